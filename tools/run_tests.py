@@ -1,0 +1,97 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Run the test suite under coverage and end with one line of counts.
+
+The line, ``N passed, N failed, N skipped``, is made from the results that
+stestr stored for this very run. The exit status is zero when every test
+passed, at least one ran, and the coverage floor holds. Arguments go to
+``stestr run``; with any of them the floor is not looked at.
+"""
+
+import collections
+import datetime
+import io
+import os
+import subprocess
+import sys
+
+import subunit
+import testtools
+
+OUTCOMES = {
+    'success': 'passed',
+    'xfail': 'passed',
+    'skip': 'skipped',
+}
+
+
+def run(*module: str, **environment: str) -> int:
+    """Run a module with this interpreter and return its exit status."""
+    return subprocess.run(
+        [sys.executable, '-m', *module],
+        env=os.environ | environment,
+        check=False,
+    ).returncode
+
+
+def count(stream: bytes, began: datetime.datetime) -> collections.Counter[str]:
+    """Count the outcomes of a subunit stream that are not from before."""
+    counts: collections.Counter[str] = collections.Counter()
+
+    def add(test: dict[str, object]) -> None:
+        when = next(filter(None, test['timestamps']), None)
+        if test['status'] != 'exists' and when and when >= began:
+            counts[OUTCOMES.get(test['status'], 'failed')] += 1
+
+    result = testtools.StreamToDict(add)
+    result.startTestRun()
+    subunit.ByteStreamToStreamResult(
+        io.BytesIO(stream), non_subunit_name='output'
+    ).run(result)
+    result.stopTestRun()
+    return counts
+
+
+def measured(arguments: list[str]) -> int:
+    """Run the tests, then report coverage; return the first failure."""
+    run('coverage', 'erase')
+    status = run(
+        'stestr', 'run', *arguments, PYTHON=f'{sys.executable} -m coverage run'
+    )
+    run('coverage', 'combine', '--quiet')
+    floor = ['--fail-under=0'] if arguments else []
+    return status or run('coverage', 'report', *floor)
+
+
+def main() -> int:
+    """Run the tests and print the closing line."""
+    began = datetime.datetime.now(datetime.UTC)
+    status = measured(sys.argv[1:])
+    last = subprocess.run(
+        [sys.executable, '-m', 'stestr', 'last', '--subunit'],
+        capture_output=True,
+        check=False,
+    )
+    counts = count(last.stdout, began)
+    print(
+        f'{counts["passed"]} passed, {counts["failed"]} failed, '
+        f'{counts["skipped"]} skipped'
+    )
+    if not counts.total():
+        print('No test ran.', file=sys.stderr)
+    return status or int(not counts.total() or counts['failed'] > 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
