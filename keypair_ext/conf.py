@@ -1,0 +1,297 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Every configuration option, and the only place that registers them.
+
+The functions take the ``ConfigOpts`` to work on: inside Nova that is the
+process's own, already filled by Nova, and an option that Nova registered is
+read, never registered again.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+
+from oslo_config import cfg
+from oslo_db import options as db_options
+from oslo_middleware import opts as middleware_opts
+
+from keypair_ext import exception
+
+AUTH_STRATEGIES = ('keystone', 'http_basic', 'noauth')
+
+# Nova's class names are aliases, so that nova.conf needs no change.
+QUOTA_DRIVERS = {
+    'local': 'local',
+    'unified': 'unified',
+    'noop': 'noop',
+    'nova.quota.DbQuotaDriver': 'local',
+    'nova.quota.UnifiedLimitsDriver': 'unified',
+    'nova.quota.NoopQuotaDriver': 'noop',
+}
+
+API_GROUP = cfg.OptGroup('api', title='API options')
+API_OPTS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        'auth_strategy',
+        default='keystone',
+        choices=[
+            ('keystone', 'tokens of the Identity service'),
+            ('http_basic', 'a password file; see http_basic_user_file'),
+            ('noauth', 'believe the client: tests and benchmarks only'),
+        ],
+        help="""
+How the stand-alone service learns who is asking. It chooses among the
+pipelines of the same names in api-paste.ini. Read by the service only: a
+filter or app mount stands behind the identity filters of its host.
+""",
+    ),
+    cfg.IntOpt(
+        'max_limit',
+        default=1000,
+        min=0,
+        deprecated_group='DEFAULT',
+        deprecated_name='osapi_max_limit',
+        help="""
+The largest page of key pairs, from API version 2.35. A client that asks for
+more, or for nothing in particular, gets this many and a link to the rest.
+A larger page costs memory and time per request.
+""",
+    ),
+    cfg.StrOpt(
+        'compute_link_prefix',
+        deprecated_group='DEFAULT',
+        deprecated_name='osapi_compute_link_prefix',
+        help="""
+The public address, for example ``https://cloud.example.org/compute``, that
+replaces scheme, host and port in the links of answers. Set it when clients
+reach the service through a proxy that does not pass the original address on.
+""",
+    ),
+    cfg.StrOpt(
+        'http_basic_user_file',
+        default='/etc/keypair_ext/htpasswd',
+        help="""
+The password file of ``auth_strategy = http_basic``: one ``user:hash`` a line,
+bcrypt hashes only (``htpasswd -B``). The file is read again when it changes.
+A user's name is also the user's id.
+""",
+    ),
+    cfg.StrOpt(
+        'http_basic_project_id',
+        default='default',
+        help='The project that every user of the password file works in.',
+    ),
+    cfg.ListOpt(
+        'http_basic_roles',
+        default=['member', 'reader'],
+        help='The roles that every user of the password file has.',
+    ),
+    cfg.ListOpt(
+        'http_basic_admins',
+        default=[],
+        help="""
+Users of the password file who also have the role ``admin``, and so may act
+for other users.
+""",
+    ),
+    cfg.IntOpt(
+        'http_basic_cache_time',
+        default=60,
+        min=0,
+        help="""
+For how many seconds a password that was found right is remembered (as a
+keyed digest, in memory, dropped when the file changes). Checking a bcrypt
+hash costs tens to hundreds of milliseconds; 0 pays that on each request.
+""",
+    ),
+    cfg.BoolOpt(
+        'noauth_allow_remote',
+        default=False,
+        help="""
+Let ``auth_strategy = noauth`` serve clients that are not on this machine.
+Anybody who can reach the port is then whoever they say they are.
+""",
+    ),
+]
+
+QUOTA_GROUP = cfg.OptGroup('quota', title='Quota options')
+QUOTA_OPTS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        'key_pairs',
+        default=100,
+        min=-1,
+        deprecated_group='DEFAULT',
+        deprecated_name='quota_key_pairs',
+        help="""
+How many key pairs one user may have; -1 is without limit. Where the database
+is Nova's, a quota set there for the user, the project or the default class
+goes before this one.
+""",
+    ),
+    cfg.StrOpt(
+        'driver',
+        default='local',
+        help="""
+Where the limit comes from: ``local`` (Nova's quota tables where the database
+has them, else ``key_pairs``), ``unified`` (registered limit
+``server_key_pairs`` in the Identity service; needs ``keypair-ext[unified]``)
+or ``noop`` (no limit). Nova's class names ``nova.quota.DbQuotaDriver``,
+``nova.quota.UnifiedLimitsDriver`` and ``nova.quota.NoopQuotaDriver`` mean the
+same. A driver that is not one of these stops the load.
+""",
+    ),
+]
+
+KEYPAIRS_GROUP = cfg.OptGroup('keypairs', title='Key pair options')
+KEYPAIRS_OPTS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        'key_pool_size',
+        default=4,
+        min=0,
+        max=1000,
+        help="""
+How many RSA keys a worker process makes ahead, so that a client who asks for
+a generated key pair (before API version 2.92) does not wait for one. Making
+a key costs some 50 ms of processor time, whenever it is done. Keys wait in
+memory only, never in a file, and are never shared between processes. 0 turns
+the pool off.
+""",
+    ),
+    cfg.IntOpt(
+        'retry_after',
+        default=1,
+        min=0,
+        help="""
+The seconds in the ``Retry-After`` header of an answer 503.
+""",
+    ),
+]
+
+NOTIFICATIONS_GROUP = cfg.OptGroup(
+    'notifications', title='Notification options'
+)
+NOTIFICATIONS_OPTS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        'notification_format',
+        default='unversioned',
+        choices=['both', 'versioned', 'unversioned'],
+        deprecated_group='DEFAULT',
+        help="""
+Which of Nova's two shapes of ``keypair.*`` notifications is sent.
+Notifications are off altogether unless ``[oslo_messaging_notifications]
+driver`` names one.
+""",
+    ),
+    cfg.ListOpt(
+        'versioned_notifications_topics',
+        default=['versioned_notifications'],
+        help='The topics that versioned notifications are sent to.',
+    ),
+]
+
+_GROUPS: tuple[tuple[cfg.OptGroup, list[cfg.Opt]], ...] = (
+    (API_GROUP, API_OPTS),
+    (QUOTA_GROUP, QUOTA_OPTS),
+    (KEYPAIRS_GROUP, KEYPAIRS_OPTS),
+    (NOTIFICATIONS_GROUP, NOTIFICATIONS_OPTS),
+)
+
+
+def from_paste(local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
+    """Return the configuration that a paste section asks for.
+
+    :param local_conf: the section's own keys. ``oslo_config_project`` and
+        ``oslo_config_file`` ask for a configuration of the section's own;
+        without them it is the process's.
+    :raises ConfigurationError: a configuration file is asked for and there
+        is none, or it cannot be read.
+    """
+    project = local_conf.get('oslo_config_project')
+    path = local_conf.get('oslo_config_file')
+    if project is None and path is None:
+        return cfg.CONF
+    files = [path] if path else cfg.find_config_files(project)
+    if not files:
+        raise exception.ConfigurationError(
+            reason=f'No configuration file {project}.conf was found: looked '
+            f'in ~/.{project}, ~, /etc/{project} and /etc. Create one, or '
+            f'name it with oslo_config_file in the paste section.'
+        )
+    return parse(files, project)
+
+
+def parse(files: list[str], project: str | None = None) -> cfg.ConfigOpts:
+    """Read configuration files into a ``ConfigOpts`` of their own.
+
+    :raises ConfigurationError: a file is missing, unreadable or malformed.
+    """
+    conf = cfg.ConfigOpts()
+    read_into(conf, files, project)
+    return conf
+
+
+def read_into(
+    conf: cfg.ConfigOpts, files: list[str], project: str | None = None
+) -> None:
+    """Fill ``conf`` from ``files``, never from the command line.
+
+    :raises ConfigurationError: a file is missing, unreadable or malformed.
+    """
+    try:
+        conf([], project=project, default_config_files=files)
+    except (cfg.Error, OSError) as error:
+        raise exception.ConfigurationError(
+            reason=f'Configuration {", ".join(files)}: {error}'
+        ) from error
+
+
+def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
+    """Register on ``conf`` what is not registered there yet.
+
+    :param conf: the configuration to extend.
+    :param database_group: the group whose database options are used,
+        ``database`` or ``api_database`` or an operator's own.
+    """
+    for group, opts in _GROUPS:
+        _register_missing(conf, opts, group)
+    _register_missing(conf, db_options.database_opts, database_group)
+    for name, sizelimit_opts in middleware_opts.list_opts_sizelimit():
+        _register_missing(conf, sizelimit_opts, name)
+
+
+def register_api_opts(conf: cfg.ConfigOpts) -> None:
+    """Register group ``[api]``, all that the paste filters read."""
+    _register_missing(conf, API_OPTS, API_GROUP)
+
+
+def _register_missing(
+    conf: cfg.ConfigOpts,
+    opts: Iterable[cfg.Opt],
+    group: cfg.OptGroup | str,
+) -> None:
+    for opt in opts:
+        try:
+            conf.register_opt(opt, group=group)
+        except cfg.DuplicateOptError:
+            # The host application (Nova) has an option of this name with
+            # help or choices of its own. Its value is the one we want.
+            continue
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """Return our options by group, for oslo-config-generator."""
+    return [(group.name, list(opts)) for group, opts in _GROUPS]
+
+
+def quota_driver_choices() -> str:
+    """Return the accepted quota drivers as one readable list."""
+    return ', '.join(itertools.chain(QUOTA_DRIVERS))

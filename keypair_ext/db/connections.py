@@ -1,0 +1,194 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The connections of a store: held by a thread, never taken over a fork.
+
+Taking a connection from the pool for each statement costs several round
+trips (a ping, a ROLLBACK, the isolation level and back). So each thread
+keeps two, and lets the pool look at them every few seconds.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from keypair_ext.db import errors
+
+# For how many seconds a connection is held before it goes to the pool and
+# back. oslo.db's pool then tests it and, when it is old, replaces it.
+_HOLD_SECONDS = 5.0
+
+# SQLite is not here: oslo.db sends BEGIN with AUTOCOMMIT too, and nothing
+# would end that transaction.
+_READ_LEVELS = {'mysql': 'AUTOCOMMIT', 'postgresql': 'AUTOCOMMIT'}
+
+# MySQL: the count of a creation has to see the rows that others have
+# inserted and not committed. PostgreSQL: it has to see what was committed
+# before it, whatever the server's default is.
+_WRITE_LEVELS = {'mysql': 'READ UNCOMMITTED', 'postgresql': 'READ COMMITTED'}
+
+
+class _Held:
+    """What one thread holds."""
+
+    def __init__(self, owner: 'Connections') -> None:
+        self.owner = owner
+        self.pid = os.getpid()
+        self.until = time.monotonic() + _HOLD_SECONDS
+        self.reader: sa.Connection | None = None
+        self.writer: sa.Connection | None = None
+
+    def take_all(self) -> list[sa.Connection]:
+        """Return the connections, and hold them no longer."""
+        taken = [c for c in (self.reader, self.writer) if c is not None]
+        self.reader = self.writer = None
+        return taken
+
+    def __del__(self) -> None:
+        # The thread has ended, or forked: then these are its parent's.
+        if self.pid == os.getpid():
+            self.owner.give_back(self)
+
+
+class Connections:
+    """Hands out connections of one engine, opened on first use."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._pid = os.getpid()
+        self._local = threading.local()
+        # Keeps what a fork has inherited from being collected: to collect a
+        # connection is to talk to the database over the parent's socket.
+        self._open: set[sa.Connection] = set()
+        self._inherited: list[object] = []
+        self._read_level = _READ_LEVELS.get(engine.dialect.name)
+        self._write_level = _WRITE_LEVELS.get(engine.dialect.name)
+
+    def fetch(
+        self, statement: sa.Executable, parameters: Mapping[str, Any]
+    ) -> Sequence[sa.Row[Any]]:
+        """Run a query that is a transaction of its own."""
+        reader = self.reader()
+        rows = reader.execute(statement, parameters).all()
+        if self._read_level is None:
+            reader.rollback()
+        return rows
+
+    def execute(
+        self, statement: sa.Executable, parameters: Mapping[str, Any]
+    ) -> int:
+        """Run a change that is a transaction of its own; return its rows."""
+        reader = self.reader()
+        changed = reader.execute(statement, parameters).rowcount
+        if self._read_level is None:
+            reader.commit()
+        return changed
+
+    def table_names(self) -> set[str]:
+        """Return the names of all tables of the database."""
+        reader = self.reader()
+        names = set(sa.inspect(reader).get_table_names())
+        if self._read_level is None:
+            reader.rollback()
+        return names
+
+    def reader(self) -> sa.Connection:
+        """Return this thread's connection for single statements."""
+        held = self._held()
+        if held.reader is None:
+            held.reader = self._connect(self._read_level)
+        return held.reader
+
+    def writer(self) -> sa.Connection:
+        """Return this thread's connection for transactions."""
+        held = self._held()
+        if held.writer is None:
+            held.writer = self._connect(self._write_level)
+        return held.writer
+
+    def roll_back(self) -> None:
+        """End the transaction that this thread has begun."""
+        writer = self._local.held.writer
+        try:
+            writer.rollback()
+        except errors.DATABASE_ERRORS:
+            self.drop()
+
+    def drop(self) -> bool:
+        """Close what this thread holds: an error came from it.
+
+        :returns: whether there was something; if not, the database could
+            not even be reached.
+        """
+        dropped = self._local.held.take_all()
+        for connection in dropped:
+            self._open.discard(connection)
+            _discard(connection)
+        return bool(dropped)
+
+    def give_back(self, held: _Held) -> None:
+        """Return to the pool what a thread held."""
+        for connection in held.take_all():
+            self._open.discard(connection)
+            try:
+                connection.close()
+            except errors.DATABASE_ERRORS:
+                # It had died while it was held.
+                _discard(connection)
+
+    def close(self) -> None:
+        """Close everything that this process has opened."""
+        self._local = threading.local()
+        while self._open:
+            self._open.pop().close()
+        self._engine.dispose()
+
+    def _held(self) -> _Held:
+        held: _Held | None = getattr(self._local, 'held', None)
+        if held is None or held.pid != os.getpid():
+            return self._start_holding()
+        if held.until < time.monotonic():
+            self.give_back(held)
+            held.until = time.monotonic() + _HOLD_SECONDS
+        return held
+
+    def _start_holding(self) -> _Held:
+        if self._pid != os.getpid():
+            self._forget_parent()
+        held = self._local.held = _Held(self)
+        return held
+
+    def _forget_parent(self) -> None:
+        self._inherited += [self._engine.pool, self._open]
+        self._open = set()
+        self._engine.dispose(close=False)
+        self._pid = os.getpid()
+
+    def _connect(self, level: str | None) -> sa.Connection:
+        connection = self._engine.connect()
+        if level is not None:
+            connection.execution_options(isolation_level=level)
+        self._open.add(connection)
+        return connection
+
+
+def _discard(connection: sa.Connection) -> None:
+    """Close a connection that cannot be trusted to return to the pool."""
+    with contextlib.suppress(*errors.DATABASE_ERRORS):
+        connection.invalidate()
+        connection.close()

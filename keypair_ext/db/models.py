@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The tables, as SQLAlchemy Core metadata.
+
+``key_pairs`` is the table of Nova's API database, column for column. Nova's
+quota tables are described as far as they are read, in a metadata of their
+own, because nothing here ever creates them.
+"""
+
+import sqlalchemy as sa
+
+KEY_TYPES = ('ssh', 'x509')
+UNIQUE_NAME = 'uniq_key_pairs0user_id0name'
+
+metadata = sa.MetaData()
+
+# A table that Nova made is utf8mb3 and stays so. One that we make takes any
+# character, and compares by code point as SQLite and PostgreSQL do: general
+# collations of MySQL take all emoji for one, and the users bob and Bob too.
+key_pairs = sa.Table(
+    'key_pairs',
+    metadata,
+    sa.Column('created_at', sa.DateTime),
+    sa.Column('updated_at', sa.DateTime),
+    sa.Column('id', sa.Integer, primary_key=True, nullable=False),
+    sa.Column('name', sa.String(255), nullable=False),
+    sa.Column('user_id', sa.String(255), nullable=False),
+    sa.Column('fingerprint', sa.String(255)),
+    sa.Column('public_key', sa.Text),
+    sa.Column(
+        'type',
+        sa.Enum(*KEY_TYPES, name='keypair_types'),
+        nullable=False,
+        server_default='ssh',
+    ),
+    sa.UniqueConstraint('user_id', 'name', name=UNIQUE_NAME),
+    mysql_engine='InnoDB',
+    mysql_charset='utf8mb4',
+    mysql_collate='utf8mb4_bin',
+)
+
+nova_metadata = sa.MetaData()
+
+quotas = sa.Table(
+    'quotas',
+    nova_metadata,
+    sa.Column('id', sa.Integer, primary_key=True),
+    sa.Column('project_id', sa.String(255)),
+    sa.Column('resource', sa.String(255), nullable=False),
+    sa.Column('hard_limit', sa.Integer),
+)
+
+project_user_quotas = sa.Table(
+    'project_user_quotas',
+    nova_metadata,
+    sa.Column('id', sa.Integer, primary_key=True),
+    sa.Column('project_id', sa.String(255), nullable=False),
+    sa.Column('user_id', sa.String(255), nullable=False),
+    sa.Column('resource', sa.String(255), nullable=False),
+    sa.Column('hard_limit', sa.Integer),
+)
+
+quota_classes = sa.Table(
+    'quota_classes',
+    nova_metadata,
+    sa.Column('id', sa.Integer, primary_key=True),
+    sa.Column('class_name', sa.String(255)),
+    sa.Column('resource', sa.String(255)),
+    sa.Column('hard_limit', sa.Integer),
+)

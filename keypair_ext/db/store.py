@@ -1,0 +1,187 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The key pairs in the database, and the limits that Nova keeps there.
+
+The rest of the package sees plain records and the errors of
+:mod:`keypair_ext.exception`. A store may be made before a server forks, and
+used by any number of threads.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+
+from keypair_ext import exception
+from keypair_ext.db import models, statements
+from keypair_ext.db.creation import Creation
+from keypair_ext.db.executor import Executor
+from keypair_ext.db.records import Keypair, ListedKeypair, NovaLimits
+
+__all__ = ('Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
+
+_UNLIMITED = -1
+
+# LIMIT of a list without a limit; one more must still be a 64 bit number.
+_ALL = sys.maxsize - 1
+
+
+class Store:
+    """Key pairs by user and name.
+
+    Every method raises ``DatabaseUnavailable`` when the database cannot do
+    its part now.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._executor = Executor(engine)
+        self._creation = Creation(self._executor, engine.dialect.name)
+        self._has_quota_tables: bool | None = None
+
+    def get(self, user_id: str, name: str) -> Keypair:
+        """Return one key pair.
+
+        :raises KeypairNotFound: the user has none of this name.
+        """
+        rows = self._executor.fetch(
+            statements.GET, {'user_id': user_id, 'name': name}
+        )
+        if not rows:
+            raise exception.KeypairNotFound(name=name, user_id=user_id)
+        return Keypair._make(rows[0])
+
+    def list(
+        self,
+        user_id: str,
+        limit: int | None = None,
+        marker: str | None = None,
+    ) -> Sequence[ListedKeypair]:
+        """Return a user's key pairs in the database's order of names.
+
+        :param limit: how many at most; None for all.
+        :param marker: the name after which the page begins.
+        :raises MarkerNotFound: the user has no key pair of this name.
+        """
+        if limit == 0:
+            return []
+        at_most = _ALL if limit is None else limit
+        if marker is not None:
+            return self._list_after(user_id, at_most, marker)
+        rows = self._executor.fetch(
+            statements.FIRST_PAGE, {'user_id': user_id, 'at_most': at_most}
+        )
+        return [ListedKeypair._make(row) for row in rows]
+
+    def _list_after(
+        self, user_id: str, at_most: int, marker: str
+    ) -> Sequence[ListedKeypair]:
+        rows = self._executor.fetch(
+            statements.NEXT_PAGE,
+            {'user_id': user_id, 'marker': marker, 'at_most': at_most + 1},
+        )
+        if not rows or not rows[0].is_marker:
+            raise exception.MarkerNotFound(marker=marker)
+        return [ListedKeypair(*row[:-1]) for row in rows[1:]]
+
+    def count(self, user_id: str, at_most: int) -> int:
+        """Return how many key pairs a user has, counting to ``at_most``."""
+        rows = self._executor.fetch(
+            statements.COUNT, {'user_id': user_id, 'at_most': at_most}
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def exists(self, user_id: str, name: str) -> bool:
+        """Say whether a user has a key pair of this name."""
+        return bool(
+            self._executor.fetch(
+                statements.EXISTS, {'user_id': user_id, 'name': name}
+            )
+        )
+
+    def create(
+        self,
+        user_id: str,
+        name: str,
+        type: str,
+        fingerprint: str,
+        public_key: str,
+        limit: int,
+    ) -> Keypair:
+        """Add a key pair; it is durable on return.
+
+        :param limit: how many the user may have; negative for any number.
+        :raises QuotaExceeded: the user has that many, and perhaps one of
+            this name as well.
+        :raises KeypairExists: the user has one of this name.
+        :raises InvalidKey: the database cannot hold one of the values.
+        """
+        values = {
+            'user_id': user_id,
+            'name': name,
+            'type': type,
+            'fingerprint': fingerprint,
+            'public_key': public_key,
+            # MySQL keeps whole seconds; what is stored is what is answered.
+            'created_at': timeutils.utcnow().replace(microsecond=0),
+        }
+        return self._creation.create(values, limit)
+
+    def delete(self, user_id: str, name: str) -> None:
+        """Remove a key pair, for good on return.
+
+        :raises KeypairNotFound: the user has none of this name.
+        """
+        removed = self._executor.remove(
+            statements.DELETE, {'user_id': user_id, 'name': name}
+        )
+        if not removed:
+            raise exception.KeypairNotFound(name=name, user_id=user_id)
+
+    def key_pairs_quota(
+        self, user_id: str | None, project_id: str | None
+    ) -> NovaLimits:
+        """Return what Nova's quota tables, where there are any, set.
+
+        :param user_id: whose limit in the project, None for nobody's.
+        :param project_id: the project; without a limit of its own, the
+            default class's limit is the project's.
+        """
+        if not self._quota_tables_exist():
+            return NovaLimits(None, None)
+        limits: dict[str, int] = {}
+        for origin, _, hard_limit in self._executor.fetch(
+            statements.QUOTA, {'user_id': user_id, 'project_id': project_id}
+        ):
+            limits[origin] = _UNLIMITED if hard_limit is None else hard_limit
+        return NovaLimits(
+            user=limits.get('user'),
+            project=limits.get('project', limits.get('class')),
+        )
+
+    def _quota_tables_exist(self) -> bool:
+        # Asked once: who adds Nova's tables later restarts the server.
+        if self._has_quota_tables is None:
+            self._has_quota_tables = self._executor.table_names().issuperset(
+                models.nova_metadata.tables
+            )
+        return self._has_quota_tables
+
+    def ping(self) -> None:
+        """Return when the database answers and has the table."""
+        self._executor.fetch(statements.PING, {})
+
+    def close(self) -> None:
+        """Close the connections that this process has opened."""
+        self._executor.connections.close()

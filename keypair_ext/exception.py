@@ -1,0 +1,173 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The errors of the domain.
+
+No class here knows an HTTP status: :mod:`keypair_ext.faults` holds the one
+table that turns a type into a status and a fault name.
+"""
+
+from typing import ClassVar
+
+
+class KeypairExtError(Exception):
+    """Base of every error that a caller can be told about.
+
+    A subclass sets ``message``, a sentence with named fields; what the
+    caller gives as keyword arguments fills them. A field that the message
+    lacks, or wants and does not get, is a bug and raises at once.
+    """
+
+    message: ClassVar[str] = 'An unknown error occurred.'
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(self.message % fields)
+
+
+# What the caller sent cannot be used.
+
+
+class InvalidInput(KeypairExtError):
+    """The request is wrong and will stay wrong if repeated."""
+
+    message = 'Invalid input: %(reason)s'
+
+
+class InvalidVersion(InvalidInput):
+    message = (
+        'API version %(version)s is malformed. It must be two numbers '
+        'joined by a dot, for example 2.1, or the word latest.'
+    )
+
+
+class MalformedBody(InvalidInput):
+    message = 'Malformed request body: %(reason)s'
+
+
+class MalformedQuery(InvalidInput):
+    message = 'Malformed query string: %(reason)s'
+
+
+class ProjectMismatch(InvalidInput):
+    message = (
+        "Malformed request URL: its project id '%(project_id)s' is not the "
+        "project '%(context_project_id)s' that the token is scoped to."
+    )
+
+
+class ValidationFailed(InvalidInput):
+    message = '%(reason)s'
+
+
+class InvalidKey(InvalidInput):
+    message = 'Keypair data is invalid: %(reason)s'
+
+
+class MarkerNotFound(InvalidInput):
+    message = (
+        'Marker %(marker)r could not be found: it must be the name of a key '
+        'pair of the listed user.'
+    )
+
+
+class VersionNotSupported(KeypairExtError):
+    message = (
+        'Version %(version)s is not supported by the API. Minimum is '
+        '%(min_version)s and maximum is %(max_version)s.'
+    )
+
+
+class UnsupportedContentType(KeypairExtError):
+    message = 'Unsupported Content-Type %(content_type)r: use application/json'
+
+
+class BodyTooLarge(KeypairExtError):
+    message = (
+        'The request body is larger than the %(limit)d bytes that this '
+        'service takes.'
+    )
+
+
+class MethodNotAllowed(KeypairExtError):
+    message = 'This method is not allowed here. Allowed: %(allowed)s'
+
+
+# The caller may not.
+
+
+class NotAuthenticated(KeypairExtError):
+    message = 'The request you have made requires authentication.'
+
+
+class Forbidden(KeypairExtError):
+    message = 'Forbidden'
+
+
+class PolicyNotAuthorized(Forbidden):
+    message = "Policy doesn't allow %(action)s to be performed."
+
+
+class QuotaExceeded(Forbidden):
+    message = (
+        'Maximum number of key pairs exceeded: the limit is %(limit)d. '
+        'Delete one, or ask an administrator for a larger quota.'
+    )
+
+
+# What the caller names is not there, or is there already.
+
+
+class NotFound(KeypairExtError):
+    message = 'The resource could not be found.'
+
+
+class KeypairNotFound(NotFound):
+    message = 'Keypair %(name)s not found for user %(user_id)s'
+
+
+class KeypairExists(KeypairExtError):
+    message = "Key pair '%(name)s' already exists."
+
+
+# We cannot, for now.
+
+
+class ServiceUnavailable(KeypairExtError):
+    """Repeating the request later is safe and may help."""
+
+    message = 'The service cannot answer now: %(reason)s Try again later.'
+
+
+class DatabaseUnavailable(ServiceUnavailable):
+    message = 'The database cannot be used now. Try again later.'
+
+
+class PolicyUnavailable(ServiceUnavailable):
+    message = (
+        'The policy of this service cannot be read now, so nothing is '
+        'allowed. Try again later.'
+    )
+
+
+class QuotaUnavailable(ServiceUnavailable):
+    message = (
+        'The limits service cannot be asked now, so the quota of key pairs '
+        'is not known. Try again later.'
+    )
+
+
+# The operator made a mistake: one sentence, shown once, without a traceback.
+
+
+class ConfigurationError(KeypairExtError):
+    message = '%(reason)s'

@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The key pool: no key twice, whatever forks, and no thread too early."""
+
+import collections
+import itertools
+import json
+import os
+import sys
+import threading
+import time
+import types
+import warnings
+from typing import Any
+from unittest import mock
+
+from keypair_ext.keytypes import pool, rsa
+from keypair_ext.tests import base
+
+
+class Counter:
+    """Makes numbers in the place of keys, each with the maker's process."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> Any:
+        return os.getpid(), next(self._numbers)
+
+
+def wait_for(condition: Any, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+class KeyPoolTest(base.TestCase):
+    def test_nothing_is_made_before_the_first_is_asked_for(self) -> None:
+        made = []
+        before = threading.active_count()
+        pool.KeyPool(lambda: made.append(1), 4)  # type: ignore[arg-type]
+        self.assertEqual([], made)
+        self.assertEqual(before, threading.active_count())
+
+    def test_keys_are_made_ahead(self) -> None:
+        keys = pool.KeyPool(Counter(), 3)
+        keys.take()
+        self.assertTrue(wait_for(lambda: len(keys._ready) == 3))
+        keys.take()
+        self.assertTrue(wait_for(lambda: len(keys._ready) == 3))
+        time.sleep(0.05)
+        self.assertEqual(3, len(keys._ready))
+
+    def test_no_key_twice_with_many_threads(self) -> None:
+        keys = pool.KeyPool(Counter(), 5)
+        taken: collections.deque[Any] = collections.deque()
+
+        def take_many() -> None:
+            for _ in range(500):
+                taken.append(keys.take())
+
+        threads = [threading.Thread(target=take_many) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(4000, len(set(taken)))
+
+    def test_a_real_key(self) -> None:
+        key = pool.KeyPool(rsa.make_rsa, 1).take()
+        self.assertEqual(2048, key.key_size)
+
+    def test_forked_children_share_nothing(self) -> None:
+        # 10,000 keys over five processes, from a pool that was full.
+        keys = pool.KeyPool(Counter(), 50)
+        keys.take()
+        self.assertTrue(wait_for(lambda: len(keys._ready) == 50))
+        children = [self._fork_and_take(keys, 2000) for _ in range(4)]
+        taken = [list(keys.take()) for _ in range(2000)]
+        for pid, reader in children:
+            with os.fdopen(reader) as stream:
+                taken += json.load(stream)
+            self.assertEqual(0, os.waitpid(pid, 0)[1])
+        self.assertEqual(10000, len(taken))
+        self.assertEqual(10000, len({tuple(key) for key in taken}))
+
+    def _fork_and_take(
+        self, keys: pool.KeyPool, count: int
+    ) -> tuple[int, int]:
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            # Python 3.12 warns of what is tested here: forking with threads.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            pid = os.fork()
+        if pid:
+            os.close(writer)
+            return pid, reader
+        status = 1
+        try:
+            taken = [keys.take() for _ in range(count)]
+            # Each was made here: none came along from the parent.
+            ours = all(key[0] == os.getpid() for key in taken)
+            with os.fdopen(writer, 'w') as stream:
+                json.dump(taken, stream)
+            status = 0 if ours else 2
+        finally:
+            os._exit(status)
+
+    def test_a_fork_that_python_does_not_see(self) -> None:
+        keys = pool.KeyPool(Counter(), 2)
+        first = keys.take()
+        self.assertTrue(wait_for(lambda: len(keys._ready) == 2))
+        waiting = set(keys._ready)
+        with mock.patch.object(os, 'getpid', return_value=-1):
+            taken = keys.take()
+        self.assertNotIn(taken, waiting | {first})
+        self.assertEqual(-1, keys._pid)
+
+    def test_says_how_many_were_ready(self) -> None:
+        keys = pool.KeyPool(Counter(), 1)
+        with self.assertLogs(pool.LOG.logger, 'INFO') as logs:
+            for _ in range(100):
+                keys.take()
+        self.assertEqual(1, len(logs.output))
+        self.assertIn('of the last 100 keys were ready', logs.output[0])
+
+
+class PooledTest(base.TestCase):
+    def test_size_zero_is_no_pool(self) -> None:
+        make = Counter()
+        self.assertIs(make, pool.pooled(make, 0))
+
+    def test_a_pool(self) -> None:
+        make = pool.pooled(Counter(), 1)
+        self.assertEqual((os.getpid(), 1), make())
+
+    def test_no_thread_where_threads_are_green(self) -> None:
+        green = {
+            'eventlet.patcher': types.SimpleNamespace(
+                is_monkey_patched=lambda name: name == 'thread'
+            ),
+            'gevent.monkey': types.SimpleNamespace(
+                is_module_patched=lambda name: name == 'threading'
+            ),
+        }
+        for name, module in green.items():
+            make = Counter()
+            with (
+                mock.patch.dict(sys.modules, {name: module}),
+                self.assertLogs(pool.LOG.logger, 'INFO') as logs,
+            ):
+                self.assertIs(make, pool.pooled(make, 4))
+            self.assertEqual(1, len(logs.output))
