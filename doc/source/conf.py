@@ -1,0 +1,44 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import importlib.metadata
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'ext'))
+
+project = 'keypair_ext'
+copyright = 'The keypair_ext developers'
+release = importlib.metadata.version('keypair-ext')
+version = release
+
+extensions = [
+    'openstackdocstheme',
+    'oslo_config.sphinxconfiggen',
+    'oslo_config.sphinxext',
+    'oslo_policy.sphinxext',
+    'oslo_policy.sphinxpolicygen',
+    'microversion_history',
+]
+html_theme = 'openstackdocs'
+html_static_path = ['_static']
+html_theme_options = {'show_other_versions': False}
+pygments_style = 'native'
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False
+openstackdocs_repo_name = 'keypair-ext'
+
+config_generator_config_file = '../../tools/config/config-generator.conf'
+sample_config_basename = '_static/keypair_ext'
+policy_generator_config_file = '../../tools/config/policy-generator.conf'
+sample_policy_basename = '_static/keypair_ext'

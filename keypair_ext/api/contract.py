@@ -1,0 +1,224 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a request's version and its mount's profile mean, by name.
+
+Version and profile are turned, once per request, into one frozen
+:class:`Contract`. Every other module asks it; none compares versions or
+knows a profile's name.
+"""
+
+import dataclasses
+from typing import Any
+
+from microversion_parse import Version
+
+from keypair_ext import exception, profiles
+from keypair_ext.api import microversions, schemas
+from keypair_ext.api.validation import Validator
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contract:
+    """The questions a handler may ask about the request it answers."""
+
+    version: str | None
+    version_headers: Headers
+    create_body: Validator
+    list_query: Validator
+    item_query: Validator
+    takes_type: bool
+    takes_user_id: bool
+    pages: bool
+    shows_type: bool
+    shows_created_at_on_create: bool
+    imported_status: int
+    generated_status: int
+    listed_status: int
+    shown_status: int
+    deleted_status: int
+    keys: profiles.KeyRules
+
+
+class Contracts:
+    """All contracts of one mount, made when it is loaded.
+
+    :param profile: the mount's profile.
+    :param max_version: the newest version that the mount's host allows.
+    """
+
+    def __init__(
+        self, profile: profiles.Profile, max_version: Version
+    ) -> None:
+        self.profile = profile
+        self.max_version = _newest(profile, max_version)
+        self._shared: dict[str, Validator] = {}
+        self._by_version = {
+            version: self._build(version)
+            for minor in range(1, self.max_version[1] + 1)
+            for version in [Version(2, minor)]
+        }
+        self._legacy = self._build_legacy()
+        self._fixed = self._build_fixed()
+
+    def choose(self, environ: dict[str, Any]) -> Contract:
+        """Return the contract that a request asks for.
+
+        :raises InvalidVersion: the version asked for is malformed.
+        :raises VersionNotSupported: it is out of range.
+        """
+        if not self.profile.versions.negotiated:
+            return self._fixed
+        if environ.get('openstack.legacy_v2'):
+            return self._legacy
+        requested = microversions.requested(environ)
+        return self._by_version[
+            microversions.negotiate(requested, self.max_version)
+        ]
+
+    def _build(self, version: Version) -> Contract:
+        return self._from_profile(
+            Contract(
+                version=str(version),
+                version_headers=version_headers(str(version)),
+                create_body=self._body(
+                    self._name(version >= microversions.IMPORT_ONLY),
+                    with_type=version >= microversions.KEY_TYPES,
+                    with_user_id=version >= microversions.USER_ID,
+                    key_required=version >= microversions.IMPORT_ONLY,
+                ),
+                list_query=self._query(
+                    with_user_id=version >= microversions.USER_ID,
+                    with_paging=version >= microversions.PAGING,
+                    strict=version >= microversions.STRICT_QUERY,
+                ),
+                item_query=self._query(
+                    with_user_id=version >= microversions.USER_ID,
+                    with_paging=False,
+                    strict=version >= microversions.STRICT_QUERY,
+                ),
+                takes_type=version >= microversions.KEY_TYPES,
+                takes_user_id=version >= microversions.USER_ID,
+                pages=version >= microversions.PAGING,
+                shows_type=version >= microversions.KEY_TYPES,
+                shows_created_at_on_create=False,
+                imported_status=_since_2_2(version, 201, 200),
+                generated_status=_since_2_2(version, 201, 200),
+                listed_status=200,
+                shown_status=200,
+                deleted_status=_since_2_2(version, 204, 202),
+                keys=self.profile.keys,
+            )
+        )
+
+    def _build_legacy(self) -> Contract:
+        """Return the contract of ``/v2``: lenient, and without versions."""
+        return dataclasses.replace(
+            self._by_version[microversions.MIN_VERSION],
+            version=None,
+            version_headers=(),
+            create_body=self._body(
+                schemas.legacy_name(),
+                with_type=False,
+                with_user_id=False,
+                key_required=False,
+                strict=False,
+            ),
+        )
+
+    def _build_fixed(self) -> Contract:
+        """Return the contract of a dialect without microversions."""
+        behaves_as = microversions.parse(self.profile.versions.behaves_as)
+        return dataclasses.replace(
+            self._by_version[behaves_as], version=None, version_headers=()
+        )
+
+    def _from_profile(self, contract: Contract) -> Contract:
+        statuses = {
+            f'{field}_status': status
+            for field, status in dataclasses.asdict(
+                self.profile.statuses
+            ).items()
+            if status is not None
+        }
+        answers = self.profile.answers
+        shows_type = {
+            'always': True,
+            'never': False,
+            'versioned': contract.shows_type,
+        }[answers.type]
+        return dataclasses.replace(
+            contract,
+            shows_type=shows_type,
+            shows_created_at_on_create=answers.created_at_on_create,
+            **statuses,
+        )
+
+    def _name(self, with_at_and_dot: bool) -> schemas.Schema:
+        names = self.profile.names
+        schema = schemas.name(with_at_and_dot)
+        schema['minLength'] = names.min_length
+        schema['maxLength'] = names.max_length
+        if names.characters:
+            schema['pattern'] = f'^(?! ){names.characters}+(?<! )$'
+        return schema
+
+    def _body(self, name: schemas.Schema, **meaning: bool) -> Validator:
+        return self._validator(schemas.create(name, **meaning), 'field')
+
+    def _query(self, **meaning: bool) -> Validator:
+        return self._validator(schemas.query(**meaning), 'query parameter')
+
+    def _validator(self, schema: schemas.Schema, noun: str) -> Validator:
+        # 104 versions share some nine schemas; compiling one costs 1 ms.
+        key = repr(schema)
+        if key not in self._shared:
+            self._shared[key] = Validator(schema, noun)
+        return self._shared[key]
+
+
+def version_headers(version: str) -> Headers:
+    """Return the headers that tell a version; ``Vary`` twice, as Nova."""
+    return (
+        (microversions.HEADER, f'{microversions.SERVICE_TYPE} {version}'),
+        (microversions.LEGACY_HEADER, version),
+        ('Vary', microversions.HEADER),
+        ('Vary', microversions.LEGACY_HEADER),
+    )
+
+
+def fault_headers(error: Exception, contract: Contract | None) -> Headers:
+    """Return the headers of a fault that hang on the version asked for.
+
+    :param contract: None where the request got no further than its version;
+        then only one that is out of range is told, as it was asked for.
+    """
+    if contract is not None:
+        return contract.version_headers
+    if isinstance(error, exception.VersionNotSupported):
+        return version_headers(str(error.fields['version']))
+    if isinstance(error, exception.MethodNotAllowed):
+        return (('Allow', str(error.fields['allowed'])),)
+    return ()
+
+
+def _since_2_2(version: Version, after: int, before: int) -> int:
+    return after if version >= microversions.KEY_TYPES else before
+
+
+def _newest(profile: profiles.Profile, max_version: Version) -> Version:
+    limits = [max_version, microversions.MAX_VERSION]
+    if profile.versions.max:
+        limits.append(microversions.parse(profile.versions.max))
+    return min(limits)

@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The application: version, contract and route in, an answer out.
+
+The order of checks decides which error a doubly wrong request gets:
+identity, route, version, content type, JSON, the path's project, then what
+the handler checks (schema, policy) and the use case (quota, key,
+duplicate).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import webob.exc
+from microversion_parse import Version
+
+from keypair_ext import exception, faults
+from keypair_ext.api import microversions, routes
+from keypair_ext.api.contract import Contract, Contracts, fault_headers
+from keypair_ext.api.handlers import Handlers
+from keypair_ext.api.request import (
+    Request,
+    check_content_type,
+    identity,
+)
+
+# The request log reads the version that answered from here.
+ENV_VERSION = 'keypair_ext.version'
+
+REQUEST_ID_HEADER = 'X-Compute-Request-Id'
+
+StartResponse = Callable[..., Any]
+WSGIApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class Application:
+    """os-keypairs as a WSGI application.
+
+    :param contracts: the mount's contracts.
+    :param handlers: the operations.
+    :param max_body: the largest body that is read, in bytes.
+    :param fault_table: tells errors.
+    """
+
+    def __init__(
+        self,
+        contracts: Contracts,
+        handlers: Handlers,
+        max_body: int,
+        fault_table: faults.Faults,
+    ) -> None:
+        self.contracts = contracts
+        self._handlers = handlers.by_operation
+        self._max_body = max_body
+        self._faults = fault_table
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer any request; one that is not ours with Nova's 404."""
+        response = self.answer(environ, routes.match(environ))
+        body: Iterable[bytes] = response(environ, start_response)
+        return body
+
+    def answer(
+        self, environ: dict[str, Any], route: routes.Route | None
+    ) -> webob.Response:
+        """Return the answer to a request whose path is matched already."""
+        contract = None
+        try:
+            context = identity(environ)
+            operation = self._operation(route)
+            if route is None or operation is None:
+                return webob.exc.HTTPNotFound()
+            contract = self.contracts.choose(environ)
+            environ[ENV_VERSION] = contract.version
+            request = Request(environ, context, route, self._max_body)
+            response = self._run(operation, request, contract)
+        except Exception as error:  # noqa: BLE001 (the last net)
+            response = self._faults.response(
+                error, fault_headers(error, contract)
+            )
+        if self.contracts.profile.answers.compute_request_id:
+            _add_request_id(response, environ)
+        return response
+
+    def _operation(self, route: routes.Route | None) -> str | None:
+        """Return what is asked for, None for what is Nova's own 404.
+
+        :raises MethodNotAllowed: the path is ours, the method is not, and
+            the profile tells that apart.
+        """
+        if route is None:
+            return None
+        told = self.contracts.profile.faults.wrong_method
+        if route.operation is None and told:
+            raise exception.MethodNotAllowed(allowed=', '.join(route.methods))
+        return route.operation
+
+    def _run(
+        self, operation: str, request: Request, contract: Contract
+    ) -> webob.Response:
+        request.check_length()
+        check_content_type(request.environ)
+        if operation == 'create':
+            request.parse_body()
+        request.check_project()
+        return self._handlers[operation](request, contract)
+
+
+def _add_request_id(response: webob.Response, environ: dict[str, Any]) -> None:
+    """Tell the request's id where no filter in front of us will."""
+    context = environ.get('nova.context')
+    if context is not None and 'openstack.request_id' not in environ:
+        response.headers[REQUEST_ID_HEADER] = context.request_id
+
+
+class Filter:
+    """os-keypairs in front of a Nova that serves everything else.
+
+    :param app: the wrapped Nova.
+    :param application: ours.
+    :param app_max_version: Nova's newest version. Where it is newer than
+        ours, ``latest`` and the versions above ours are Nova's to answer.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        application: Application,
+        app_max_version: Version,
+    ) -> None:
+        self._app = app
+        self._application = application
+        self._max_version = application.contracts.max_version
+        self._latest_is_theirs = app_max_version > self._max_version
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer what is ours; pass on the rest as it came."""
+        route = routes.match(environ)
+        if (
+            route is None
+            or route.operation is None
+            or (self._latest_is_theirs and self._is_theirs(environ))
+        ):
+            return self._app(environ, start_response)
+        response = self._application.answer(environ, route)
+        body: Iterable[bytes] = response(environ, start_response)
+        return body
+
+    def _is_theirs(self, environ: dict[str, Any]) -> bool:
+        if environ.get('openstack.legacy_v2'):
+            return False
+        text = microversions.requested(environ)
+        if text is None:
+            return False
+        try:
+            return text == 'latest' or (
+                microversions.parse(text) > self._max_version
+            )
+        except exception.InvalidVersion:
+            return False

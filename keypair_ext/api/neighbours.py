@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The resources beside os-keypairs that real clients ask the service for.
+
+Read-only, and only what there is to say of key pairs: their limit, their
+quota and their extension. Inside Nova none of this is mounted.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import webob
+
+from keypair_ext import exception, faults, policy, quota
+from keypair_ext.api import dispatch
+from keypair_ext.api.contract import Contract, Contracts, fault_headers
+from keypair_ext.api.request import (
+    Request,
+    check_content_type,
+    identity,
+    parse_query,
+    response,
+)
+from keypair_ext.api.routes import Route
+
+_PATH = re.compile(
+    r'/+(?:([0-9a-f-]+)/+)?(limits|os-quota-sets|extensions)'
+    r'(?:/+([^/]+?))?$'
+)
+
+_EXTENSION = {
+    'alias': 'os-keypairs',
+    'name': 'Keypairs',
+    'description': 'Keypair Support.',
+    'links': [],
+    'namespace': 'http://docs.openstack.org/compute/ext/fake_xml',
+    'updated': '2014-12-03T00:00:00Z',
+}
+
+_Handler = Callable[[Request], dict[str, Any]]
+
+
+class Neighbours:
+    """A filter that answers for the neighbours and passes on the rest.
+
+    :param app: serves everything else.
+    :param contracts: what the versions mean.
+    :param enforcer: says who may do what.
+    :param quota_driver: knows the limit.
+    :param fault_table: tells errors.
+    """
+
+    def __init__(
+        self,
+        app: dispatch.WSGIApplication,
+        contracts: Contracts,
+        enforcer: policy.Enforcer,
+        quota_driver: quota.Driver,
+        fault_table: faults.Faults,
+    ) -> None:
+        self._app = app
+        self._contracts = contracts
+        self._enforcer = enforcer
+        self._quota = quota_driver
+        self._faults = fault_table
+        # (resource, whether one item is named) -> handler
+        self._handlers: dict[tuple[str, bool], _Handler] = {
+            ('limits', False): self._show_limits,
+            ('os-quota-sets', True): self._show_quota_set,
+            ('extensions', False): self._list_extensions,
+            ('extensions', True): self._show_extension,
+        }
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: dispatch.StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a GET of a neighbour; pass on everything else."""
+        found = _PATH.match(environ.get('PATH_INFO', ''))
+        if found is None or environ['REQUEST_METHOD'] != 'GET':
+            return self._app(environ, start_response)
+        project_id, resource, name = found.groups()
+        handler = self._handlers.get((resource, name is not None))
+        if handler is None:
+            return self._app(environ, start_response)
+        route = Route('show', project_id, name, ('GET',))
+        answer = self._answer(environ, route, handler)
+        body: Iterable[bytes] = answer(environ, start_response)
+        return body
+
+    def _answer(
+        self, environ: dict[str, Any], route: Route, handler: _Handler
+    ) -> webob.Response:
+        contract: Contract | None = None
+        try:
+            context = identity(environ)
+            contract = self._contracts.choose(environ)
+            environ[dispatch.ENV_VERSION] = contract.version
+            request = Request(environ, context, route, max_body=0)
+            check_content_type(environ)
+            request.check_project()
+            return response(
+                200,
+                handler(request),
+                content_type=request.accepted(),
+                headers=contract.version_headers,
+            )
+        except Exception as error:  # noqa: BLE001 (the last net)
+            return self._faults.response(error, fault_headers(error, contract))
+
+    def _show_limits(self, request: Request) -> dict[str, Any]:
+        context = request.context
+        self._enforcer.check(context, policy.LIMITS, {})
+        project_id = context.project_id
+        query = parse_query(request.environ)
+        if 'tenant_id' in query:
+            self._enforcer.check(
+                context,
+                policy.LIMITS_OTHER_PROJECT,
+                {'project_id': project_id, 'user_id': context.user_id},
+            )
+            project_id = query['tenant_id'][-1]
+        limit = self._quota.limit(None, project_id)
+        return {
+            'limits': {'rate': [], 'absolute': {'maxTotalKeypairs': limit}}
+        }
+
+    def _show_quota_set(self, request: Request) -> dict[str, Any]:
+        project_id = request.route.name
+        self._enforcer.check(
+            request.context, policy.QUOTA_SHOW, {'project_id': project_id}
+        )
+        user_id = parse_query(request.environ).get('user_id', [None])[0]
+        limit = self._quota.limit(user_id, project_id)
+        return {'quota_set': {'id': project_id, 'key_pairs': limit}}
+
+    def _list_extensions(self, request: Request) -> dict[str, Any]:
+        self._enforcer.check(request.context, policy.EXTENSIONS, {})
+        return {'extensions': [_EXTENSION]}
+
+    def _show_extension(self, request: Request) -> dict[str, Any]:
+        self._enforcer.check(request.context, policy.EXTENSIONS, {})
+        if request.route.name != _EXTENSION['alias']:
+            raise exception.NotFound()
+        return {'extension': _EXTENSION}

@@ -1,0 +1,234 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One request as the handlers see it: context, route, query and body."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import webob
+from oslo_context import context as oslo_context
+
+from keypair_ext import exception
+from keypair_ext.api.routes import Route, raw_path
+
+JSON = 'application/json'
+COMPUTE_JSON = 'application/vnd.openstack.compute+json'
+CONTENT_TYPES = (JSON, COMPUTE_JSON)
+
+Query = dict[str, list[str]]
+
+
+def identity(environ: dict[str, Any]) -> oslo_context.RequestContext:
+    """Return who is asking, as a context filter in front of us found.
+
+    :raises NotAuthenticated: no filter did, or it found no user.
+    """
+    context: oslo_context.RequestContext | None = environ.get('nova.context')
+    if context is None or not context.user_id:
+        raise exception.NotAuthenticated()
+    return context
+
+
+def check_content_type(environ: dict[str, Any]) -> None:
+    """Return if a body is said to be JSON, or nothing is said of it.
+
+    :raises UnsupportedContentType: it is said to be something else.
+    """
+    given = environ.get('CONTENT_TYPE')
+    if not given or given in CONTENT_TYPES:
+        return
+    media_type = given.partition(';')[0].strip()
+    if media_type in ('', 'text/plain', *CONTENT_TYPES):
+        return
+    raise exception.UnsupportedContentType(content_type=media_type)
+
+
+def parse_query(environ: dict[str, Any]) -> Query:
+    """Return the query's parameters, each a list of its values.
+
+    :raises MalformedQuery: it is not encoded as UTF-8.
+    """
+    if not environ.get('QUERY_STRING'):
+        return {}
+    try:
+        parsed: Query = webob.Request(environ).GET.dict_of_lists()
+    except UnicodeDecodeError:
+        raise exception.MalformedQuery(
+            reason='it is not encoded as UTF-8.'
+        ) from None
+    return parsed
+
+
+class Request:
+    """A request for key pairs.
+
+    :param environ: the WSGI environ.
+    :param context: who is asking.
+    :param route: what its path names.
+    :param max_body: the largest body that is read, in bytes.
+
+    ``user_id`` is that of who is asking; ``body`` is what a create's body
+    holds, None until it is parsed.
+    """
+
+    __slots__ = (
+        '_max_body',
+        'body',
+        'context',
+        'environ',
+        'route',
+        'user_id',
+    )
+
+    def __init__(
+        self,
+        environ: dict[str, Any],
+        context: oslo_context.RequestContext,
+        route: Route,
+        max_body: int,
+    ) -> None:
+        self.environ = environ
+        self.context = context
+        self.route = route
+        # identity() has seen to it that there is one.
+        self.user_id: str = context.user_id or ''
+        self.body: Any = None
+        self._max_body = max_body
+
+    def check_project(self) -> None:
+        """Return if the path's project, if any, is the context's.
+
+        :raises ProjectMismatch: it is another one.
+        """
+        named, scoped = self.route.project_id, self.context.project_id
+        if named is not None and named != scoped:
+            raise exception.ProjectMismatch(
+                project_id=named, context_project_id=scoped
+            )
+
+    def check_addressable(self, name: str) -> None:
+        """Return if a later request can name the key pair in its path.
+
+        A slash can be, as ``%2F``, where the server tells us the path as
+        it was sent; only ``/v2`` takes such names at all.
+
+        :raises ValidationFailed: it cannot.
+        """
+        if '/' in name and raw_path(self.environ) is None:
+            raise exception.ValidationFailed(
+                reason='Invalid input for field keypair.name: it holds a '
+                'slash, so it could be neither shown nor deleted here.'
+            )
+
+    def check_length(self) -> None:
+        """Return if the body is not said to be larger than we take.
+
+        :raises BodyTooLarge: it is.
+        """
+        length = self.environ.get('CONTENT_LENGTH')
+        if length and length.isdigit() and int(length[:20]) > self._max_body:
+            raise exception.BodyTooLarge(limit=self._max_body)
+
+    def parse_body(self) -> None:
+        """Read the body, and keep what it holds as :attr:`body`.
+
+        :raises MalformedBody: it is not JSON in UTF-8.
+        :raises BodyTooLarge: it goes on beyond what we take.
+        """
+        text = self._read()
+        if not text:
+            return
+        try:
+            self.body = json.loads(text.decode('utf-8'))
+        except UnicodeDecodeError:
+            raise exception.MalformedBody(
+                reason='it is not encoded as UTF-8.'
+            ) from None
+        except RecursionError:
+            raise exception.MalformedBody(
+                reason='it is nested too deeply.'
+            ) from None
+        except ValueError as error:
+            raise exception.MalformedBody(
+                reason=f'it is not JSON: {_position(error)}.'
+            ) from None
+
+    def _read(self) -> bytes:
+        stream = self.environ['wsgi.input']
+        length = self.environ.get('CONTENT_LENGTH')
+        if length:
+            if not length.isdigit():
+                raise exception.MalformedBody(
+                    reason='Content-Length is not a number.'
+                )
+            body: bytes = stream.read(int(length))
+            if len(body) < int(length):
+                raise exception.MalformedBody(reason='it ended early.')
+            return body
+        if not self.environ.get('wsgi.input_terminated'):
+            return b''
+        body = stream.read(self._max_body + 1)
+        if len(body) > self._max_body:
+            raise exception.BodyTooLarge(limit=self._max_body)
+        return body
+
+    def application_url(self) -> str:
+        """Return the address of the mount, as the client sees it."""
+        url: str = webob.Request(self.environ).application_url
+        return url
+
+    def accepted(self) -> str:
+        """Return the content type of a successful answer."""
+        best: str | None = self.environ.get('nova.best_content_type')
+        if best in CONTENT_TYPES:
+            return str(best)
+        accept = self.environ.get('HTTP_ACCEPT', '')
+        # Only this exact type changes the answer; parsing costs 20 us.
+        if COMPUTE_JSON not in accept:
+            return JSON
+        offers = webob.Request(self.environ).accept.acceptable_offers(
+            CONTENT_TYPES
+        )
+        return offers[0][0] if offers else JSON
+
+
+def response(
+    status: int,
+    document: object = None,
+    *,
+    content_type: str = JSON,
+    headers: Iterable[tuple[str, str]] = (),
+) -> webob.Response:
+    """Return a successful answer.
+
+    :param document: what the body holds as JSON; None for no body.
+    """
+    body = b'' if document is None else serialize(document)
+    headerlist = [
+        ('Content-Length', str(len(body))),
+        ('Content-Type', content_type),
+        *headers,
+    ]
+    return webob.Response(body=body, status=status, headerlist=headerlist)
+
+
+def serialize(document: object) -> bytes:
+    """Return ``document`` as JSON."""
+    return json.dumps(document).encode('ascii')
+
+
+def _position(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f'{error.msg} at line {error.lineno}, column {error.colno}'
+    return 'a number has too many digits'

@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which requests are os-keypairs', and what their path names.
+
+Paths are matched as Nova's are: any number of slashes counts as one, a
+project id may come first, and a newline at the very end is not seen.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib import parse as urlparse
+
+COLLECTION = 'os-keypairs'
+
+_PATH = re.compile(
+    r'/+(?:([0-9a-f-]+)/+)?os-keypairs(?:/+([^/]+?))?$', re.DOTALL
+)
+
+_COLLECTION_METHODS = {'GET': 'list', 'POST': 'create'}
+_ITEM_METHODS = {'GET': 'show', 'DELETE': 'delete'}
+
+
+class Route(NamedTuple):
+    """What a path names. ``operation`` is None for a method it lacks."""
+
+    operation: str | None
+    project_id: str | None
+    name: str | None
+    methods: tuple[str, ...]
+
+
+def match(environ: Mapping[str, Any]) -> Route | None:
+    """Return what a request names, None if its path is not ours.
+
+    :param environ: the WSGI environ; ``PATH_INFO`` is what is left of the
+        path below the mount.
+    """
+    path = environ.get('PATH_INFO', '')
+    # Most requests of a filter mount are not ours: 0.1 microseconds for
+    # them here, against 0.5 for the expression.
+    if COLLECTION not in path:
+        return None
+    found = _PATH.match(path)
+    if found is None:
+        return _match_escaped_slash(environ, path)
+    project_id, name = found.groups()
+    return _route(environ, project_id, name and _decoded(name))
+
+
+def _route(
+    environ: Mapping[str, Any], project_id: str | None, name: str | None
+) -> Route:
+    methods = _COLLECTION_METHODS if name is None else _ITEM_METHODS
+    operation = methods.get(environ['REQUEST_METHOD'])
+    return Route(operation, project_id, name, tuple(methods))
+
+
+def raw_path(environ: Mapping[str, Any]) -> str | None:
+    """Return the request's path before unquoting, where the server tells."""
+    # uWSGI and mod_wsgi call it REQUEST_URI, gunicorn RAW_URI.
+    uri = environ.get('REQUEST_URI') or environ.get('RAW_URI')
+    return uri.partition('?')[0] if uri else None
+
+
+def _match_escaped_slash(
+    environ: Mapping[str, Any], path: str
+) -> Route | None:
+    """Match ``os-keypairs/a%2Fb``, which ``PATH_INFO`` shows as ``a/b``.
+
+    Only ``/v2`` makes such names, so only there are they looked for.
+    """
+    raw = raw_path(environ)
+    if not raw or not environ.get('openstack.legacy_v2'):
+        return None
+    prefix, _, name = raw.rpartition('/')
+    if '%2f' not in name.lower():
+        return None
+    found = _PATH.match(path[: path.rfind(COLLECTION) + len(COLLECTION)])
+    if found is None or not prefix.endswith(COLLECTION):
+        return None
+    unquoted = urlparse.unquote(name, encoding='latin-1')
+    return _route(environ, found[1], _decoded(unquoted))
+
+
+def _decoded(name: str) -> str:
+    """Return a path segment as text.
+
+    WSGI hands over bytes as latin-1. Clients send UTF-8; what is not valid
+    UTF-8 stays as Nova reads it.
+    """
+    if name.isascii():
+        return name
+    try:
+        return name.encode('latin-1').decode('utf-8')
+    except UnicodeError:
+        return name

@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The JSON Schemas of what requests may hold, built by version's meaning.
+
+The same documents validate requests, make the OpenAPI description and are
+checked for gaps by tests. Answers have schemas in the tests only.
+"""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+NAME_MAX_LENGTH = 255
+
+# Upstream's names neither begin nor end with a blank.
+_NAME = r'^(?! )[a-zA-Z0-9 _-]+(?<! )$'
+_NAME_2_92 = r'^(?! )[a-zA-Z0-9 _@.-]+(?<! )$'
+
+
+def name(with_at_and_dot: bool) -> Schema:
+    """Return the schema of a key pair's name."""
+    return {
+        'type': 'string',
+        'minLength': 1,
+        'maxLength': NAME_MAX_LENGTH,
+        'pattern': _NAME_2_92 if with_at_and_dot else _NAME,
+    }
+
+
+def legacy_name() -> Schema:
+    """Return the schema of a name under ``/v2``, which trims it later."""
+    return {
+        'type': 'string',
+        'minLength': 1,
+        'maxLength': NAME_MAX_LENGTH,
+        'format': 'name_with_leading_trailing_spaces',
+    }
+
+
+def create(
+    name: Schema,
+    *,
+    with_type: bool,
+    with_user_id: bool,
+    key_required: bool,
+    strict: bool = True,
+) -> Schema:
+    """Return the schema of the body of a create.
+
+    :param name: the schema of the name.
+    :param with_type: whether ``type`` may be given.
+    :param with_user_id: whether ``user_id`` may be given.
+    :param key_required: whether ``public_key`` must be given.
+    :param strict: whether unknown keys are refused, rather than ignored.
+    """
+    properties: Schema = {'name': name, 'public_key': {'type': 'string'}}
+    if with_type:
+        properties['type'] = {'type': 'string', 'enum': ['ssh', 'x509']}
+    if with_user_id:
+        properties['user_id'] = {'type': 'string'}
+    keypair = {
+        'type': 'object',
+        'properties': properties,
+        'required': ['name', 'public_key'] if key_required else ['name'],
+        'additionalProperties': not strict,
+    }
+    return {
+        'type': 'object',
+        'properties': {'keypair': keypair},
+        'required': ['keypair'],
+        'additionalProperties': not strict,
+    }
+
+
+def query(*, with_user_id: bool, with_paging: bool, strict: bool) -> Schema:
+    """Return the schema of a query, each parameter a list of its values."""
+    properties: Schema = {}
+    if with_user_id:
+        properties['user_id'] = _values({'type': 'string'})
+    if with_paging:
+        properties['limit'] = _values(
+            {'type': 'string', 'pattern': '^[0-9]*$', 'minLength': 1}
+        )
+        properties['marker'] = _values({'type': 'string'})
+    return {
+        'type': 'object',
+        'properties': properties,
+        'additionalProperties': not strict,
+    }
+
+
+def _values(schema: Schema) -> Schema:
+    return {'type': 'array', 'items': schema}

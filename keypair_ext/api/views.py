@@ -1,0 +1,119 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What answers hold: plain dictionaries made from stored key pairs."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+from urllib import parse as urlparse
+
+from keypair_ext.api.contract import Contract
+from keypair_ext.api.request import Query, Request
+from keypair_ext.api.routes import COLLECTION
+from keypair_ext.db.store import Keypair, ListedKeypair
+
+Document = dict[str, Any]
+
+
+def listed(keypairs: Sequence[ListedKeypair], contract: Contract) -> Document:
+    """Return the answer to a list, without links."""
+    shows_type = contract.shows_type
+    return {
+        'keypairs': [
+            {'keypair': _summary(keypair, shows_type)} for keypair in keypairs
+        ]
+    }
+
+
+def shown(keypair: Keypair, contract: Contract) -> Document:
+    """Return the answer to a show."""
+    # A key pair is never soft-deleted; the fields are upstream's.
+    return {
+        'keypair': {
+            **_summary(keypair, contract.shows_type),
+            'user_id': keypair.user_id,
+            'created_at': _time(keypair.created_at),
+            'updated_at': _time(keypair.updated_at),
+            'deleted': False,
+            'deleted_at': None,
+            'id': keypair.id,
+        }
+    }
+
+
+def created(
+    keypair: Keypair, contract: Contract, private_key: str | None = None
+) -> Document:
+    """Return the answer to a create.
+
+    :param private_key: given when the key was generated; this answer is
+        the only place that ever shows it.
+    """
+    document = _summary(keypair, contract.shows_type)
+    document['user_id'] = keypair.user_id
+    if contract.shows_created_at_on_create:
+        document['created_at'] = _time(keypair.created_at)
+    if private_key is not None:
+        document['private_key'] = private_key
+    return {'keypair': document}
+
+
+def next_link(
+    request: Request, query: Query, last: ListedKeypair, prefix: str | None
+) -> list[dict[str, str]]:
+    """Return the link to the page after the one that ends with ``last``.
+
+    :param query: the parameters that the version knows; kept, but for the
+        marker.
+    :param prefix: ``[api] compute_link_prefix``.
+    """
+    parameters = {name: values[-1] for name, values in sorted(query.items())}
+    if 'user_id' in query:
+        parameters['user_id'] = query['user_id'][0]
+    parameters['marker'] = last.name
+    path = [with_prefix(request.application_url(), prefix)]
+    if request.route.project_id:
+        path.append(request.route.project_id)
+    path.append(COLLECTION)
+    url = '/'.join(part.strip('/') for part in path)
+    href = f'{url}?{urlparse.urlencode(parameters)}'
+    return [{'rel': 'next', 'href': href}]
+
+
+def with_prefix(url: str, prefix: str | None) -> str:
+    """Put ``prefix`` in the place of scheme, host and port of ``url``."""
+    if not prefix:
+        return url
+    target = urlparse.urlsplit(prefix)
+    path = target.path + urlparse.urlsplit(url).path
+    return urlparse.urlunsplit(
+        (target.scheme, target.netloc, path, '', '')
+    ).rstrip('/')
+
+
+def _summary(keypair: Keypair | ListedKeypair, shows_type: bool) -> Document:
+    document = {
+        'name': keypair.name,
+        'public_key': keypair.public_key,
+        'fingerprint': keypair.fingerprint,
+    }
+    if shows_type:
+        document['type'] = keypair.type
+    return document
+
+
+def _time(moment: datetime.datetime | None) -> str | None:
+    """Return a UTC time as Nova writes it: microseconds, and no zone."""
+    if moment is None:
+        return None
+    return moment.strftime('%Y-%m-%dT%H:%M:%S.%f')

@@ -1,0 +1,87 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``keypair-ext-status``: says if an installation is fit to serve."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from oslo_config import cfg
+
+from keypair_ext import (
+    conf as keypair_conf,
+    exception,
+    keytypes,
+    policy,
+    quota,
+)
+from keypair_ext.db import engine
+from keypair_ext.db.store import Store
+from keypair_ext.keytypes import rsa
+
+_Check = Callable[[cfg.ConfigOpts], object]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check configuration, policy, quota and database.
+
+    Prints a line for each and returns 0, or 2 where one fails, as the
+    ``upgrade check`` of other OpenStack projects does.
+    """
+    parser = argparse.ArgumentParser(prog='keypair-ext-status')
+    parser.add_argument('--config-file', action='append', metavar='FILE')
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    upgrade = commands.add_parser('upgrade', help='before an upgrade')
+    upgrade.add_argument('action', choices=['check'])
+    arguments = parser.parse_args(argv)
+    try:
+        conf = keypair_conf.parse(
+            arguments.config_file or [_default_config()], 'keypair_ext'
+        )
+    except exception.ConfigurationError as error:
+        sys.stderr.write(f'keypair-ext-status: {error}\n')
+        return 2
+    keypair_conf.register_opts(conf, 'database')
+    return max([_run(name, check, conf) for name, check in _CHECKS])
+
+
+def _run(name: str, check: _Check, conf: cfg.ConfigOpts) -> int:
+    try:
+        check(conf)
+    except exception.KeypairExtError as error:
+        print(f'{name}: failure. {error}')
+        return 2
+    print(f'{name}: success')
+    return 0
+
+
+def _store(conf: cfg.ConfigOpts) -> Store:
+    return Store(engine.create_engine(conf, 'database'))
+
+
+_CHECKS: tuple[tuple[str, _Check], ...] = (
+    ('policy files', policy.Enforcer),
+    ('key types', lambda conf: keytypes.load(rsa.make_rsa)),
+    ('quota driver', lambda conf: quota.load(conf, _store(conf))),
+    ('database', lambda conf: _store(conf).ping()),
+)
+
+
+def _default_config() -> str:
+    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR', '/etc/keypair_ext')
+    return os.path.join(directory, 'keypair_ext.conf')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

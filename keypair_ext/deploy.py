@@ -1,0 +1,247 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Builds every object of a mount and joins them; the only composition.
+
+Nothing here opens a connection, starts a thread or touches anything of the
+process: a server may fork after it.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from microversion_parse import Version
+from oslo_config import cfg
+from oslo_log import log as logging
+from paste.deploy import loadwsgi
+
+from keypair_ext import (
+    conf as keypair_conf,
+    exception,
+    faults,
+    keytypes,
+    notifications,
+    policy,
+    profiles,
+    quota,
+)
+from keypair_ext.api import (
+    contract,
+    discovery,
+    dispatch,
+    handlers,
+    microversions,
+    neighbours as neighbours_api,
+)
+from keypair_ext.db import engine
+from keypair_ext.db.store import Store
+from keypair_ext.keypairs import Keypairs
+from keypair_ext.keytypes import pool, rsa
+
+# The keys of a paste section that mean something to us.
+_LOCAL_KEYS = {
+    'profile',
+    'max_version',
+    'database_group',
+    'oslo_config_project',
+    'oslo_config_file',
+}
+
+
+def application(local_conf: Mapping[str, str]) -> dispatch.Application:
+    """Return the application of an ``[app:...]`` section.
+
+    :param local_conf: the section's keys.
+    :raises ConfigurationError: an operator's mistake, in one sentence.
+    """
+    return _application(local_conf, 'database', microversions.MAX_VERSION)
+
+
+def mounted_in_nova(
+    app: dispatch.WSGIApplication, local_conf: Mapping[str, str]
+) -> 'dispatch.Filter':
+    """Return the filter of a ``[filter:...]`` section in front of ``app``.
+
+    :raises ConfigurationError: an operator's mistake, in one sentence.
+    """
+    profile = local_conf.get('profile', profiles.DEFAULT)
+    if profile != profiles.DEFAULT:
+        raise exception.ConfigurationError(
+            reason=f'A filter in front of Nova takes profile = '
+            f'{profiles.DEFAULT} only, not {profile}: mount an app instead.'
+        )
+    theirs = _max_version(local_conf) or _nova_max_version()
+    application = _application(local_conf, 'api_database', theirs)
+    return dispatch.Filter(app, application, theirs)
+
+
+def neighbours(
+    app: dispatch.WSGIApplication, local_conf: Mapping[str, str]
+) -> neighbours_api.Neighbours:
+    """Return the filter that adds the stand-alone service's neighbours.
+
+    :raises ConfigurationError: an operator's mistake, in one sentence.
+    """
+    conf, store = _conf_and_store(local_conf, 'database')
+    contracts = _contracts(local_conf, microversions.MAX_VERSION)
+    return neighbours_api.Neighbours(
+        app,
+        contracts=contracts,
+        enforcer=policy.Enforcer(conf),
+        quota_driver=quota.load(conf, store),
+        fault_table=faults.Faults(
+            contracts.profile.faults, conf.keypairs.retry_after
+        ),
+    )
+
+
+def versions(local_conf: Mapping[str, str]) -> discovery.Versions:
+    """Return the application that serves the version documents.
+
+    :raises ConfigurationError: an operator's mistake, in one sentence.
+    """
+    conf = keypair_conf.from_paste(local_conf)
+    keypair_conf.register_api_opts(conf)
+    contracts = _contracts(local_conf, microversions.MAX_VERSION)
+    return discovery.Versions(
+        contracts.max_version,
+        conf.api.compute_link_prefix,
+        faults.Faults(contracts.profile.faults, retry_after=0),
+    )
+
+
+def service(directory: str) -> dispatch.WSGIApplication:
+    """Return the stand-alone service that a directory configures.
+
+    Unlike a mount it owns its process: it fills the global configuration
+    and sets up logging.
+
+    :param directory: holds ``keypair_ext.conf`` and ``api-paste.ini``.
+    :raises ConfigurationError: an operator's mistake, in one sentence.
+    """
+    conf = cfg.CONF
+    logging.register_options(conf)
+    keypair_conf.read_into(
+        conf, [os.path.join(directory, 'keypair_ext.conf')], 'keypair_ext'
+    )
+    logging.setup(conf, 'keypair_ext')
+    paste_file = os.path.join(directory, 'api-paste.ini')
+    if not os.access(paste_file, os.R_OK):
+        raise exception.ConfigurationError(
+            reason=f'The paste file {paste_file} is missing or cannot be '
+            f'read. An example is in etc/keypair_ext of the distribution.'
+        )
+    try:
+        app: dispatch.WSGIApplication = loadwsgi.loadapp(
+            f'config:{os.path.abspath(paste_file)}', name='main'
+        )
+    except (LookupError, ValueError, ImportError) as error:
+        raise exception.ConfigurationError(
+            reason=f'The paste file {paste_file} cannot be used: {error}'
+        ) from error
+    return app
+
+
+def service_or_exit() -> dispatch.WSGIApplication:
+    """Return the stand-alone service, or end the process with a sentence.
+
+    ``OS_KEYPAIR_EXT_CONFIG_DIR`` names the directory of its configuration.
+    """
+    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR', '/etc/keypair_ext')
+    try:
+        return service(directory)
+    except exception.ConfigurationError as error:
+        sys.stderr.write(f'keypair_ext: {error}\n')
+        raise SystemExit(1) from None
+
+
+def _application(
+    local_conf: Mapping[str, str], database_group: str, max_version: Version
+) -> dispatch.Application:
+    _check_keys(local_conf)
+    conf, store = _conf_and_store(local_conf, database_group)
+    keypairs = Keypairs(
+        store=store,
+        key_types=keytypes.load(
+            pool.pooled(rsa.make_rsa, conf.keypairs.key_pool_size)
+        ),
+        quota_driver=quota.load(conf, store),
+        notifier=notifications.load(conf),
+    )
+    contracts = _contracts(local_conf, max_version)
+    return dispatch.Application(
+        contracts=contracts,
+        handlers=handlers.Handlers(
+            keypairs,
+            policy.Enforcer(conf),
+            max_limit=conf.api.max_limit,
+            link_prefix=conf.api.compute_link_prefix,
+        ),
+        max_body=conf.oslo_middleware.max_request_body_size,
+        fault_table=faults.Faults(
+            contracts.profile.faults, conf.keypairs.retry_after
+        ),
+    )
+
+
+def _conf_and_store(
+    local_conf: Mapping[str, str], default_group: str
+) -> tuple[cfg.ConfigOpts, Store]:
+    group = local_conf.get('database_group', default_group)
+    conf = keypair_conf.from_paste(local_conf)
+    keypair_conf.register_opts(conf, group)
+    return conf, Store(engine.create_engine(conf, group))
+
+
+def _contracts(
+    local_conf: Mapping[str, str], max_version: Version
+) -> contract.Contracts:
+    profile = profiles.load(local_conf.get('profile', profiles.DEFAULT))
+    wanted = _max_version(local_conf) or max_version
+    return contract.Contracts(profile, wanted)
+
+
+def _max_version(local_conf: Mapping[str, str]) -> Version | None:
+    text = local_conf.get('max_version')
+    if text is None:
+        return None
+    try:
+        version = microversions.parse(text)
+    except exception.InvalidVersion as error:
+        raise exception.ConfigurationError(
+            reason=f'max_version in the paste section: {error}'
+        ) from error
+    if version < microversions.MIN_VERSION:
+        raise exception.ConfigurationError(
+            reason=f'max_version in the paste section: {text} is below '
+            f'{microversions.MIN_VERSION}, the lowest there is.'
+        )
+    return version
+
+
+def _nova_max_version() -> Version:
+    """Return the maximum of the Nova in this process, else ours."""
+    nova = sys.modules.get('nova.api.openstack.api_version_request')
+    if nova is None:
+        return microversions.MAX_VERSION
+    return microversions.parse(nova.max_api_version().get_string())
+
+
+def _check_keys(local_conf: Mapping[str, str]) -> None:
+    unknown = sorted(set(local_conf) - _LOCAL_KEYS)
+    if unknown:
+        raise exception.ConfigurationError(
+            reason=f'Unknown keys in the paste section: '
+            f'{", ".join(unknown)}. Known are '
+            f'{", ".join(sorted(_LOCAL_KEYS))}.'
+        )

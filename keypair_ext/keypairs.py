@@ -1,0 +1,216 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the application does with key pairs, whatever asked for it.
+
+The use cases know no HTTP. Who may do what is decided before they are
+called; what may be stored is decided here.
+"""
+
+from collections.abc import Sequence
+
+from oslo_context import context as oslo_context
+
+from keypair_ext import exception, notifications, profiles, quota
+from keypair_ext.db.store import Keypair, ListedKeypair, Store
+from keypair_ext.keytypes import KeyType
+
+Context = oslo_context.RequestContext
+
+# The columns of names and user ids, in characters.
+_MAX_LENGTH = 255
+
+
+class Keypairs:
+    """The use cases: list, show, import, generate, delete.
+
+    :param store: where key pairs are kept.
+    :param key_types: the key types by name.
+    :param quota_driver: how many a user may have.
+    :param notifier: whom to tell.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key_types: dict[str, KeyType],
+        quota_driver: quota.Driver,
+        notifier: notifications.Notifier,
+    ) -> None:
+        self._store = store
+        self._key_types = key_types
+        self._quota = quota_driver
+        self._notifier = notifier
+
+    def list(
+        self, user_id: str, limit: int | None, marker: str | None
+    ) -> Sequence[ListedKeypair]:
+        """Return a user's key pairs by name, those after ``marker``.
+
+        :raises MarkerNotFound: the user has no key pair of that name.
+        """
+        if marker is not None and not _can_exist(marker):
+            raise exception.MarkerNotFound(marker=marker)
+        if not _can_exist(user_id):
+            return []
+        return self._store.list(user_id, limit, marker)
+
+    def get(self, user_id: str, name: str) -> Keypair:
+        """Return one key pair.
+
+        :raises KeypairNotFound: the user has none of this name.
+        """
+        self._refuse_impossible(user_id, name)
+        return self._store.get(user_id, name)
+
+    def import_public_key(
+        self,
+        context: Context,
+        user_id: str,
+        name: str,
+        key_type: str,
+        public_key: str,
+        rules: profiles.KeyRules,
+    ) -> Keypair:
+        """Store a public key, as it came, and return its key pair.
+
+        :raises QuotaExceeded: the user has as many as allowed.
+        :raises InvalidKey: it is not a key of this type.
+        :raises KeypairExists: the user has one of this name.
+        """
+        limit = self._limit(context)
+        if self._notifier.enabled:
+            self._check_quota(user_id, limit)
+        subject = notifications.Subject(user_id, name, key_type, public_key)
+        with self._notifier.action(context, 'import', subject) as action:
+            try:
+                _check_user_id(user_id)
+                public_key = self._accept(key_type, public_key, rules)
+                fingerprint = self._key_types[key_type].fingerprint(public_key)
+            except exception.InvalidInput:
+                self._check_quota(user_id, limit)
+                raise
+            keypair = self._store.create(
+                user_id, name, key_type, fingerprint, public_key, limit
+            )
+            action.subject = keypair
+        return keypair
+
+    def generate(
+        self,
+        context: Context,
+        user_id: str,
+        name: str,
+        key_type: str,
+        rules: profiles.KeyRules,
+    ) -> tuple[Keypair, str]:
+        """Make a key pair, store its public half, return (it, private key).
+
+        :raises QuotaExceeded: the user has as many as allowed.
+        :raises KeypairExists: the user has one of this name.
+        """
+        limit = self._limit(context)
+        # Making a key costs 50 ms: none is made that could not be stored.
+        self._check_quota(user_id, limit)
+        _check_user_id(user_id)
+        subject = notifications.Subject(user_id, name, key_type, None)
+        with self._notifier.action(context, 'create', subject) as action:
+            if self._store.exists(user_id, name):
+                raise exception.KeypairExists(name=name)
+            made = self._key_types[key_type].generate(
+                user_id, rules.generated_comment
+            )
+            keypair = self._store.create(
+                user_id,
+                name,
+                key_type,
+                made.fingerprint,
+                made.public_key,
+                limit,
+            )
+            action.subject = keypair
+        return keypair, made.private_key
+
+    def delete(self, context: Context, user_id: str, name: str) -> None:
+        """Delete one key pair.
+
+        :raises KeypairNotFound: the user has none of this name.
+        """
+        self._refuse_impossible(user_id, name)
+        if not self._notifier.enabled:
+            self._store.delete(user_id, name)
+            return
+        subject = notifications.Subject(user_id, name, None, None)
+        with self._notifier.action(context, 'delete', subject) as action:
+            action.found(self._store.get(user_id, name))
+            self._store.delete(user_id, name)
+
+    def _limit(self, context: Context) -> int:
+        """Return how many key pairs the context may bring a user to.
+
+        :raises Forbidden: it has no project, so nobody's quota pays.
+        """
+        if context.project_id is None:
+            raise exception.Forbidden()
+        return self._quota.limit(context.user_id, context.project_id)
+
+    def _check_quota(self, user_id: str, limit: int) -> None:
+        """Return if there is room for one more, as far as one can tell.
+
+        What decides is the count in the transaction that stores a key.
+        """
+        if limit >= 0 and self._store.count(user_id, limit) >= limit:
+            raise exception.QuotaExceeded(limit=limit)
+
+    def _accept(
+        self, key_type: str, public_key: str, rules: profiles.KeyRules
+    ) -> str:
+        """Return the key as it is to be stored under a profile's rules."""
+        if rules.max_bytes is not None:
+            size = len(public_key.encode('utf-8', 'surrogatepass'))
+            if size > rules.max_bytes:
+                raise exception.InvalidKey(
+                    reason=f'the public key has {size} bytes, and '
+                    f'{rules.max_bytes} are allowed. Use a shorter key or '
+                    f'comment.'
+                )
+        if rules.restore_padding or rules.default_comment:
+            return self._key_types[key_type].rewrite(
+                public_key, rules.restore_padding, rules.default_comment
+            )
+        return public_key
+
+    @staticmethod
+    def _refuse_impossible(user_id: str, name: str) -> None:
+        if not (_can_exist(user_id) and _can_exist(name)):
+            raise exception.KeypairNotFound(user_id=user_id, name=name)
+
+
+def _can_exist(text: str) -> bool:
+    """Say whether a database could hold ``text`` as a name or a user id."""
+    return '\0' not in text and (text.isascii() or _is_unicode(text))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode('utf-8')
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_user_id(user_id: str) -> None:
+    if len(user_id) > _MAX_LENGTH or not _can_exist(user_id):
+        raise exception.ValidationFailed(
+            reason=f'Invalid input for user_id: it must be text of at most '
+            f'{_MAX_LENGTH} characters.'
+        )

@@ -1,0 +1,183 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A password file as Apache's ``htpasswd -B`` writes it.
+
+bcrypt hashes only. The file is read again when it changes; what is wrong in
+it then shuts out those it concerns and nobody else gets in by it.
+"""
+
+import logging
+import os
+import re
+
+import bcrypt
+
+from keypair_ext import exception
+
+LOG = logging.getLogger(__name__)
+
+# The last character of the salt carries two bits: bcrypt refuses the others.
+_HASH = re.compile(
+    rb'\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$'
+    rb'[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}'
+)
+_COST = slice(4, 6)
+_LOWEST_COST = b'04'
+
+# bcrypt looks at no more of a password, and its library refuses more.
+_MAX_PASSWORD = 72
+
+_Stamp = tuple[int, ...]
+
+
+class Users:
+    """The users of one reading of the file."""
+
+    def __init__(self, stamp: _Stamp | None, hashes: dict[bytes, bytes]):
+        self.stamp = stamp
+        self._hashes = hashes
+        costs = (crypted[_COST] for crypted in hashes.values())
+        cost = max(costs, default=_LOWEST_COST)
+        self._nobodys_hash = b'$2b$' + cost + b'$' + b'.' * 53
+
+    def verify(self, user: bytes, password: bytes) -> bool:
+        """Tell if the password is the user's.
+
+        An unknown user costs a comparison at the highest cost of the file,
+        so that the time taken does not tell which users there are.
+        """
+        crypted = self._hashes.get(user)
+        # bcrypt in C ends a password at a NUL character; nobody has one.
+        possible = crypted is not None and b'\0' not in password
+        tried = password[:_MAX_PASSWORD] if possible else b''
+        matches = bcrypt.checkpw(tried, crypted or self._nobodys_hash)
+        return possible and matches
+
+
+class PasswordFile:
+    """The users of a password file as it is now.
+
+    :raises ConfigurationError: the file cannot be read, or a line of it
+        cannot be used.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        try:
+            stamp = _stamp(path)
+            hashes, faults = _parse(_read(path))
+        except OSError as error:
+            raise exception.ConfigurationError(
+                reason=f'The password file {path} cannot be read: '
+                f'{error.strerror}. Make it with "htpasswd -B", or name '
+                f'another in [api] http_basic_user_file.'
+            ) from error
+        if faults:
+            raise exception.ConfigurationError(
+                reason=f'Password file {path}, {faults[0]}.'
+            )
+        self._users = Users(stamp, hashes)
+
+    def users(self) -> Users:
+        """Return the users, the same object until the file changes."""
+        users = self._users
+        # Looking at each request costs 2 microseconds and means that a user
+        # who was removed is refused at once.
+        try:
+            stamp = _stamp(self._path)
+        except OSError:
+            stamp = None
+        if stamp != users.stamp:
+            users = self._users = self._read_again(stamp)
+        return users
+
+    def _read_again(self, stamp: _Stamp | None) -> Users:
+        """Read the changed file; a line that cannot be used is left out.
+
+        Refusing all users for one bad line would lock the cloud for a slip
+        of the pen, keeping the old ones would let removed users in.
+        """
+        try:
+            hashes, faults = _parse(_read(self._path))
+        except OSError as error:
+            LOG.error(
+                'The password file %s cannot be read, all users are refused: '
+                '%s',
+                self._path,
+                error.strerror,
+            )
+            return Users(stamp, {})
+        for fault in faults:
+            LOG.error('Password file %s, %s', self._path, fault)
+        LOG.info('Read %d users from %s', len(hashes), self._path)
+        return Users(stamp, hashes)
+
+
+def _stamp(path: str) -> _Stamp:
+    """Return what is different after the file changed."""
+    stat = os.stat(path)
+    return (
+        stat.st_mtime_ns,
+        stat.st_ctime_ns,
+        stat.st_size,
+        stat.st_ino,
+        stat.st_dev,
+    )
+
+
+def _read(path: str) -> bytes:
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def _parse(content: bytes) -> tuple[dict[bytes, bytes], list[str]]:
+    """Return the hashes by user, and what is wrong with which line."""
+    hashes: dict[bytes, bytes] = {}
+    faults = []
+    for number, line in enumerate(content.splitlines(), start=1):
+        entry = line.strip()
+        if not entry or entry.startswith(b'#'):
+            continue
+        user, _, crypted = entry.partition(b':')
+        fault = _fault(user, crypted, hashes)
+        if fault:
+            faults.append(f'line {number}: {fault}')
+        else:
+            hashes[user] = crypted
+    return hashes, faults
+
+
+def _fault(
+    user: bytes, crypted: bytes, hashes: dict[bytes, bytes]
+) -> str | None:
+    """Return what is wrong with an entry, never quoting it."""
+    if not user:
+        return 'there is no user name'
+    if not _is_utf8(user):
+        return 'the user name is not UTF-8'
+    if user in hashes:
+        return 'the user has a line already'
+    if not _HASH.fullmatch(crypted):
+        return (
+            'the password is not a bcrypt hash as "htpasswd -B" makes it '
+            '($2y$, $2b$ or $2a$)'
+        )
+    return None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

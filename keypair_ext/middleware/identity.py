@@ -1,0 +1,145 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the context filters share.
+
+The one place that says which headers speak of identity, what a context is
+made of and what a refused caller gets. Who is believed is each filter's own
+decision.
+"""
+
+import json
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from oslo_context import context
+
+from keypair_ext import exception
+
+CONTEXT_KEY = 'nova.context'
+REQUEST_ID_KEY = 'openstack.request_id'
+GLOBAL_REQUEST_ID_KEY = 'openstack.global_request_id'
+
+_USER_AND_SERVICE = (
+    'DOMAIN_ID',
+    'DOMAIN_NAME',
+    'IDENTITY_STATUS',
+    'PROJECT_DOMAIN_ID',
+    'PROJECT_DOMAIN_NAME',
+    'PROJECT_ID',
+    'PROJECT_NAME',
+    'ROLES',
+    'USER_DOMAIN_ID',
+    'USER_DOMAIN_NAME',
+    'USER_ID',
+    'USER_NAME',
+)
+
+# The headers that keystonemiddleware's auth_token sets or removes and those
+# that oslo.context believes, the tokens themselves included.
+IDENTITY_KEYS = frozenset(
+    (
+        *(f'HTTP_X_{name}' for name in _USER_AND_SERVICE),
+        *(f'HTTP_X_SERVICE_{name}' for name in _USER_AND_SERVICE),
+        'HTTP_OPENSTACK_SYSTEM_SCOPE',
+        'HTTP_X_AUTH_TOKEN',
+        'HTTP_X_IS_ADMIN_PROJECT',
+        'HTTP_X_ROLE',
+        'HTTP_X_SERVICE_CATALOG',
+        'HTTP_X_SERVICE_TOKEN',
+        'HTTP_X_STORAGE_TOKEN',
+        'HTTP_X_TENANT',
+        'HTTP_X_TENANT_ID',
+        'HTTP_X_TENANT_NAME',
+        'HTTP_X_USER',
+    )
+)
+
+
+def strip_headers(environ: WSGIEnvironment) -> None:
+    """Remove what a client says about its identity."""
+    for key in IDENTITY_KEYS & environ.keys():
+        del environ[key]
+
+
+def set_context(
+    environ: WSGIEnvironment,
+    user_id: str,
+    project_id: str | None,
+    roles: list[str],
+    *,
+    domain_id: str | None = None,
+    system_scope: str | None = None,
+) -> None:
+    """Put the context of this caller where the application looks for it.
+
+    ``is_admin`` stays None, not decided yet: policy decides it. The context
+    is also what the log lines of this thread are about from now on.
+    """
+    environ[CONTEXT_KEY] = context.RequestContext(
+        user_id=user_id,
+        project_id=project_id,
+        roles=roles,
+        domain_id=domain_id,
+        system_scope=system_scope,
+        is_admin=None,
+        request_id=environ.get(REQUEST_ID_KEY),
+        global_request_id=environ.get(GLOBAL_REQUEST_ID_KEY),
+    )
+
+
+def refuse_unauthenticated(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    challenge: str | None,
+) -> Iterable[bytes]:
+    """Answer 401 as keystonemiddleware does.
+
+    :param challenge: the value of ``WWW-Authenticate``; None where a filter
+        above adds one.
+    """
+    return _refuse(
+        environ,
+        start_response,
+        401,
+        'Unauthorized',
+        exception.NotAuthenticated.message,
+        [] if challenge is None else [('WWW-Authenticate', challenge)],
+    )
+
+
+def refuse_forbidden(
+    environ: WSGIEnvironment, start_response: StartResponse, message: str
+) -> Iterable[bytes]:
+    """Answer 403 in the shape of the 401."""
+    return _refuse(environ, start_response, 403, 'Forbidden', message, [])
+
+
+def _refuse(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    code: int,
+    title: str,
+    message: str,
+    headers: list[tuple[str, str]],
+) -> Iterable[bytes]:
+    error = {'code': code, 'title': title, 'message': message}
+    body = json.dumps({'error': error}).encode()
+    start_response(
+        f'{code} {title}',
+        [
+            ('Content-Type', 'application/json'),
+            ('Content-Length', str(len(body))),
+            *headers,
+        ],
+    )
+    return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]

@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where the limit of key pairs comes from: one file a driver."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from oslo_config import cfg
+
+from keypair_ext import conf as keypair_conf, exception
+from keypair_ext.db.store import Store
+from keypair_ext.quota import local, unified
+
+UNLIMITED = -1
+
+
+class Driver(Protocol):
+    """Tells how many key pairs a user may have."""
+
+    def limit(self, user_id: str | None, project_id: str | None) -> int:
+        """Return the limit, negative for no limit.
+
+        :param user_id: who is asking, None for anybody in the project.
+        :param project_id: the project of who is asking.
+        :raises QuotaUnavailable: the limit cannot be learnt now.
+        """
+
+
+class NoopDriver:
+    """Sets no limit."""
+
+    def limit(self, user_id: str | None, project_id: str | None) -> int:
+        return UNLIMITED
+
+
+_DRIVERS: dict[str, Callable[[cfg.ConfigOpts, Store], Driver]] = {
+    'local': lambda conf, store: local.LocalDriver(conf, store),
+    'unified': lambda conf, store: unified.UnifiedDriver(conf, store),
+    'noop': lambda conf, store: NoopDriver(),
+}
+
+
+def load(conf: cfg.ConfigOpts, store: Store) -> Driver:
+    """Return the driver that ``[quota] driver`` names.
+
+    :raises ConfigurationError: we cannot honour it.
+    """
+    wanted = conf.quota.driver
+    name = keypair_conf.QUOTA_DRIVERS.get(wanted)
+    if name is None:
+        raise exception.ConfigurationError(
+            reason=f'[quota] driver {wanted} is not known here. Use one of: '
+            f'{keypair_conf.quota_driver_choices()}.'
+        )
+    return _DRIVERS[name](conf, store)

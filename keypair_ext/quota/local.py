@@ -1,0 +1,41 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The limit from Nova's quota tables, else from configuration."""
+
+from oslo_config import cfg
+
+from keypair_ext.db.store import Store
+
+
+class LocalDriver:
+    """Resolves the limit as Nova's own driver does.
+
+    :param conf: where ``[quota] key_pairs`` is the last resort.
+    :param store: where Nova's quota tables may be.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, store: Store) -> None:
+        self._conf = conf
+        self._store = store
+
+    def limit(self, user_id: str | None, project_id: str | None) -> int:
+        """Return the limit, negative for none.
+
+        As in Nova it is the smaller of the project's and the user's own in
+        that project, and so also unlimited when either is.
+        """
+        default: int = self._conf.quota.key_pairs
+        found = self._store.key_pairs_quota(user_id, project_id)
+        in_project = default if found.project is None else found.project
+        own = in_project if found.user is None else found.user
+        return min(in_project, own)

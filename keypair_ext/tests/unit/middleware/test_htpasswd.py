@@ -1,0 +1,256 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reading password files, and checking passwords against them."""
+
+import os
+import pathlib
+
+import bcrypt
+import fixtures
+
+from keypair_ext import exception
+from keypair_ext.middleware import htpasswd
+from keypair_ext.tests.unit.middleware import base
+
+
+def entry(user: bytes, password: bytes, rounds: int = 4) -> bytes:
+    return user + b':' + bcrypt.hashpw(password, bcrypt.gensalt(rounds))
+
+
+class PasswordFileTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger())
+
+    def write(self, path: str, *lines: bytes) -> None:
+        pathlib.Path(path).write_bytes(b'\n'.join(lines))
+
+    def load(self, *lines: bytes) -> htpasswd.PasswordFile:
+        self.path = self.file(b'\n'.join(lines))
+        return htpasswd.PasswordFile(self.path)
+
+    def load_error(self, *lines: bytes) -> str:
+        error = self.assertRaises(
+            exception.ConfigurationError, self.load, *lines
+        )
+        return str(error).replace(self.path_of(error), 'FILE')
+
+    def path_of(self, error: Exception) -> str:
+        return next(
+            word.rstrip(',')
+            for word in str(error).split()
+            if word.startswith('/')
+        )
+
+    def test_users(self) -> None:
+        users = self.load(entry(b'alice', b'one'), entry(b'bob', b'two'))
+
+        self.assertTrue(users.users().verify(b'alice', b'one'))
+        self.assertTrue(users.users().verify(b'bob', b'two'))
+        self.assertFalse(users.users().verify(b'alice', b'two'))
+        self.assertFalse(users.users().verify(b'carol', b'one'))
+
+    def test_every_bcrypt_prefix(self) -> None:
+        line = entry(b'alice', b'one')
+        for prefix in (b'$2a$', b'$2b$', b'$2y$'):
+            with self.subTest(prefix=prefix):
+                users = self.load(line.replace(b'$2b$', prefix)).users()
+                self.assertTrue(users.verify(b'alice', b'one'))
+
+    def test_blank_lines_comments_and_line_ends(self) -> None:
+        alice, bob = entry(b'alice', b'one'), entry(b'bob', b'two')
+
+        users = self.load(b'# people', b'', b'  ', alice + b'\r', bob).users()
+
+        self.assertTrue(users.verify(b'alice', b'one'))
+        self.assertTrue(users.verify(b'bob', b'two'))
+
+    def test_empty_file(self) -> None:
+        self.assertFalse(self.load().users().verify(b'alice', b''))
+
+    def test_missing_file(self) -> None:
+        error = self.assertRaises(
+            exception.ConfigurationError,
+            htpasswd.PasswordFile,
+            '/nowhere/htpasswd',
+        )
+
+        self.assertEqual(
+            'The password file /nowhere/htpasswd cannot be read: No such '
+            'file or directory. Make it with "htpasswd -B", or name another '
+            'in [api] http_basic_user_file.',
+            str(error),
+        )
+
+    def test_file_that_cannot_be_read(self) -> None:
+        directory = self.useFixture(fixtures.TempDir()).path
+
+        error = self.assertRaises(
+            exception.ConfigurationError, htpasswd.PasswordFile, directory
+        )
+
+        self.assertIn('Is a directory', str(error))
+
+    def test_hash_that_is_not_bcrypt(self) -> None:
+        good = entry(b'x', b'y').partition(b':')[2]
+        for crypted in (
+            b'',
+            b'one',
+            b'$apr1$AbCdEfGh$0123456789012345678901',
+            b'{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
+            good.replace(b'$2b$', b'$2x$'),
+            good.replace(b'$04$', b'$03$'),
+            good.replace(b'$04$', b'$32$'),
+            good[:-1],
+            good + b'.',
+            good + b':extra',
+            good[:28] + b'z' + good[29:],
+        ):
+            with self.subTest(crypted=crypted):
+                self.assertEqual(
+                    'Password file FILE, line 2: the password is not a bcrypt '
+                    'hash as "htpasswd -B" makes it ($2y$, $2b$ or $2a$).',
+                    self.load_error(entry(b'a', b'b'), b'alice:' + crypted),
+                )
+
+    def test_every_accepted_salt_is_one_that_bcrypt_takes(self) -> None:
+        for last in b'.Oeu':
+            salt = b'$2b$04$' + b'.' * 21 + bytes([last])
+            with self.subTest(salt=salt):
+                users = self.load(b'alice:' + salt + b'.' * 31).users()
+                self.assertFalse(users.verify(b'alice', b'one'))
+
+    def test_other_faults(self) -> None:
+        good = entry(b'alice', b'one')
+        for line, fault in (
+            (b':' + good, 'there is no user name'),
+            (b'\xff' + good, 'the user name is not UTF-8'),
+            (good, 'the user has a line already'),
+        ):
+            with self.subTest(line=line):
+                self.assertEqual(
+                    f'Password file FILE, line 2: {fault}.',
+                    self.load_error(good, line),
+                )
+
+    def test_unchanged_file(self) -> None:
+        file = self.load(entry(b'alice', b'one'))
+
+        self.assertIs(file.users(), file.users())
+
+    def test_changed_file(self) -> None:
+        file = self.load(entry(b'alice', b'one'))
+        before = file.users()
+        self.write(self.path, entry(b'bob', b'two'), entry(b'c', b'three'))
+
+        users = file.users()
+
+        self.assertIsNot(before, users)
+        self.assertIs(users, file.users())
+        self.assertFalse(users.verify(b'alice', b'one'))
+        self.assertTrue(users.verify(b'bob', b'two'))
+        self.assertIn('Read 2 users', self.log.output)
+
+    def test_replaced_file_of_the_same_age_and_size(self) -> None:
+        file = self.load(entry(b'alice', b'one'))
+        file.users()
+        old = os.stat(self.path)
+        new = self.file(entry(b'alice', b'two'))
+        os.utime(new, ns=(old.st_atime_ns, old.st_mtime_ns))
+        os.replace(new, self.path)
+
+        self.assertFalse(file.users().verify(b'alice', b'one'))
+        self.assertTrue(file.users().verify(b'alice', b'two'))
+
+    def test_changed_file_with_a_broken_line(self) -> None:
+        alice, bob, carol = (
+            entry(name, b'one') for name in (b'alice', b'bob', b'carol')
+        )
+        file = self.load(alice, bob, carol)
+        self.write(self.path, alice, b'bob:secret')
+
+        users = file.users()
+
+        self.assertTrue(users.verify(b'alice', b'one'))
+        self.assertFalse(users.verify(b'bob', b'one'))
+        self.assertFalse(users.verify(b'carol', b'one'))
+        self.assertIn('line 2: the password is not', self.log.output)
+        self.assertNotIn('secret', self.log.output)
+
+    def test_removed_file_refuses_everybody_until_it_is_back(self) -> None:
+        line = entry(b'alice', b'one')
+        file = self.load(line)
+        os.unlink(self.path)
+
+        self.assertFalse(file.users().verify(b'alice', b'one'))
+        self.assertIs(file.users(), file.users())
+        self.assertEqual(1, self.log.output.count('all users are refused'))
+
+        self.write(self.path, line)
+        self.assertTrue(file.users().verify(b'alice', b'one'))
+
+
+class VerifyTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.costs: list[bytes] = []
+        check = bcrypt.checkpw
+
+        def counting(password: bytes, crypted: bytes) -> bool:
+            self.costs.append(crypted[4:6])
+            return check(password, crypted)
+
+        self.useFixture(fixtures.MonkeyPatch('bcrypt.checkpw', counting))
+        path = self.file(
+            b'\n'.join(
+                [
+                    entry(b'alice', b'one', 4),
+                    entry(b'bob', b'two', 6),
+                    entry(b'carol', b'three', 5),
+                ]
+            )
+        )
+        self.users = htpasswd.PasswordFile(path).users()
+
+    def test_every_refusal_costs_one_comparison(self) -> None:
+        for user, password, cost in (
+            (b'bob', b'one', b'06'),
+            (b'alice', b'two', b'04'),
+            (b'alice', b'', b'04'),
+            (b'alice', b'one\0', b'04'),
+            (b'nobody', b'one', b'06'),
+            (b'nobody', b'one\0', b'06'),
+            (b'nobody', b'x' * 100, b'06'),
+            (b'', b'', b'06'),
+            (b'\xff', b'one', b'06'),
+        ):
+            with self.subTest(user=user, password=password):
+                self.costs.clear()
+                self.assertFalse(self.users.verify(user, password))
+                self.assertEqual([cost], self.costs)
+
+    def test_long_password(self) -> None:
+        # As htpasswd does, only 72 bytes count.
+        path = self.file(entry(b'alice', b'p' * 72))
+        users = htpasswd.PasswordFile(path).users()
+
+        self.assertTrue(users.verify(b'alice', b'p' * 73))
+        self.assertTrue(users.verify(b'alice', b'p' * 70000))
+        self.assertFalse(users.verify(b'alice', b'p' * 71))
+
+    def test_password_in_utf_8(self) -> None:
+        path = self.file(entry('älice'.encode(), 'gehëim 🔑'.encode()))
+        users = htpasswd.PasswordFile(path).users()
+
+        self.assertTrue(users.verify('älice'.encode(), 'gehëim 🔑'.encode()))
+        self.assertFalse(users.verify('älice'.encode(), b'geh\xebim'))

@@ -1,0 +1,246 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Basic authentication, from the header to the context."""
+
+import base64
+import pathlib
+
+import bcrypt
+import fixtures
+import webob
+
+from keypair_ext import exception
+from keypair_ext.middleware import http_basic, identity
+from keypair_ext.tests.unit.middleware import base, test_htpasswd
+
+CHALLENGE = 'Basic realm="keypair_ext"'
+
+
+def basic(user: str, password: str, scheme: str = 'Basic') -> dict[str, str]:
+    encoded = base64.b64encode(f'{user}:{password}'.encode()).decode()
+    return {'Authorization': f'{scheme} {encoded}'}
+
+
+class HttpBasicTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.path = self.file(
+            b'\n'.join(
+                [
+                    test_htpasswd.entry(b'alice', b'one'),
+                    test_htpasswd.entry('björn'.encode(), 'zwëi'.encode()),
+                    test_htpasswd.entry(b'root', b'a:b'),
+                ]
+            )
+        )
+        self.filter = self.make()
+        self.checks = 0
+        check = bcrypt.checkpw
+
+        def counting(password: bytes, crypted: bytes) -> bool:
+            self.checks += 1
+            return check(password, crypted)
+
+        self.useFixture(fixtures.MonkeyPatch('bcrypt.checkpw', counting))
+
+    def make(self, **api: object) -> http_basic.HttpBasic:
+        path = self.config(http_basic_user_file=self.path, **api)
+        return http_basic.filter_factory({}, oslo_config_file=path)(self.below)
+
+    def ask(self, headers: dict[str, str]) -> webob.Response:
+        return self.call(self.filter, headers)
+
+    def test_user(self) -> None:
+        response = self.ask(basic('alice', 'one'))
+
+        self.assertEqual(200, response.status_int)
+        caller = self.below.context
+        self.assertEqual('alice', caller.user_id)
+        self.assertEqual('default', caller.project_id)
+        self.assertEqual(['member', 'reader'], caller.roles)
+        self.assertIsNone(caller.system_scope)
+        self.assertIsNone(caller.is_admin)
+
+    def test_utf_8(self) -> None:
+        self.ask(basic('björn', 'zwëi'))
+
+        self.assertEqual('björn', self.below.context.user_id)
+
+    def test_scheme_in_any_case_and_colon_in_password(self) -> None:
+        response = self.ask(basic('root', 'a:b', scheme='bAsIc '))
+
+        self.assertEqual(200, response.status_int)
+
+    def test_configured_identity(self) -> None:
+        self.filter = self.make(
+            http_basic_project_id='apes',
+            http_basic_roles='reader,auditor',
+            http_basic_admins='root,ghost',
+        )
+
+        self.ask(basic('alice', 'one'))
+        self.ask(basic('root', 'a:b'))
+
+        alice, root = (
+            environ['nova.context'] for environ in self.below.environs
+        )
+        self.assertEqual('apes', root.project_id)
+        self.assertEqual(['reader', 'auditor'], alice.roles)
+        self.assertEqual(['reader', 'auditor', 'admin'], root.roles)
+
+    def test_admin_role_is_not_doubled(self) -> None:
+        self.filter = self.make(
+            http_basic_roles='admin,reader', http_basic_admins='root'
+        )
+
+        self.ask(basic('root', 'a:b'))
+
+        self.assertEqual(['admin', 'reader'], self.below.context.roles)
+
+    def test_callers_do_not_share_their_roles(self) -> None:
+        self.ask(basic('alice', 'one'))
+        self.below.context.roles.append('admin')
+        self.below.environs.clear()
+        self.ask(basic('alice', 'one'))
+
+        self.assertEqual(['member', 'reader'], self.below.context.roles)
+
+    def test_nobody(self) -> None:
+        encoded = base64.b64encode(b'alice:one').decode()
+        no_colon = base64.b64encode(b'alice').decode()
+        for value in (
+            '',
+            'Basic',
+            'Basic ',
+            encoded,
+            f'Basic{encoded}',
+            f'Bearer {encoded}',
+            f'Digest {encoded}',
+            f'Basic {encoded} x',
+            f'Basic {encoded}!',
+            f'Basic {encoded[:-1]}',
+            f'Basic {no_colon}',
+            'Basic \xe9',
+            'Basic ====',
+        ):
+            with self.subTest(value=value):
+                response = self.call(
+                    self.filter, environ={'HTTP_AUTHORIZATION': value}
+                )
+                self.assert_unauthenticated(response, [CHALLENGE])
+        self.assertEqual(0, self.checks)
+
+    def test_no_authorization(self) -> None:
+        self.assert_unauthenticated(self.ask({}), [CHALLENGE])
+
+    def test_wrong_user_or_password(self) -> None:
+        for user, password in (
+            ('alice', 'two'),
+            ('alice', ''),
+            ('alice', 'one\0'),
+            ('alice', 'x' * 1000),
+            ('Alice', 'one'),
+            ('nobody', 'one'),
+            ('nobody', 'x' * 1000),
+            ('', ''),
+        ):
+            with self.subTest(user=user, password=password):
+                self.checks = 0
+                response = self.ask(basic(user, password))
+                self.assert_unauthenticated(response, [CHALLENGE])
+                self.assertEqual(1, self.checks)
+
+    def test_user_name_that_is_not_utf_8(self) -> None:
+        encoded = base64.b64encode(b'bj\xf6rn:x').decode()
+
+        response = self.ask({'Authorization': f'Basic {encoded}'})
+
+        self.assert_unauthenticated(response, [CHALLENGE])
+
+    def test_identity_headers_are_worth_nothing(self) -> None:
+        for key in identity.IDENTITY_KEYS:
+            with self.subTest(key=key):
+                self.below = base.Recorder()
+                response = self.call(self.filter, environ={key: 'admin'})
+                self.assert_unauthenticated(response, [CHALLENGE])
+
+    def test_identity_headers_do_not_go_through(self) -> None:
+        spoofed = dict.fromkeys(identity.IDENTITY_KEYS, 'admin')
+
+        self.call(self.filter, basic('alice', 'one'), spoofed)
+
+        self.assertTrue(identity.IDENTITY_KEYS.isdisjoint(self.below.environ))
+        self.assertEqual('alice', self.below.context.user_id)
+        self.assertEqual(['member', 'reader'], self.below.context.roles)
+
+    def test_password_does_not_go_through(self) -> None:
+        self.ask(basic('alice', 'one'))
+
+        self.assertNotIn('HTTP_AUTHORIZATION', self.below.environ)
+
+    def test_right_password_is_remembered(self) -> None:
+        for _ in range(3):
+            self.assertEqual(200, self.ask(basic('alice', 'one')).status_int)
+
+        self.assertEqual(1, self.checks)
+
+    def test_wrong_password_is_not_remembered(self) -> None:
+        self.ask(basic('alice', 'one'))
+        for _ in range(3):
+            self.assertEqual(401, self.ask(basic('alice', 'two')).status_int)
+
+        self.assertEqual(4, self.checks)
+
+    def test_nothing_is_remembered_for_no_time(self) -> None:
+        self.filter = self.make(http_basic_cache_time=0)
+        for _ in range(3):
+            self.ask(basic('alice', 'one'))
+
+        self.assertEqual(3, self.checks)
+
+    def test_changed_password(self) -> None:
+        self.ask(basic('alice', 'one'))
+        pathlib.Path(self.path).write_bytes(
+            test_htpasswd.entry(b'alice', b'two')
+        )
+
+        self.assertEqual(401, self.ask(basic('alice', 'one')).status_int)
+        self.assertEqual(200, self.ask(basic('alice', 'two')).status_int)
+
+    def test_error_below_goes_through(self) -> None:
+        error = RuntimeError('below')
+
+        def broken(*args: object) -> list[bytes]:
+            raise error
+
+        self.filter._application = broken
+
+        self.assertIs(
+            error,
+            self.assertRaises(RuntimeError, self.ask, basic('alice', 'one')),
+        )
+
+    def test_nothing_is_logged(self) -> None:
+        self.ask(basic('alice', 'one'))
+        self.ask(basic('alice', 'two'))
+        self.ask(basic('nobody', 'three'))
+
+        self.assertEqual('', self.log.output)
+
+    def test_missing_password_file(self) -> None:
+        self.path = '/nowhere/htpasswd'
+
+        error = self.assertRaises(exception.ConfigurationError, self.make)
+
+        self.assertIn('/nowhere/htpasswd cannot be read', str(error))

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The doors: what paste calls to build an application or a filter."""
+
+from collections.abc import Callable
+from typing import Any
+
+from paste.deploy import loadwsgi
+
+from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext.api import discovery, dispatch
+
+GlobalConf = dict[str, str]
+WSGIApplication = dispatch.WSGIApplication
+
+
+def app_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> dispatch.Application:
+    """Build ``egg:keypair-ext#main``: os-keypairs as an application."""
+    return deploy.application(local_conf)
+
+
+def filter_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> Callable[[WSGIApplication], dispatch.Filter]:
+    """Build ``egg:keypair-ext#main``: os-keypairs in front of Nova."""
+
+    def mount(app: WSGIApplication) -> dispatch.Filter:
+        return deploy.mounted_in_nova(app, local_conf)
+
+    return mount
+
+
+def neighbours_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> Callable[[WSGIApplication], Any]:
+    """Build ``egg:keypair-ext#neighbours``, for the service only."""
+
+    def mount(app: WSGIApplication) -> Any:
+        return deploy.neighbours(app, local_conf)
+
+    return mount
+
+
+def versions_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> discovery.Versions:
+    """Build ``egg:keypair-ext#versions``: the version documents."""
+    return deploy.versions(local_conf)
+
+
+def pipeline_factory(
+    loader: loadwsgi.ConfigLoader,
+    global_conf: GlobalConf,
+    **local_conf: str,
+) -> WSGIApplication:
+    """Build ``egg:keypair-ext#pipeline``, chosen by ``auth_strategy``.
+
+    The section has a key for each strategy, a list of filters and last an
+    application. Its ``root``, where given, is the application that answers
+    the bare path of the mount, for which a client needs no token.
+
+    :raises ConfigurationError: the section has no pipeline for the
+        strategy.
+    """
+    root = local_conf.pop('root', None)
+    conf = keypair_conf.from_paste(local_conf)
+    keypair_conf.register_api_opts(conf)
+    strategy = conf.api.auth_strategy
+    if strategy not in local_conf:
+        raise exception.ConfigurationError(
+            reason=f'[api] auth_strategy is {strategy}, and the pipeline '
+            f'section of the paste file has no key of that name.'
+        )
+    *filters, last = local_conf[strategy].split()
+    app: WSGIApplication = loader.get_app(last, global_conf=global_conf)
+    for name in reversed(filters):
+        app = loader.get_filter(name, global_conf=global_conf)(app)
+    if root is None:
+        return app
+    return discovery.Root(loader.get_app(root, global_conf), app)

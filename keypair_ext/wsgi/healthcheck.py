@@ -1,0 +1,44 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The database check behind ``/healthcheck``."""
+
+from typing import Any
+
+from oslo_config import cfg
+from oslo_middleware.healthcheck import pluginbase
+
+from keypair_ext import conf as keypair_conf, exception
+from keypair_ext.db import engine
+from keypair_ext.db.store import Store
+
+
+class DatabaseHealthcheck(pluginbase.HealthcheckBaseExtension):
+    """Says whether the database of the service answers.
+
+    A backend of oslo.middleware's healthcheck, ``keypair_ext_database``.
+    """
+
+    def __init__(self, oslo_conf: cfg.ConfigOpts, conf: Any) -> None:
+        super().__init__(oslo_conf, conf)
+        keypair_conf.register_opts(oslo_conf, 'database')
+        self._store = Store(engine.create_engine(oslo_conf, 'database'))
+
+    def healthcheck(self, server_port: int) -> pluginbase.HealthcheckResult:
+        """Return whether a trivial query is answered now."""
+        try:
+            self._store.ping()
+        except exception.ServiceUnavailable as error:
+            return pluginbase.HealthcheckResult(
+                available=False, reason='DATABASE', details=str(error)
+            )
+        return pluginbase.HealthcheckResult(available=True, reason='OK')

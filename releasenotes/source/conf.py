@@ -1,0 +1,27 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+import importlib.metadata
+
+project = 'keypair_ext Release Notes'
+copyright = 'The keypair_ext developers'
+release = importlib.metadata.version('keypair-ext')
+version = release
+
+extensions = ['openstackdocstheme', 'reno.sphinxext']
+html_theme = 'openstackdocs'
+html_theme_options = {'show_other_versions': False}
+pygments_style = 'native'
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False
+openstackdocs_repo_name = 'keypair-ext'
