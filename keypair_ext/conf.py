@@ -17,7 +17,9 @@ process's own, already filled by Nova, and an option that Nova registered is
 read, never registered again.
 """
 
+import contextlib
 import itertools
+import socket
 from collections.abc import Iterable, Mapping
 
 from oslo_config import cfg
@@ -25,6 +27,9 @@ from oslo_db import options as db_options
 from oslo_middleware import opts as middleware_opts
 
 from keypair_ext import exception
+
+# What the stand-alone service calls itself to oslo.config.
+PROJECT = 'keypair_ext'
 
 AUTH_STRATEGIES = ('keystone', 'http_basic', 'noauth')
 
@@ -37,6 +42,18 @@ QUOTA_DRIVERS = {
     'nova.quota.UnifiedLimitsDriver': 'unified',
     'nova.quota.NoopQuotaDriver': 'noop',
 }
+
+DEFAULT_OPTS: list[cfg.Opt] = [
+    cfg.StrOpt(
+        'host',
+        default=socket.gethostname(),
+        sample_default='<current_hostname>',
+        help="""
+The name of this machine in the publisher of notifications: ``api.<host>`` and
+``nova-api:<host>``, as Nova writes it.
+""",
+    ),
+]
 
 API_GROUP = cfg.OptGroup('api', title='API options')
 API_OPTS: list[cfg.Opt] = [
@@ -149,6 +166,29 @@ or ``noop`` (no limit). Nova's class names ``nova.quota.DbQuotaDriver``,
 same. A driver that is not one of these stops the load.
 """,
     ),
+    cfg.StrOpt(
+        'unified_limits_resource_strategy',
+        default='require',
+        choices=[
+            ('require', 'a listed resource must have a registered limit'),
+            ('ignore', 'only a listed resource needs no registered limit'),
+        ],
+        help="""
+How ``unified_limits_resource_list`` is meant. With ``driver = unified`` and
+no registered limit ``server_key_pairs`` in the Identity service, a user may
+have no key pairs (``require`` and listed, ``ignore`` and not listed) or any
+number of them (otherwise).
+""",
+    ),
+    cfg.ListOpt(
+        'unified_limits_resource_list',
+        default=['servers'],
+        help="""
+The resources that ``unified_limits_resource_strategy`` is about. As in Nova
+``server_key_pairs`` is not among them by default, so without a registered
+limit there is none: name it here to have that refused instead.
+""",
+    ),
 ]
 
 KEYPAIRS_GROUP = cfg.OptGroup('keypairs', title='Key pair options')
@@ -172,6 +212,17 @@ the pool off.
         min=0,
         help="""
 The seconds in the ``Retry-After`` header of an answer 503.
+""",
+    ),
+    cfg.IntOpt(
+        'limit_cache_time',
+        default=30,
+        min=0,
+        help="""
+With ``[quota] driver = unified``, for how many seconds a worker process
+remembers the registered limit. A change of the limit takes as long to be
+seen, and the Identity service can be away as long without being missed. 0
+asks it for each key pair that is created.
 """,
     ),
 ]
@@ -198,7 +249,9 @@ driver`` names one.
     ),
 ]
 
-_GROUPS: tuple[tuple[cfg.OptGroup, list[cfg.Opt]], ...] = (
+# None is oslo.config's word for the group [DEFAULT].
+_GROUPS: tuple[tuple[cfg.OptGroup | None, list[cfg.Opt]], ...] = (
+    (None, DEFAULT_OPTS),
     (API_GROUP, API_OPTS),
     (QUOTA_GROUP, QUOTA_OPTS),
     (KEYPAIRS_GROUP, KEYPAIRS_OPTS),
@@ -240,17 +293,26 @@ def parse(files: list[str], project: str | None = None) -> cfg.ConfigOpts:
 
 
 def read_into(
-    conf: cfg.ConfigOpts, files: list[str], project: str | None = None
+    conf: cfg.ConfigOpts,
+    files: list[str],
+    project: str | None = None,
+    directories: list[str] | None = None,
 ) -> None:
     """Fill ``conf`` from ``files``, never from the command line.
 
     :raises ConfigurationError: a file is missing, unreadable or malformed.
     """
     try:
-        conf([], project=project, default_config_files=files)
+        conf(
+            [],
+            project=project,
+            default_config_files=files,
+            default_config_dirs=directories,
+        )
     except (cfg.Error, OSError) as error:
         raise exception.ConfigurationError(
-            reason=f'Configuration {", ".join(files)}: {error}'
+            reason=f'Configuration {", ".join(files)} cannot be used: '
+            f'{" ".join(str(error).split())}.'
         ) from error
 
 
@@ -260,6 +322,7 @@ def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
     :param conf: the configuration to extend.
     :param database_group: the group whose database options are used,
         ``database`` or ``api_database`` or an operator's own.
+    :raises ConfigurationError: an option has a value that it cannot have.
     """
     for group, opts in _GROUPS:
         _register_missing(conf, opts, group)
@@ -269,27 +332,73 @@ def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
 
 
 def register_api_opts(conf: cfg.ConfigOpts) -> None:
-    """Register group ``[api]``, all that the paste filters read."""
+    """Register group ``[api]``, all that the paste filters read.
+
+    :raises ConfigurationError: an option has a value that it cannot have.
+    """
     _register_missing(conf, API_OPTS, API_GROUP)
 
 
 def _register_missing(
     conf: cfg.ConfigOpts,
     opts: Iterable[cfg.Opt],
-    group: cfg.OptGroup | str,
+    group: cfg.OptGroup | str | None,
 ) -> None:
     for opt in opts:
-        try:
+        # Where the host application (Nova) has an option of this name with
+        # help or choices of its own, its value is the one we want.
+        with contextlib.suppress(cfg.DuplicateOptError):
             conf.register_opt(opt, group=group)
-        except cfg.DuplicateOptError:
-            # The host application (Nova) has an option of this name with
-            # help or choices of its own. Its value is the one we want.
-            continue
+        name = group.name if isinstance(group, cfg.OptGroup) else group
+        _check_value(conf, opt, name)
+
+
+def _check_value(
+    conf: cfg.ConfigOpts, opt: cfg.Opt, group: str | None
+) -> None:
+    """Read an option now: until it is read, its value is not looked at."""
+    try:
+        getattr(conf[group] if group else conf, opt.dest)
+    except cfg.Error as error:
+        _, _, reason = str(error).partition(' is not valid: ')
+        raise exception.ConfigurationError(
+            reason=f'Option {opt.name} in group [{group or "DEFAULT"}] '
+            f'cannot be used: {reason or error}.'
+        ) from error
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """Return our options by group, for oslo-config-generator."""
-    return [(group.name, list(opts)) for group, opts in _GROUPS]
+    return [
+        (group.name if group else 'DEFAULT', list(opts))
+        for group, opts in _GROUPS
+    ]
+
+
+def is_ours(conf: cfg.ConfigOpts) -> bool:
+    """Say whether we alone read ``conf``, so that its defaults are ours."""
+    return conf is not cfg.CONF or getattr(conf, 'project', None) == PROJECT
+
+
+def notification_drivers(conf: cfg.ConfigOpts) -> list[str]:
+    """Return the drivers that ``[oslo_messaging_notifications]`` names.
+
+    :raises ConfigurationError: a configuration file is malformed.
+    """
+    group = 'oslo_messaging_notifications'
+    try:
+        return list(conf[group].driver)
+    except (cfg.NoSuchGroupError, cfg.NoSuchOptError):
+        # oslo.messaging has not registered it, and would refuse to do so
+        # after us: the files are asked without telling the configuration.
+        scratch = cfg.ConfigOpts()
+        scratch.register_opt(cfg.MultiStrOpt('driver', default=[]), group)
+        read_into(
+            scratch,
+            files=getattr(conf, 'config_file', []),
+            directories=getattr(conf, 'config_dir', []),
+        )
+        return list(scratch[group].driver)
 
 
 def quota_driver_choices() -> str:

@@ -47,6 +47,13 @@ from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import pool, rsa
+from keypair_ext.middleware import dot_names
+
+LOG = logging.getLogger(__name__)
+
+# By this status of a worker gunicorn knows that starting another one is in
+# vain. At any other it would try again, for ever.
+_CANNOT_START = 3
 
 # The keys of a paste section that mean something to us.
 _LOCAL_KEYS = {
@@ -92,6 +99,7 @@ def neighbours(
 
     :raises ConfigurationError: an operator's mistake, in one sentence.
     """
+    _check_keys(local_conf)
     conf, store = _conf_and_store(local_conf, 'database')
     contracts = _contracts(local_conf, microversions.MAX_VERSION)
     return neighbours_api.Neighbours(
@@ -110,11 +118,12 @@ def versions(local_conf: Mapping[str, str]) -> discovery.Versions:
 
     :raises ConfigurationError: an operator's mistake, in one sentence.
     """
+    _check_keys(local_conf)
     conf = keypair_conf.from_paste(local_conf)
     keypair_conf.register_api_opts(conf)
     contracts = _contracts(local_conf, microversions.MAX_VERSION)
     return discovery.Versions(
-        contracts.max_version,
+        contracts.max_version if contracts.negotiated else None,
         conf.api.compute_link_prefix,
         faults.Faults(contracts.profile.faults, retry_after=0),
     )
@@ -129,25 +138,54 @@ def service(directory: str) -> dispatch.WSGIApplication:
     :param directory: holds ``keypair_ext.conf`` and ``api-paste.ini``.
     :raises ConfigurationError: an operator's mistake, in one sentence.
     """
+    conf_file, paste_file = (
+        _readable(os.path.abspath(os.path.join(directory, name)))
+        for name in ('keypair_ext.conf', 'api-paste.ini')
+    )
     conf = cfg.CONF
     logging.register_options(conf)
-    keypair_conf.read_into(
-        conf, [os.path.join(directory, 'keypair_ext.conf')], 'keypair_ext'
+    keypair_conf.read_into(conf, [conf_file], 'keypair_ext')
+    _set_up_logging(conf)
+    return dot_names.DotNames(_load(paste_file))
+
+
+def _readable(path: str) -> str:
+    if os.access(path, os.R_OK):
+        return path
+    raise exception.ConfigurationError(
+        reason=f'The file {path} is missing or cannot be read. The service '
+        f'reads it from /etc/keypair_ext or the directory that '
+        f'OS_KEYPAIR_EXT_CONFIG_DIR names; the distribution has an example '
+        f'in etc/keypair_ext.'
     )
-    logging.setup(conf, 'keypair_ext')
-    paste_file = os.path.join(directory, 'api-paste.ini')
-    if not os.access(paste_file, os.R_OK):
+
+
+def _set_up_logging(conf: cfg.ConfigOpts) -> None:
+    try:
+        logging.setup(conf, 'keypair_ext')
+    except (cfg.Error, logging.LogConfigError, OSError) as error:
         raise exception.ConfigurationError(
-            reason=f'The paste file {paste_file} is missing or cannot be '
-            f'read. An example is in etc/keypair_ext of the distribution.'
-        )
+            reason=f'Logging cannot be set up as [DEFAULT] says: {error}.'
+        ) from error
+
+
+def _load(paste_file: str) -> dispatch.WSGIApplication:
+    """Return what the paste file calls ``main``."""
     try:
         app: dispatch.WSGIApplication = loadwsgi.loadapp(
-            f'config:{os.path.abspath(paste_file)}', name='main'
+            f'config:{paste_file}', name='main'
         )
-    except (LookupError, ValueError, ImportError) as error:
+    except exception.KeypairExtError:
+        raise
+    except Exception as error:
+        # PasteDeploy lets through what the filters of others raise, and
+        # that has no common base.
+        LOG.debug('The paste file cannot be used', exc_info=True)
+        reason = ' '.join(str(error).split())
         raise exception.ConfigurationError(
-            reason=f'The paste file {paste_file} cannot be used: {error}'
+            reason=f'The paste file {paste_file} cannot be used: {reason} '
+            f'({type(error).__name__}). With debug = true in [DEFAULT] the '
+            f'log tells where.'
         ) from error
     return app
 
@@ -160,9 +198,9 @@ def service_or_exit() -> dispatch.WSGIApplication:
     directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR', '/etc/keypair_ext')
     try:
         return service(directory)
-    except exception.ConfigurationError as error:
+    except exception.KeypairExtError as error:
         sys.stderr.write(f'keypair_ext: {error}\n')
-        raise SystemExit(1) from None
+        raise SystemExit(_CANNOT_START) from None
 
 
 def _application(

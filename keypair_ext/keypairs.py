@@ -19,6 +19,7 @@ called; what may be stored is decided here.
 from collections.abc import Sequence
 
 from oslo_context import context as oslo_context
+from oslo_utils import timeutils
 
 from keypair_ext import exception, notifications, profiles, quota
 from keypair_ext.db.store import Keypair, ListedKeypair, Store
@@ -87,11 +88,12 @@ class Keypairs:
         :raises InvalidKey: it is not a key of this type.
         :raises KeypairExists: the user has one of this name.
         """
-        limit = self._limit(context)
-        if self._notifier.enabled:
-            self._check_quota(user_id, limit)
         subject = notifications.Subject(user_id, name, key_type, public_key)
         with self._notifier.action(context, 'import', subject) as action:
+            limit = self._limit(context)
+            if self._notifier.enabled:
+                self._check_quota(user_id, limit)
+            action.start()
             try:
                 _check_user_id(user_id)
                 public_key = self._accept(key_type, public_key, rules)
@@ -99,10 +101,10 @@ class Keypairs:
             except exception.InvalidInput:
                 self._check_quota(user_id, limit)
                 raise
-            keypair = self._store.create(
+            keypair = self._create(
                 user_id, name, key_type, fingerprint, public_key, limit
             )
-            action.subject = keypair
+            action.end(keypair)
         return keypair
 
     def generate(
@@ -118,18 +120,19 @@ class Keypairs:
         :raises QuotaExceeded: the user has as many as allowed.
         :raises KeypairExists: the user has one of this name.
         """
-        limit = self._limit(context)
-        # Making a key costs 50 ms: none is made that could not be stored.
-        self._check_quota(user_id, limit)
-        _check_user_id(user_id)
         subject = notifications.Subject(user_id, name, key_type, None)
         with self._notifier.action(context, 'create', subject) as action:
+            limit = self._limit(context)
+            # Making a key costs 50 ms: none is made that could not be stored.
+            self._check_quota(user_id, limit)
+            action.start()
+            _check_user_id(user_id)
             if self._store.exists(user_id, name):
                 raise exception.KeypairExists(name=name)
             made = self._key_types[key_type].generate(
                 user_id, rules.generated_comment
             )
-            keypair = self._store.create(
+            keypair = self._create(
                 user_id,
                 name,
                 key_type,
@@ -137,7 +140,7 @@ class Keypairs:
                 made.public_key,
                 limit,
             )
-            action.subject = keypair
+            action.end(keypair)
         return keypair, made.private_key
 
     def delete(self, context: Context, user_id: str, name: str) -> None:
@@ -145,21 +148,47 @@ class Keypairs:
 
         :raises KeypairNotFound: the user has none of this name.
         """
-        self._refuse_impossible(user_id, name)
-        if not self._notifier.enabled:
-            self._store.delete(user_id, name)
-            return
         subject = notifications.Subject(user_id, name, None, None)
         with self._notifier.action(context, 'delete', subject) as action:
-            action.found(self._store.get(user_id, name))
+            action.start()
+            self._refuse_impossible(user_id, name)
+            if not self._notifier.enabled:
+                self._store.delete(user_id, name)
+                return
+            keypair = self._store.get(user_id, name)
+            action.found(keypair)
             self._store.delete(user_id, name)
+            action.end(keypair)
+
+    def _create(
+        self,
+        user_id: str,
+        name: str,
+        key_type: str,
+        fingerprint: str,
+        public_key: str,
+        limit: int,
+    ) -> Keypair:
+        """Store a key pair; return it with the moment of its creation.
+
+        The column keeps whole seconds. The moment is in the second that is
+        stored also where the clock's second changed in between.
+        """
+        moment = timeutils.utcnow()
+        stored = self._store.create(
+            user_id, name, key_type, fingerprint, public_key, limit
+        )
+        return stored._replace(
+            created_at=max(moment, stored.created_at or moment)
+        )
 
     def _limit(self, context: Context) -> int:
         """Return how many key pairs the context may bring a user to.
 
-        :raises Forbidden: it has no project, so nobody's quota pays.
+        :raises Forbidden: it has no project, so nobody's quota pays, and is
+            not an administrator's.
         """
-        if context.project_id is None:
+        if not (context.project_id or context.is_admin):
             raise exception.Forbidden()
         return self._quota.limit(context.user_id, context.project_id)
 

@@ -269,6 +269,15 @@ class Enforcer:
         if not self._decide(context, rule, target):
             raise exception.PolicyNotAuthorized(action=rule)
 
+    def settle_admin(self, context: oslo_context.RequestContext) -> None:
+        """Decide who is an administrator, where a context leaves it open."""
+        if context.is_admin is None:
+            own: Target = {
+                'project_id': context.project_id,
+                'user_id': context.user_id,
+            }
+            context.is_admin = self._decide(context, CONTEXT_IS_ADMIN, own)
+
     def _decide(
         self,
         context: oslo_context.RequestContext,
@@ -345,16 +354,20 @@ class Enforcer:
             # A parse error leaves oslo.policy's rules as they were.
             self._enforcer.load_rules(force_reload=True)
             self._broken = None
+        except (AttributeError, TypeError):
+            self._refuse('it must hold check strings by the names of rules')
         except (
             OSError,
             ValueError,
             cfg.Error,
             policy.InvalidRuleDefault,
         ) as e:
-            path = self._enforcer.policy_path or self._enforcer.policy_file
-            reason = ' '.join(str(e).split())
-            self._broken = f'Policy file {path} cannot be used: {reason}'
-            LOG.error('%s: all requests are refused.', self._broken)
+            self._refuse(' '.join(str(e).split()))
+
+    def _refuse(self, reason: str) -> None:
+        path = self._enforcer.policy_path or self._enforcer.policy_file
+        self._broken = f'Policy file {path} cannot be used: {reason}.'
+        LOG.error('%s All requests are refused.', self._broken)
 
     def _fingerprint(self) -> tuple[Any, ...]:
         """Return what changes when a policy file or directory does.
@@ -391,8 +404,9 @@ def _credentials(context: oslo_context.RequestContext) -> dict[str, Any]:
     their policy values is deprecated. Others leave it to :class:`Enforcer`.
     """
     values = context.to_policy_values()
-    credentials = {name: values[name] for name in values if name != 'is_admin'}
-    if 'is_admin' in values:
+    names = list(values)
+    credentials = {name: values[name] for name in names if name != 'is_admin'}
+    if 'is_admin' in names:
         credentials['is_admin'] = context.is_admin
     return credentials
 

@@ -56,6 +56,8 @@ class Contracts:
 
     :param profile: the mount's profile.
     :param max_version: the newest version that the mount's host allows.
+    :raises ConfigurationError: the profile names a version that is not
+        there.
     """
 
     def __init__(
@@ -72,13 +74,18 @@ class Contracts:
         self._legacy = self._build_legacy()
         self._fixed = self._build_fixed()
 
+    @property
+    def negotiated(self) -> bool:
+        """Whether the mount has microversions."""
+        return self.profile.versions.negotiated
+
     def choose(self, environ: dict[str, Any]) -> Contract:
         """Return the contract that a request asks for.
 
         :raises InvalidVersion: the version asked for is malformed.
         :raises VersionNotSupported: it is out of range.
         """
-        if not self.profile.versions.negotiated:
+        if not self.negotiated:
             return self._fixed
         if environ.get('openstack.legacy_v2'):
             return self._legacy
@@ -129,7 +136,7 @@ class Contracts:
             version=None,
             version_headers=(),
             create_body=self._body(
-                schemas.legacy_name(),
+                self._legacy_name(),
                 with_type=False,
                 with_user_id=False,
                 key_required=False,
@@ -139,9 +146,11 @@ class Contracts:
 
     def _build_fixed(self) -> Contract:
         """Return the contract of a dialect without microversions."""
-        behaves_as = microversions.parse(self.profile.versions.behaves_as)
+        behaves_as = _known(
+            self.profile, 'behaves_as', self.profile.versions.behaves_as
+        )
         return dataclasses.replace(
-            self._by_version[behaves_as], version=None, version_headers=()
+            self._build(behaves_as), version=None, version_headers=()
         )
 
     def _from_profile(self, contract: Contract) -> Contract:
@@ -171,8 +180,19 @@ class Contracts:
         schema['minLength'] = names.min_length
         schema['maxLength'] = names.max_length
         if names.characters:
-            schema['pattern'] = f'^(?! ){names.characters}+(?<! )$'
+            # Unlike upstream's: a '$' alone lets a newline pass.
+            schema['pattern'] = rf'^(?!\s){names.characters}+(?<!\s)(?!\n)$'
         return schema
+
+    def _legacy_name(self) -> schemas.Schema:
+        names = self.profile.names
+        if names.characters:
+            return self._name(with_at_and_dot=False)
+        return {
+            **schemas.legacy_name(),
+            'minLength': names.min_length,
+            'maxLength': names.max_length,
+        }
 
     def _body(self, name: schemas.Schema, **meaning: bool) -> Validator:
         return self._validator(schemas.create(name, **meaning), 'field')
@@ -220,5 +240,20 @@ def _since_2_2(version: Version, after: int, before: int) -> int:
 def _newest(profile: profiles.Profile, max_version: Version) -> Version:
     limits = [max_version, microversions.MAX_VERSION]
     if profile.versions.max:
-        limits.append(microversions.parse(profile.versions.max))
+        limits.append(_known(profile, 'max', profile.versions.max))
     return min(limits)
+
+
+def _known(profile: profiles.Profile, key: str, text: str) -> Version:
+    """Return a version that a profile names.
+
+    :raises ConfigurationError: it is newer than all that we know.
+    """
+    version = microversions.parse(text)
+    if version > microversions.MAX_VERSION:
+        raise exception.ConfigurationError(
+            reason=f'Profile {profile.name} is not valid: versions.{key}: '
+            f'{text} is newer than {microversions.MAX_VERSION}, the newest '
+            f'there is.'
+        )
+    return version

@@ -18,6 +18,7 @@ with the versions there are to choose from.
 
 from collections.abc import Iterable
 from typing import Any
+from urllib import parse as urlparse
 
 import webob
 from microversion_parse import Version
@@ -26,11 +27,15 @@ from keypair_ext import exception, faults
 from keypair_ext.api import dispatch, microversions
 from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
+    accepted,
     check_content_type,
     parse_query,
     response,
 )
 from keypair_ext.api.views import with_prefix
+
+# Not escaped in the path of a URL, as in those that WebOb makes.
+_PATH_SAFE = "/~!$&'()*+,;=:@"
 
 _MEDIA_TYPE = 'application/vnd.openstack.compute+json;version='
 
@@ -38,28 +43,28 @@ _MEDIA_TYPE = 'application/vnd.openstack.compute+json;version='
 class Versions:
     """The documents at ``/``, ``/v2``, ``/v2.1`` and unknown roots.
 
-    :param max_version: the newest microversion.
+    :param max_version: the newest microversion; None where there are none.
     :param link_prefix: ``[api] compute_link_prefix``.
     :param fault_table: tells errors.
     """
 
     def __init__(
         self,
-        max_version: Version,
+        max_version: Version | None,
         link_prefix: str | None,
         fault_table: faults.Faults,
     ) -> None:
         self._faults = fault_table
         self._max_version = max_version
         self._link_prefix = link_prefix
+        oldest, newest = (
+            (str(microversions.MIN_VERSION), str(max_version))
+            if max_version
+            else ('', '')
+        )
         self._documents = {
             '/v2': _document('v2.0', 'DEPRECATED', '', ''),
-            '/v2.1': _document(
-                'v2.1',
-                'CURRENT',
-                str(microversions.MIN_VERSION),
-                str(max_version),
-            ),
+            '/v2.1': _document('v2.1', 'CURRENT', oldest, newest),
         }
 
     def __call__(
@@ -84,11 +89,18 @@ class Versions:
             )
         if mount in self._documents:
             return self._one(request, self._documents[mount], headers)
-        if request.path_info.strip('/'):
-            return self._choices(request)
-        return response(200, {'versions': self._all(request)})
+        path = request.environ.get('PATH_INFO', '').strip('/')
+        if path:
+            return self._choices(request, path)
+        return response(
+            200,
+            {'versions': self._all(request)},
+            content_type=accepted(request.environ),
+        )
 
     def _version_headers(self, request: webob.Request) -> Headers:
+        if self._max_version is None:
+            return ()
         version = microversions.negotiate(
             microversions.requested(request.environ), self._max_version
         )
@@ -109,7 +121,10 @@ class Versions:
             },
         ]
         return response(
-            200, {'version': {**document, 'links': links}}, headers=headers
+            200,
+            {'version': {**document, 'links': links}},
+            content_type=accepted(request.environ),
+            headers=headers,
         )
 
     def _all(self, request: webob.Request) -> list[dict[str, Any]]:
@@ -124,8 +139,9 @@ class Versions:
             for path, document in self._documents.items()
         ]
 
-    def _choices(self, request: webob.Request) -> webob.Response:
-        tail = '/' + request.path_info.strip('/')
+    def _choices(self, request: webob.Request, path: str) -> webob.Response:
+        # WSGI hands over bytes, of whatever encoding, as latin-1.
+        tail = '/' + urlparse.quote(path, _PATH_SAFE, encoding='latin-1')
         choices = [
             {
                 'id': document['id'],
@@ -133,14 +149,18 @@ class Versions:
                 'links': [
                     {
                         'rel': 'self',
-                        'href': self._root(request) + path + tail,
+                        'href': self._root(request) + mount + tail,
                     }
                 ],
                 'media-types': document['media-types'],
             }
-            for path, document in self._documents.items()
+            for mount, document in self._documents.items()
         ]
-        return response(300, {'choices': choices})
+        return response(
+            300,
+            {'choices': choices},
+            content_type=accepted(request.environ),
+        )
 
     def _root(self, request: webob.Request) -> str:
         return with_prefix(request.application_url, self._link_prefix).rstrip(

@@ -23,6 +23,7 @@ from typing import Any
 
 import webob.exc
 from microversion_parse import Version
+from oslo_context import context as oslo_context
 
 from keypair_ext import exception, faults
 from keypair_ext.api import microversions, routes
@@ -37,7 +38,10 @@ from keypair_ext.api.request import (
 # The request log reads the version that answered from here.
 ENV_VERSION = 'keypair_ext.version'
 
-REQUEST_ID_HEADER = 'X-Compute-Request-Id'
+# Set by a filter that will tell the request's id in all the usual headers.
+ENV_TELLS_REQUEST_ID = 'keypair_ext.tells_request_id'
+
+_REQUEST_ID_HEADER = 'X-Compute-Request-Id'
 
 StartResponse = Callable[..., Any]
 WSGIApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -77,15 +81,17 @@ class Application:
     ) -> webob.Response:
         """Return the answer to a request whose path is matched already."""
         contract = None
+        response: webob.Response
         try:
             context = identity(environ)
             operation = self._operation(route)
             if route is None or operation is None:
-                return webob.exc.HTTPNotFound()
-            contract = self.contracts.choose(environ)
-            environ[ENV_VERSION] = contract.version
-            request = Request(environ, context, route, self._max_body)
-            response = self._run(operation, request, contract)
+                response = webob.exc.HTTPNotFound()
+            else:
+                contract = self.contracts.choose(environ)
+                environ[ENV_VERSION] = contract.version
+                request = Request(environ, context, route, self._max_body)
+                response = self._run(operation, request, contract)
         except Exception as error:  # noqa: BLE001 (the last net)
             response = self._faults.response(
                 error, fault_headers(error, contract)
@@ -119,10 +125,15 @@ class Application:
 
 
 def _add_request_id(response: webob.Response, environ: dict[str, Any]) -> None:
-    """Tell the request's id where no filter in front of us will."""
+    """Tell the request's id unless a filter in front of us will."""
+    if ENV_TELLS_REQUEST_ID in environ:
+        return
     context = environ.get('nova.context')
-    if context is not None and 'openstack.request_id' not in environ:
-        response.headers[REQUEST_ID_HEADER] = context.request_id
+    response.headers[_REQUEST_ID_HEADER] = (
+        environ.get('openstack.request_id')
+        or (context and context.request_id)
+        or oslo_context.generate_request_id()
+    )
 
 
 class Filter:

@@ -100,6 +100,7 @@ class Handlers:
         if contract.takes_user_id:
             user_id = wanted.get('user_id') or user_id
         self._enforcer.authorize(request.context, policy.CREATE, user_id)
+        self._enforcer.settle_admin(request.context)
 
         name = wanted['name'].strip()
         request.check_addressable(name)

@@ -190,17 +190,20 @@ class Request:
 
     def accepted(self) -> str:
         """Return the content type of a successful answer."""
-        best: str | None = self.environ.get('nova.best_content_type')
-        if best in CONTENT_TYPES:
-            return str(best)
-        accept = self.environ.get('HTTP_ACCEPT', '')
-        # Only this exact type changes the answer; parsing costs 20 us.
-        if COMPUTE_JSON not in accept:
-            return JSON
-        offers = webob.Request(self.environ).accept.acceptable_offers(
-            CONTENT_TYPES
-        )
-        return offers[0][0] if offers else JSON
+        return accepted(self.environ)
+
+
+def accepted(environ: dict[str, Any]) -> str:
+    """Return the content type that a client wants of our two."""
+    best: str | None = environ.get('nova.best_content_type')
+    if best in CONTENT_TYPES:
+        return str(best)
+    accept = environ.get('HTTP_ACCEPT', '')
+    # Only this exact type changes the answer; parsing costs 20 us.
+    if COMPUTE_JSON not in accept:
+        return JSON
+    offers = webob.Request(environ).accept.acceptable_offers(CONTENT_TYPES)
+    return offers[0][0] if offers else JSON
 
 
 def response(

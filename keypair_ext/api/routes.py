@@ -27,6 +27,8 @@ _PATH = re.compile(
     r'/+(?:([0-9a-f-]+)/+)?os-keypairs(?:/+([^/]+?))?$', re.DOTALL
 )
 
+_SLASHES = re.compile('/+')
+
 _COLLECTION_METHODS = {'GET': 'list', 'POST': 'create'}
 _ITEM_METHODS = {'GET': 'show', 'DELETE': 'delete'}
 
@@ -51,9 +53,13 @@ def match(environ: Mapping[str, Any]) -> Route | None:
     # them here, against 0.5 for the expression.
     if COLLECTION not in path:
         return None
+    if environ.get('openstack.legacy_v2'):
+        route = _match_escaped_slash(environ, path)
+        if route is not None:
+            return route
     found = _PATH.match(path)
     if found is None:
-        return _match_escaped_slash(environ, path)
+        return None
     project_id, name = found.groups()
     return _route(environ, project_id, name and _decoded(name))
 
@@ -80,17 +86,16 @@ def _match_escaped_slash(
 
     Only ``/v2`` makes such names, so only there are they looked for.
     """
-    raw = raw_path(environ)
-    if not raw or not environ.get('openstack.legacy_v2'):
+    quoted = (raw_path(environ) or '').rpartition('/')[2]
+    if '%2f' not in quoted.lower():
         return None
-    prefix, _, name = raw.rpartition('/')
-    if '%2f' not in name.lower():
+    name = urlparse.unquote(quoted, encoding='latin-1')
+    # Paste's urlmap makes one slash of several.
+    tail = _SLASHES.sub('/', f'/{name}')
+    found = _PATH.match(_SLASHES.sub('/', path).removesuffix(tail))
+    if found is None or found[2] is not None:
         return None
-    found = _PATH.match(path[: path.rfind(COLLECTION) + len(COLLECTION)])
-    if found is None or not prefix.endswith(COLLECTION):
-        return None
-    unquoted = urlparse.unquote(name, encoding='latin-1')
-    return _route(environ, found[1], _decoded(unquoted))
+    return _route(environ, found[1], _decoded(name))
 
 
 def _decoded(name: str) -> str:

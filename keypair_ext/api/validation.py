@@ -16,6 +16,7 @@ A compiled validator accepts (2 microseconds against 60 of jsonschema); what
 it does not accept, jsonschema judges and explains.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,9 @@ from keypair_ext.api import schemas
 
 # jsonschema types what an error holds as possibly unset; here it is set.
 _Error = Any
+
+# What a refusal repeats of a member's name; nothing of a key is this short.
+_NAME = re.compile(r'[A-Za-z0-9_-]{0,24}')
 
 _FORMATS = jsonschema.FormatChecker(formats=())
 
@@ -92,12 +96,19 @@ def _complaint(error: _Error) -> str:
 
 def _unexpected(error: _Error) -> str:
     known = error.schema['properties']
-    extra = sorted(
-        repr(key[:64]) for key in error.instance if key not in known
-    )
+    extra = sorted(_named(key) for key in error.instance if key not in known)
     return (
         f'{", ".join(extra[:8])} not expected here; '
         f'known: {", ".join(known) or "none"}'
+    )
+
+
+def _named(key: str) -> str:
+    """Return a member's name if it can only be one, else its length."""
+    return (
+        repr(key)
+        if _NAME.fullmatch(key)
+        else f'a name of {len(key)} characters'
     )
 
 
@@ -113,7 +124,12 @@ _COMPLAINTS: dict[str, Callable[[_Error], str]] = {
     'required': _missing,
     'additionalProperties': _unexpected,
     'enum': lambda e: f'it must be one of {", ".join(e.validator_value)}',
-    'minLength': lambda e: 'it must not be empty',
+    'minLength': lambda e: (
+        f'it must not be shorter than {e.validator_value} characters, '
+        f'it has {len(e.instance)}'
+        if e.instance
+        else 'it must not be empty'
+    ),
     'maxLength': lambda e: (
         f'it must not be longer than {e.validator_value} characters, '
         f'it has {len(e.instance)}'

@@ -16,6 +16,7 @@ Every command can be killed and run again.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,10 +24,23 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from oslo_config import cfg
 
-from keypair_ext import conf as keypair_conf, exception, profiles
+from keypair_ext import (
+    conf as keypair_conf,
+    exception,
+    paste_config,
+    paste_file,
+    profiles,
+)
+from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.db import engine, migration
 
 _DEFAULT_CONFIG = '/etc/keypair_ext/keypair_ext.conf'
+
+# What ``profile show`` calls the settings without any profile.
+_UPSTREAM = '(upstream)'
+
+# What ``paste status`` returns where the file cannot be understood.
+_UNKNOWN = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     groups = parser.add_subparsers(required=True, metavar='COMMAND')
     _add_db(groups)
     _add_profile(groups)
+    _add_paste(groups)
+    _add_openapi(groups)
     return parser
 
 
@@ -99,6 +115,58 @@ def _add_profile(
     diff.set_defaults(run=_profile_diff)
 
 
+def _add_openapi(
+    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
+) -> None:
+    command = groups.add_parser(
+        'openapi', help='print the OpenAPI 3.1 description of the API'
+    )
+    command.add_argument(
+        '--version',
+        default='latest',
+        help='the microversion to describe (default: %(default)s)',
+    )
+    command.add_argument(
+        '--profile',
+        default=profiles.DEFAULT,
+        help='the vendor profile to describe (default: %(default)s)',
+    )
+    command.set_defaults(run=_openapi)
+
+
+def _add_paste(
+    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
+) -> None:
+    paste = groups.add_parser('paste', help="the filter in Nova's pipelines")
+    commands = paste.add_subparsers(required=True, metavar='ACTION')
+    for action, edit, text in (
+        ('enable', paste_config.enable, 'mount the filter'),
+        ('disable', paste_config.disable, 'take the filter out again'),
+    ):
+        command = commands.add_parser(action, help=text)
+        command.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='print the change as a diff and write nothing',
+        )
+        command.set_defaults(run=_paste_edit, edit=edit)
+    status = commands.add_parser(
+        'status',
+        help='print where the filter is mounted',
+        description='Prints where the filter is mounted. Returns 0 if that '
+        'is everywhere, 1 if nowhere, 2 if only in some places, 3 if the '
+        'file cannot be read or is not understood.',
+    )
+    status.set_defaults(run=_paste_status)
+    for command in commands.choices.values():
+        command.add_argument(
+            '--file',
+            default='/etc/nova/api-paste.ini',
+            metavar='FILE',
+            help="Nova's paste file (default: %(default)s)",
+        )
+
+
 def _engine(arguments: argparse.Namespace) -> sa.Engine:
     conf: cfg.ConfigOpts = keypair_conf.parse(
         arguments.config_file or [_default_config()], 'keypair_ext'
@@ -122,44 +190,111 @@ def _db_version(arguments: argparse.Namespace) -> None:
     print(migration.version(_engine(arguments)))
 
 
-def _profile_list(arguments: argparse.Namespace) -> None:
-    loaded = [profiles.load(name) for name in profiles.available()]
-    _print_table([(profile.name, profile.summary) for profile in loaded])
+def _openapi(arguments: argparse.Namespace) -> None:
+    contracts = contract.Contracts(
+        profiles.load(arguments.profile), microversions.MAX_VERSION
+    )
+    described = openapi.describe(contracts, arguments.version)
+    print(json.dumps(described, indent=2))
+
+
+def _profile_list(arguments: argparse.Namespace) -> int:
+    """Print all profiles; 1 if one of them cannot be used."""
+    rows = [('NAME', 'SUMMARY')]
+    broken = 0
+    for name in profiles.available():
+        try:
+            summary = _load_profile(name).summary
+        except exception.ConfigurationError as error:
+            summary, broken = f'(cannot be used) {error}', 1
+        rows.append((name, summary))
+    _print_table(rows)
+    return broken
 
 
 def _profile_show(arguments: argparse.Namespace) -> None:
-    profile = profiles.load(arguments.name)
+    profile = _load_profile(arguments.name)
     print(profile.summary)
-    rows = _rows(profile)
-    _print_table(rows or [('no departure from upstream', '')])
+    upstream = _load_profile(profiles.DEFAULT)
+    _print_differences([upstream, profile], [_UPSTREAM, profile.name])
 
 
-def _profile_diff(arguments: argparse.Namespace) -> int:
-    """Print the rows that differ; 1 if any do, as diff does."""
-    old, new = (
-        dict(_rows(profiles.load(name)))
-        for name in (arguments.old, arguments.new)
-    )
-    keys = sorted(
-        key for key in old.keys() | new.keys() if old.get(key) != new.get(key)
-    )
-    upstream = '(upstream)'
+def _profile_diff(arguments: argparse.Namespace) -> None:
+    compared = [arguments.old, arguments.new]
+    _print_differences([_load_profile(name) for name in compared], compared)
+
+
+def _paste_edit(arguments: argparse.Namespace) -> None:
+    path = arguments.file
+    before = paste_file.read(path)
+    after = arguments.edit(before)
+    if after == before:
+        print(f'{path} needs no change.')
+    elif arguments.dry_run:
+        sys.stdout.write(paste_config.diff(before, after, path))
+    else:
+        backup = paste_file.replace(path, before, after)
+        print(f'{path} is changed; what it was is in {backup}.')
+        print('nova-api reads it when it is started again.')
+
+
+def _paste_status(arguments: argparse.Namespace) -> int:
+    try:
+        status = paste_config.status(paste_file.read(arguments.file))
+    except exception.ConfigurationError as error:
+        sys.stderr.write(f'keypair-ext-manage: {error}\n')
+        return _UNKNOWN
+    section = 'present' if status.has_section else 'missing'
     _print_table(
-        [(key, old.get(key, upstream), new.get(key, upstream)) for key in keys]
+        [
+            (f'[{paste_config.SECTION}]', '', section),
+            *(
+                (
+                    f'[{pipeline.section}]',
+                    pipeline.key,
+                    'enabled' if pipeline.enabled else 'disabled',
+                )
+                for pipeline in status.pipelines
+            ),
+        ]
     )
-    return 1 if keys else 0
+    if status.enabled:
+        return 0
+    return 1 if status.disabled else 2
 
 
-def _rows(profile: profiles.Profile) -> list[tuple[str, str]]:
-    return [(key, _shown(value)) for key, value in profile.departures()]
+def _load_profile(name: str) -> profiles.Profile:
+    """Load a profile and refuse what a mount would refuse."""
+    profile = profiles.load(name)
+    contract.Contracts(profile, microversions.MAX_VERSION)
+    return profile
+
+
+def _print_differences(
+    compared: Sequence[profiles.Profile], titles: Sequence[str]
+) -> None:
+    """Print the settings that differ, a column for each profile."""
+    settings = [profile.settings() for profile in compared]
+    rows = [
+        (key, *(_shown(values[key]) for values in settings))
+        for key in settings[0]
+        if any(values[key] != settings[0][key] for values in settings)
+    ]
+    if rows:
+        _print_table([('SETTING', *titles), *rows])
+    else:
+        print('There is no difference.')
 
 
 def _shown(value: object) -> str:
+    """Return a setting as its document has it; ``-`` where it has none."""
+    if value is None:
+        return '-'
     if isinstance(value, profiles.Fault):
         retry = value.retry_after
         after = '' if retry is None else f', retry after {retry} s'
         return f'{value.status} {value.name}{after}'
-    return repr(value) if isinstance(value, str) else str(value)
+    return json.dumps(value)
 
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:

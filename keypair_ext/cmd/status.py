@@ -49,10 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf = keypair_conf.parse(
             arguments.config_file or [_default_config()], 'keypair_ext'
         )
+        keypair_conf.register_opts(conf, 'database')
     except exception.ConfigurationError as error:
         sys.stderr.write(f'keypair-ext-status: {error}\n')
         return 2
-    keypair_conf.register_opts(conf, 'database')
     return max([_run(name, check, conf) for name, check in _CHECKS])
 
 

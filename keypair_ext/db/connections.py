@@ -110,13 +110,16 @@ class Connections:
     def reader(self) -> sa.Connection:
         """Return this thread's connection for single statements."""
         held = self._held()
-        if held.reader is None:
+        if held.reader is None or held.reader.invalidated:
             held.reader = self._connect(self._read_level)
         return held.reader
 
     def writer(self) -> sa.Connection:
-        """Return this thread's connection for transactions."""
+        """Return this thread's connection for a new transaction."""
         held = self._held()
+        if held.writer is not None and held.writer.in_transaction():
+            # The server has interrupted a request in the middle of one.
+            self.drop()
         if held.writer is None:
             held.writer = self._connect(self._write_level)
         return held.writer
@@ -145,17 +148,13 @@ class Connections:
         """Return to the pool what a thread held."""
         for connection in held.take_all():
             self._open.discard(connection)
-            try:
-                connection.close()
-            except errors.DATABASE_ERRORS:
-                # It had died while it was held.
-                _discard(connection)
+            _close(connection)
 
     def close(self) -> None:
         """Close everything that this process has opened."""
         self._local = threading.local()
         while self._open:
-            self._open.pop().close()
+            _close(self._open.pop())
         self._engine.dispose()
 
     def _held(self) -> _Held:
@@ -185,6 +184,14 @@ class Connections:
             connection.execution_options(isolation_level=level)
         self._open.add(connection)
         return connection
+
+
+def _close(connection: sa.Connection) -> None:
+    """Return a connection to the pool, dead or alive."""
+    try:
+        connection.close()
+    except errors.DATABASE_ERRORS:
+        _discard(connection)
 
 
 def _discard(connection: sa.Connection) -> None:

@@ -27,7 +27,7 @@ many. Then those with the lowest ids stay, and the others make room.
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from oslo_db import api as db_api, exception as db_exc
@@ -110,7 +110,7 @@ class Creation:
                 self._check_quota(user_id, limit)
                 time.sleep(_PAUSE_SECONDS)
         except errors.DATABASE_ERRORS as error:
-            raise self._executor.explained(error) from error
+            self._give_up_or_retry(error)
 
     def _try(self, values: Mapping[str, Any], limit: int) -> Keypair:
         try:
@@ -120,7 +120,7 @@ class Creation:
             if not has_room:
                 writer.rollback()
         except errors.DATABASE_ERRORS as error:
-            raise self._insert_failed(error, values, limit) from error
+            self._refuse(error, values, limit)
         if not has_room:
             self._check_quota(values['user_id'], limit)
             raise _retry()
@@ -156,31 +156,39 @@ class Creation:
             time.sleep(_PAUSE_SECONDS)
         return False
 
-    def _insert_failed(
+    def _refuse(
         self, error: Exception, values: Mapping[str, Any], limit: int
-    ) -> Exception:
+    ) -> NoReturn:
+        """Raise what an error before the commit means."""
         found = errors.meaning(error)
         if found is Meaning.DUPLICATE:
             self._connections.roll_back()
-            return self._duplicate(values, limit)
+            self._refuse_duplicate(error, values, limit)
         if found is Meaning.UNSTORABLE:
             self._connections.roll_back()
-            return exception.InvalidKey(reason=_UNSTORABLE)
-        was_connected = self._connections.drop()
-        if found is Meaning.ROLLED_BACK:
-            return _retry()
-        if found is Meaning.LOST and was_connected:
-            return _retry()
-        return self._executor.explained(error)
+            raise exception.InvalidKey(reason=_UNSTORABLE) from error
+        self._give_up_or_retry(error)
 
-    def _duplicate(self, values: Mapping[str, Any], limit: int) -> Exception:
+    def _refuse_duplicate(
+        self, error: Exception, values: Mapping[str, Any], limit: int
+    ) -> NoReturn:
         user_id, name = values['user_id'], values['name']
         self._check_quota(user_id, limit)
         same = {'user_id': user_id, 'name': name}
         if self._executor.fetch(statements.EXISTS, same):
-            return exception.KeypairExists(name=name)
+            raise exception.KeypairExists(name=name) from error
         # Whoever had the name has gone in the meantime.
-        return _retry()
+        raise _retry() from error
+
+    def _give_up_or_retry(self, error: Exception) -> NoReturn:
+        """Raise for an error that has left nothing behind."""
+        found = errors.meaning(error)
+        was_connected = self._connections.drop()
+        if found is Meaning.ROLLED_BACK:
+            raise _retry() from error
+        if found is Meaning.LOST and was_connected:
+            raise _retry() from error
+        self._executor.give_up(error)
 
     def _check_quota(self, user_id: str, limit: int) -> None:
         """Return if the committed rows alone do not fill the quota."""
@@ -202,7 +210,7 @@ class Creation:
             {'user_id': keypair.user_id, 'name': keypair.name},
         )
         if not rows or Keypair._make(rows[0]) != keypair:
-            raise self._executor.explained(error) from error
+            self._executor.give_up(error)
 
 
 def _retry() -> Exception:

@@ -18,6 +18,7 @@ fork afterwards.
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,31 +28,45 @@ from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
 
-# The extra of our distribution that installs the drivers of a dialect.
-_EXTRAS = {'mysql': 'mysql', 'postgresql': 'postgresql', 'sqlite': None}
+_EXAMPLE = 'sqlite:////var/lib/keypair_ext/keypair_ext.sqlite'
 
-# The options of the group that are oslo.db's parameters of the same name.
-_PASSED_ON = (
-    'mysql_sql_mode',
-    'mysql_wsrep_sync_wait',
-    'connection_recycle_time',
-    'max_pool_size',
-    'max_overflow',
-    'pool_timeout',
-    'sqlite_synchronous',
-    'connection_trace',
-)
-
-# A lock is held for the few milliseconds of somebody's insert. Where one is
-# held longer, clients are told to come back instead of being kept waiting.
-_LOCK_SECONDS = 1
-_LOCK_WAITS = {
-    'mysql': f'SET SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}',
-    'postgresql': f"SET lock_timeout = '{_LOCK_SECONDS}s'",
+# The extra of our distribution that brings drivers, by kind of database.
+_EXTRAS = {
+    'mysql': 'keypair-ext[mysql]',
+    'postgresql': 'keypair-ext[postgresql]',
+    'sqlite': None,
 }
 
-# Without a limit a host that is down keeps a client waiting for minutes.
-_CONNECT_SECONDS = '10'
+# Options of the group that are parameters of oslo.db under the same name.
+_PASSED_ON = (
+    'connection_recycle_time',
+    'connection_trace',
+    'max_overflow',
+    'max_pool_size',
+    'mysql_sql_mode',
+    'mysql_wsrep_sync_wait',
+    'pool_timeout',
+    'sqlite_synchronous',
+)
+
+# What a URL may leave out. Without a time limit a host that is down keeps
+# clients waiting for minutes. With oslo.db's own default, utf8, MySQL would
+# lose characters that the table can hold.
+_CONNECT_TIMEOUT = {'connect_timeout': '10'}
+_URL_DEFAULTS = {
+    'mysql+mysqldb': {**_CONNECT_TIMEOUT, 'charset': 'utf8mb4'},
+    'mysql+pymysql': {**_CONNECT_TIMEOUT, 'charset': 'utf8mb4'},
+    'postgresql+psycopg': _CONNECT_TIMEOUT,
+    'postgresql+psycopg2': _CONNECT_TIMEOUT,
+}
+
+# Run on each new connection. Others hold a lock for the milliseconds of an
+# insert; where it is held longer, a client is told to come back rather than
+# kept waiting for the databases' own limit of 50 seconds, or for ever.
+_SET_UP = {
+    'mysql': 'SET SESSION innodb_lock_wait_timeout = 1',
+    'postgresql': "SET lock_timeout = '1s'",
+}
 
 
 def create_engine(conf: cfg.ConfigOpts, group: str) -> sa.Engine:
@@ -77,7 +92,9 @@ def create_engine(conf: cfg.ConfigOpts, group: str) -> sa.Engine:
             reason=f'[{group}] connection: a parameter of the URL is not '
             f'known to its driver or has a wrong value.'
         ) from error
-    sa.event.listen(engine, 'connect', _CONNECT[url.get_backend_name()])
+    sa.event.listen(
+        engine, 'connect', _set_up(engine, options.sqlite_synchronous)
+    )
     return engine
 
 
@@ -103,9 +120,8 @@ def _parsed_url(conf: cfg.ConfigOpts, group: str) -> sa.URL:
     connection = conf[group].connection
     if not connection:
         raise exception.ConfigurationError(
-            reason=f'Option connection in group [{group}] is not set: it '
-            f'names the database, for example '
-            f'sqlite:////var/lib/keypair_ext/keypair_ext.sqlite.'
+            reason=f'Option connection in group [{group}] is not set; it '
+            f'names the database, for example {_EXAMPLE}.'
         )
     try:
         return sa.make_url(connection)
@@ -118,60 +134,60 @@ def _parsed_url(conf: cfg.ConfigOpts, group: str) -> sa.URL:
 
 
 def _check_driver(url: sa.URL, group: str) -> None:
-    backend = url.get_backend_name()
     try:
         url.get_dialect().import_dbapi()
     except (sa_exc.NoSuchModuleError, ImportError) as error:
-        extra = _EXTRAS[backend]
-        hint = f': install keypair-ext[{extra}]' if extra else ''
+        extra = _EXTRAS[url.get_backend_name()]
+        hint = f'install {extra} or ' if extra else ''
         raise exception.ConfigurationError(
             reason=f'[{group}] connection: the driver of {url.drivername} '
-            f'is not installed{hint}, or correct the URL.'
+            f'is not installed; {hint}name another one.'
         ) from error
 
 
 def _check_file(url: sa.URL, group: str) -> None:
-    path = url.database
-    if not path or path == ':memory:' or 'mode=memory' in path:
+    path = (url.database or '').removeprefix('file:')
+    if path in ('', ':memory:') or url.query.get('mode') == 'memory':
         raise exception.ConfigurationError(
-            reason=f'[{group}] connection: a database in memory would be '
-            f'lost with the process; name a file, as in '
-            f'sqlite:////var/lib/keypair_ext/keypair_ext.sqlite.'
+            reason=f'[{group}] connection: a database in memory is lost '
+            f'with the process; name a file, for example {_EXAMPLE}.'
         )
-    directory = os.path.dirname(path.removeprefix('file:'))
+    directory = os.path.dirname(path)
     if directory and not os.path.isdir(directory):
         raise exception.ConfigurationError(
-            reason=f'[{group}] connection: the directory {directory} of the '
-            f'SQLite database does not exist.'
+            reason=f'[{group}] connection: there is no directory '
+            f'{directory} for the SQLite database; create it.'
         )
 
 
 def _with_defaults(url: sa.URL) -> sa.URL:
-    defaults = {'connect_timeout': _CONNECT_SECONDS}
-    if url.get_backend_name() == 'mysql':
-        defaults['charset'] = 'utf8mb4'
+    dialect = url.get_dialect()
+    defaults = _URL_DEFAULTS.get(f'{dialect.name}+{dialect.driver}', {})
     return url.update_query_dict({**defaults, **url.query})
 
 
+def _set_up(engine: sa.Engine, durable: bool) -> Callable[..., None]:
+    """Return what is called with each new connection of the driver."""
+    if engine.dialect.name == 'sqlite':
+        return _set_up_durable_sqlite if durable else _set_up_sqlite
+    statement = _SET_UP[engine.dialect.name]
+
+    def set_up_server(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        # PostgreSQL would take it back at the end of the transaction.
+        connection.commit()
+
+    return set_up_server
+
+
 def _set_up_sqlite(connection: Any, record: object) -> None:
-    # WAL lets readers go on while somebody writes. FULL makes a commit wait
-    # for the disk: what we have acknowledged survives a power failure.
+    # So readers go on while somebody writes.
     connection.execute('PRAGMA journal_mode = WAL')
 
 
-def _set_up_mysql(connection: Any, record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_WAITS['mysql'])
-
-
-def _set_up_postgresql(connection: Any, record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_WAITS['postgresql'])
-    connection.commit()
-
-
-_CONNECT = {
-    'sqlite': _set_up_sqlite,
-    'mysql': _set_up_mysql,
-    'postgresql': _set_up_postgresql,
-}
+def _set_up_durable_sqlite(connection: Any, record: object) -> None:
+    _set_up_sqlite(connection, record)
+    # So a commit waits for the disk, and what a client has been told
+    # outlives a power failure. NORMAL is faster and would not do.
+    connection.execute('PRAGMA synchronous = FULL')

@@ -101,10 +101,10 @@ _SQLITE_MISUSE = 21
 
 def meaning(error: BaseException) -> Meaning:
     """Return what ``error``, one of ``DATABASE_ERRORS``, means."""
-    for error_type, known in _BY_TYPE:
-        if isinstance(error, error_type):
-            return known
     wrapped = _wrapped(error)
+    for error_type, known in _BY_TYPE:
+        if isinstance(error, error_type) or isinstance(wrapped, error_type):
+            return known
     if isinstance(wrapped, sa_exc.DataError | UnicodeError | ValueError):
         return Meaning.UNSTORABLE
     if not isinstance(wrapped, sa_exc.DBAPIError):
@@ -122,14 +122,16 @@ def _by_code(error: sa_exc.DBAPIError) -> Meaning:
     sqlite_code = getattr(driver_error, 'sqlite_errorcode', None)
     if sqlite_code is not None:
         return _by_sqlite_code(sqlite_code & 0xFF, str(driver_error))
-    state = getattr(driver_error, 'pgcode', None) or getattr(
-        driver_error, 'sqlstate', None
-    )
-    if state is not None:
-        return _POSTGRESQL.get(state, _POSTGRESQL.get(state[:2], Meaning.BUG))
     number = driver_error.args[0] if driver_error.args else None
-    if number in _MYSQL:
-        return _MYSQL[number]
+    if isinstance(number, int):
+        known = _MYSQL.get(number)
+        if known is not None:
+            return known
+    else:
+        state = _postgresql_state(driver_error)
+        if state is not None:
+            by_class = _POSTGRESQL.get(state[:2], Meaning.BUG)
+            return _POSTGRESQL.get(state, by_class)
     if isinstance(error, sa_exc.OperationalError):
         return Meaning.UNAVAILABLE
     return Meaning.BUG
@@ -141,6 +143,12 @@ def _by_sqlite_code(code: int, text: str) -> Meaning:
     if code in (_SQLITE_ERROR, _SQLITE_MISUSE):
         return Meaning.BUG
     return Meaning.UNAVAILABLE
+
+
+def _postgresql_state(driver_error: Any) -> str | None:
+    # psycopg2 and psycopg have different names for it.
+    state: str | None = getattr(driver_error, 'pgcode', None)
+    return state or getattr(driver_error, 'sqlstate', None)
 
 
 def report(error: BaseException, found: Meaning) -> None:

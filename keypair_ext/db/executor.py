@@ -18,7 +18,7 @@ above this room knows an error of the database.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -49,7 +49,7 @@ class Executor:
         try:
             return self.connections.fetch(statement, parameters)
         except errors.DATABASE_ERRORS as error:
-            raise self.explained(error) from error
+            self.give_up(error)
 
     def remove(
         self, statement: sa.Executable, parameters: Mapping[str, Any]
@@ -67,7 +67,7 @@ class Executor:
         try:
             removed = self.connections.execute(statement, parameters)
         except errors.DATABASE_ERRORS as error:
-            raise self.explained(error) from error
+            self.give_up(error)
         # A row that is gone now may have been removed by the first try, of
         # which only the answer was lost.
         return removed or int(found is Meaning.LOST)
@@ -80,10 +80,10 @@ class Executor:
         try:
             return self.connections.table_names()
         except errors.DATABASE_ERRORS as error:
-            raise self.explained(error) from error
+            self.give_up(error)
 
-    def explained(self, error: Exception) -> Exception:
-        """Return what to raise for a database error that is not expected.
+    def give_up(self, error: Exception) -> NoReturn:
+        """Raise what a caller is to be told of an unexpected error.
 
         The connection is not used again. A bug of ours stays what it is, so
         that it is seen.
@@ -91,9 +91,9 @@ class Executor:
         self.connections.drop()
         found = errors.meaning(error)
         if found is Meaning.BUG:
-            return error
+            raise error
         errors.report(error, found)
-        return exception.DatabaseUnavailable()
+        raise exception.DatabaseUnavailable() from error
 
     def _must_repeat(self, error: Exception) -> Meaning:
         """Return the meaning of an error if repeating helps, else raise."""
@@ -101,8 +101,9 @@ class Executor:
         if found is Meaning.UNSTORABLE:
             return found
         was_connected = self.connections.drop()
-        if found is Meaning.ROLLED_BACK:
-            return found
-        if found is Meaning.LOST and was_connected:
-            return found
-        raise self.explained(error) from error
+        may_succeed = found is Meaning.ROLLED_BACK or (
+            found is Meaning.LOST and was_connected
+        )
+        if not may_succeed:
+            self.give_up(error)
+        return found

@@ -28,6 +28,7 @@ from alembic import (
     config as alembic_config,
     migration as alembic_migration,
     script as alembic_script,
+    util as alembic_util,
 )
 
 from keypair_ext import exception
@@ -56,6 +57,11 @@ def sync(engine: sa.Engine) -> None:
         try:
             _upgrade(engine)
             return
+        except alembic_util.CommandError as error:
+            raise exception.ConfigurationError(
+                reason=f'The database cannot be brought to the schema of '
+                f'this release: {error}.'
+            ) from error
         except errors.DATABASE_ERRORS as error:
             LOG.debug('Attempt %d has failed.', attempt, exc_info=True)
             if attempt == _ATTEMPTS:
@@ -83,10 +89,6 @@ def version(engine: sa.Engine) -> str:
     return f'{current}, newest is {newest}; run "keypair-ext-manage db sync"'
 
 
-def adopt_or_create(connection: sa.Connection) -> None:
-    """Create ``key_pairs``, or see that the one there is will do."""
-
-
 def _config() -> alembic_config.Config:
     config = alembic_config.Config()
     directory = os.path.join(os.path.dirname(__file__), 'alembic')
@@ -98,9 +100,9 @@ def _config() -> alembic_config.Config:
 def _upgrade(engine: sa.Engine) -> None:
     config = _config()
     with engine.connect() as connection:
+        _check_table(connection)
         config.attributes['connection'] = connection
         command.upgrade(config, 'head')
-        _check_table(connection)
         connection.commit()
 
 
@@ -112,18 +114,21 @@ def _current_revision(connection: sa.Connection) -> str | None:
 
 
 def _check_table(connection: sa.Connection) -> None:
+    """Refuse a ``key_pairs`` that is there and is not Nova's."""
     inspector = sa.inspect(connection)
-    present = {
-        column['name']
-        for column in inspector.get_columns(models.key_pairs.name)
-    }
-    missing = [
-        column.name
-        for column in models.key_pairs.columns
-        if column.name not in present
-    ]
-    if missing:
+    table = models.key_pairs
+    if not inspector.has_table(table.name):
+        return
+    columns = {column['name'] for column in inspector.get_columns(table.name)}
+    lacks = [c.name for c in table.columns if c.name not in columns]
+    if not any(
+        constraint['name'] == models.UNIQUE_NAME
+        and constraint['column_names'] == ['user_id', 'name']
+        for constraint in inspector.get_unique_constraints(table.name)
+    ):
+        lacks.append(f'the unique constraint {models.UNIQUE_NAME}')
+    if lacks:
         raise exception.ConfigurationError(
             reason=f"The database has a table key_pairs that is not Nova's: "
-            f'it lacks {", ".join(missing)}. Name another database.'
+            f'it lacks {", ".join(lacks)}. Name another database.'
         )

@@ -104,13 +104,17 @@ OLDER_THAN = sa.select(sa.func.count()).select_from(
 INSERT = sa.insert(_KEYS)
 _POSTGRESQL_INSERT = INSERT.returning(_KEYS.c.id)
 
-_INSERTED = (
-    'user_id',
-    'name',
-    'type',
-    'fingerprint',
-    'public_key',
-    'created_at',
+# Values of a SELECT need their types said. Text has no length here: a cast to
+# one would cut what is longer, where the column refuses it.
+_INSERTED: Mapping[str, sa.types.TypeEngine[Any]] = MappingProxyType(
+    {
+        'user_id': sa.Text(),
+        'name': sa.Text(),
+        'type': _KEYS.c.type.type,
+        'fingerprint': sa.Text(),
+        'public_key': sa.Text(),
+        'created_at': sa.DateTime(),
+    }
 )
 # Two creations of one user wait for each other here, and for nobody else.
 # The number keeps our locks apart from other applications'.
@@ -121,8 +125,8 @@ _POSTGRESQL_LOCK_AND_INSERT = INSERT.from_select(
     list(_INSERTED),
     sa.select(
         *(
-            sa.cast(sa.bindparam(name), _KEYS.c[name].type)
-            for name in _INSERTED
+            sa.cast(sa.bindparam(name), type_)
+            for name, type_ in _INSERTED.items()
         )
     ).select_from(_POSTGRESQL_USER_LOCK.alias()),
 ).returning(_KEYS.c.id)

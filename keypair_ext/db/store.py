@@ -34,8 +34,8 @@ __all__ = ('Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
 
 _UNLIMITED = -1
 
-# LIMIT of a list without a limit; one more must still be a 64 bit number.
-_ALL = sys.maxsize - 1
+# What databases take for a LIMIT, and for one more.
+_MOST = sys.maxsize - 1
 
 
 class Store:
@@ -74,11 +74,11 @@ class Store:
         :param marker: the name after which the page begins.
         :raises MarkerNotFound: the user has no key pair of this name.
         """
-        if limit == 0:
-            return []
-        at_most = _ALL if limit is None else limit
+        at_most = _MOST if limit is None else min(limit, _MOST)
         if marker is not None:
             return self._list_after(user_id, at_most, marker)
+        if limit == 0:
+            return []
         rows = self._executor.fetch(
             statements.FIRST_PAGE, {'user_id': user_id, 'at_most': at_most}
         )
@@ -136,7 +136,7 @@ class Store:
             # MySQL keeps whole seconds; what is stored is what is answered.
             'created_at': timeutils.utcnow().replace(microsecond=0),
         }
-        return self._creation.create(values, limit)
+        return self._creation.create(values, min(limit, _MOST))
 
     def delete(self, user_id: str, name: str) -> None:
         """Remove a key pair, for good on return.

@@ -147,7 +147,8 @@ class SshKeyType:
         """Make an RSA key of 2048 bits.
 
         :param user_id: not used: an SSH key names nobody
-        :param comment: put behind the public key; it may end in a newline
+        :param comment: put behind the public key, unless it is empty; it
+            may end in a newline
         :returns: the private key in the PEM format of PKCS#1 (``BEGIN RSA
             PRIVATE KEY``), not encrypted, and the public key as one line
         """
@@ -161,8 +162,9 @@ class SshKeyType:
             serialization.NoEncryption(),
         )
         blob = binascii.a2b_base64(public_key.split(b' ')[1])
+        line = public_key.decode()
         return keytypes.GeneratedKey(
-            public_key=f'{public_key.decode()} {comment}',
+            public_key=f'{line} {comment}' if comment else line,
             private_key=pem.decode(),
             fingerprint=_md5(blob),
         )

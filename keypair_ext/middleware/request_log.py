@@ -35,6 +35,7 @@ LOG = logging.getLogger(__name__)
 _LINE = '%s "%s %s" status: %s len: %s microversion: %s time: %.6f'
 
 _VERSION_KEY = 'keypair_ext.version'
+_TELLS_KEY = 'keypair_ext.tells_request_id'
 _GLOBAL_ID = re.compile(r'req-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}')
 
 # What the log shows as it is. The rest is percent-encoded, control characters
@@ -95,6 +96,7 @@ def _begin(environ: WSGIEnvironment) -> str:
     """
     request_id = generate_request_id()
     environ[identity.REQUEST_ID_KEY] = request_id
+    environ[_TELLS_KEY] = True
     global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID', '')
     if _GLOBAL_ID.fullmatch(global_id):
         environ[identity.GLOBAL_REQUEST_ID_KEY] = global_id
@@ -130,7 +132,7 @@ def _log(
         _uri(environ),
         status.split(' ', 1)[0],
         _content_length(headers),
-        environ.get(_VERSION_KEY, '-'),
+        environ.get(_VERSION_KEY) or '-',
         time.perf_counter() - started,
     )
 

@@ -45,7 +45,7 @@ class NoopDriver:
 
 _DRIVERS: dict[str, Callable[[cfg.ConfigOpts, Store], Driver]] = {
     'local': lambda conf, store: local.LocalDriver(conf, store),
-    'unified': lambda conf, store: unified.UnifiedDriver(conf, store),
+    'unified': lambda conf, store: unified.load(conf),
     'noop': lambda conf, store: NoopDriver(),
 }
 

@@ -21,7 +21,6 @@ context.configure(
     connection=context.config.attributes['connection'],
     target_metadata=models.metadata,
     version_table=migration.VERSION_TABLE,
-    render_as_batch=True,
 )
 with context.begin_transaction():
     context.run_migrations()

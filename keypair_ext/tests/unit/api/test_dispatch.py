@@ -1,0 +1,348 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The filter in front of Nova: what is ours, and what goes by untouched.
+
+And the application's last net. The mounts are real ones, with a database.
+"""
+
+import copy
+from typing import Any, ClassVar
+
+import fixtures as fixtures_library
+import webob
+from oslo_context import context as oslo_context
+
+from keypair_ext import deploy, faults, profiles
+from keypair_ext.api import contract, dispatch, microversions
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+COLLECTION = '/os-keypairs'
+
+
+class Unread:
+    """A body that nobody may read."""
+
+    def read(self, *size: int) -> bytes:
+        raise AssertionError('The body was read.')
+
+    readline = readlines = __iter__ = read
+
+
+class Nova:
+    """What is behind the filter: remembers what reaches it."""
+
+    def __init__(self) -> None:
+        self.environs: list[dict[str, Any]] = []
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any
+    ) -> list[bytes]:
+        self.environs.append(environ)
+        start_response('299 Nova', [('X-From', 'nova')])
+        return [b'nova']
+
+
+class FilterTest(base.TestCase):
+    home: ClassVar[fixtures_library.TempDir]
+    config_file: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.home = fixtures_library.TempDir()
+        cls.addClassCleanup(cls.home.cleanUp)
+        cls.home.setUp()
+        database = {'connection': f'sqlite:///{cls.home.path}/nova.sqlite'}
+        cls.config_file = fixtures.write_config(
+            cls.home.path, {'database': database, 'api_database': database}
+        )
+        engine = fixtures.make_database(cls.config_file)
+        cls.addClassCleanup(engine.dispose)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(fixtures_library.FakeLogger())
+        self.nova = Nova()
+        self.filter = self.mount()
+
+    def mount(self, **local_conf: str) -> dispatch.Filter:
+        return deploy.mounted_in_nova(
+            self.nova, {'oslo_config_file': self.config_file, **local_conf}
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        version: str | None = None,
+        **environ: Any,
+    ) -> webob.Request:
+        request = webob.Request.blank(path, method=method)
+        request.environ['nova.context'] = oslo_context.RequestContext(
+            user_id='amelia', project_id='aaaa', overwrite=False
+        )
+        if version is not None:
+            request.headers['OpenStack-API-Version'] = version
+        request.environ.update(environ)
+        return request
+
+    def answer(self, request: webob.Request) -> webob.Response:
+        return request.get_response(self.filter)
+
+    def assert_passed_on(self, request: webob.Request) -> None:
+        """Hold that Nova got the request as it came, body and all."""
+        request.environ['wsgi.input'] = Unread()
+        before = copy.copy(request.environ)
+        self.nova.environs.clear()
+
+        response = self.answer(request)
+
+        self.assertEqual(299, response.status_int)
+        self.assertEqual('nova', response.headers['X-From'])
+        (environ,) = self.nova.environs
+        self.assertIs(request.environ, environ)
+        self.assertEqual(before, environ)
+        for name, value in before.items():
+            self.assertIs(value, environ[name])
+
+    def assert_answered(self, request: webob.Request, status: int) -> None:
+        self.nova.environs.clear()
+        self.assertEqual(status, self.answer(request).status_int)
+        self.assertEqual([], self.nova.environs)
+
+    def test_ours(self) -> None:
+        body = b'{"keypair": {"name": "a"}}'
+        for method, path, status in (
+            ('GET', COLLECTION, 200),
+            ('GET', f'/aaaa{COLLECTION}', 200),
+            ('GET', f'{COLLECTION}/none', 404),
+            ('DELETE', f'{COLLECTION}/none', 404),
+            ('POST', COLLECTION, 400),
+            ('GET', f'/bbbb{COLLECTION}', 400),
+        ):
+            with self.subTest(method=method, path=path):
+                request = self.request(method, path, 'compute 2.92')
+                if method == 'POST':
+                    request.body = body
+                self.assert_answered(request, status)
+
+    def test_theirs(self) -> None:
+        for method, path in (
+            ('GET', '/'),
+            ('GET', ''),
+            ('GET', '/servers'),
+            ('POST', '/servers'),
+            ('GET', '/limits'),
+            ('GET', '/os-quota-sets/aaaa'),
+            ('GET', '/extensions/os-keypairs'),
+            ('PUT', COLLECTION),
+            ('HEAD', COLLECTION),
+            ('DELETE', COLLECTION),
+            ('OPTIONS', COLLECTION),
+            ('POST', f'{COLLECTION}/a'),
+            ('PATCH', f'{COLLECTION}/a'),
+            ('GET', f'{COLLECTION}/'),
+            ('GET', f'{COLLECTION}/a/b'),
+            ('GET', f'/zzzz{COLLECTION}'),
+            ('GET', f'{COLLECTION}.json'),
+        ):
+            with self.subTest(method=method, path=path):
+                self.assert_passed_on(self.request(method, path))
+
+    def test_identity_is_looked_at_for_what_is_ours_only(self) -> None:
+        for context in (None, oslo_context.RequestContext(overwrite=False)):
+            environ = {'nova.context': context}
+            self.assert_answered(
+                self.request('GET', COLLECTION, **environ), 401
+            )
+            self.assert_passed_on(self.request('GET', '/servers', **environ))
+
+    def test_same_range(self) -> None:
+        for version, status in (
+            (None, 200),
+            ('compute latest', 200),
+            ('compute 2.104', 200),
+            ('compute 2.105', 406),
+            ('compute bad', 400),
+        ):
+            with self.subTest(version=version):
+                self.assert_answered(
+                    self.request('GET', COLLECTION, version), status
+                )
+
+    def test_nova_is_newer(self) -> None:
+        self.filter = self.mount(max_version='2.110')
+        for method in ('GET', 'POST'):
+            for version in (
+                'compute latest',
+                'compute 2.105',
+                'compute 2.110',
+                'compute 2.999',
+                'compute 3.1',
+            ):
+                with self.subTest(method=method, version=version):
+                    self.assert_passed_on(
+                        self.request(method, COLLECTION, version)
+                    )
+        for version, status in (
+            (None, 200),
+            ('compute 2.104', 200),
+            ('identity latest', 200),
+            ('compute 2.0', 406),
+            ('compute bad', 400),
+            ('compute 2.1x', 400),
+        ):
+            with self.subTest(version=version):
+                self.assert_answered(
+                    self.request('GET', COLLECTION, version), status
+                )
+
+    def test_nova_is_newer_and_the_request_legacy(self) -> None:
+        self.filter = self.mount(max_version='2.110')
+
+        self.assert_answered(
+            self.request(
+                'GET',
+                COLLECTION,
+                'compute latest',
+                **{'openstack.legacy_v2': True},
+            ),
+            200,
+        )
+
+    def test_nova_is_older(self) -> None:
+        self.filter = self.mount(max_version='2.50')
+        for version, status, told in (
+            ('compute latest', 200, '2.50'),
+            ('compute 2.50', 200, '2.50'),
+            ('compute 2.51', 406, '2.51'),
+        ):
+            with self.subTest(version=version):
+                response = self.answer(
+                    self.request('GET', COLLECTION, version)
+                )
+                self.assertEqual(status, response.status_int)
+                self.assertEqual(
+                    told, response.headers['X-OpenStack-Nova-API-Version']
+                )
+        self.assertEqual([], self.nova.environs)
+
+    def test_answers_are_as_the_services(self) -> None:
+        keypair = {'name': 'a', 'public_key': fixtures.KEY}
+        request = self.request('POST', COLLECTION, 'compute 2.92')
+        request.json = {'keypair': keypair}
+        response = self.answer(request)
+
+        self.assertEqual(201, response.status_int)
+        self.assertEqual('a', response.json['keypair']['name'])
+        self.assertEqual(
+            'compute 2.92', response.headers['OpenStack-API-Version']
+        )
+        response = self.answer(
+            self.request('DELETE', f'{COLLECTION}/a', 'compute 2.92')
+        )
+        self.assertEqual(204, response.status_int)
+
+
+class Broken:
+    """Handlers with a bug."""
+
+    def __init__(self) -> None:
+        self.by_operation = dict.fromkeys(
+            ('list', 'show', 'create', 'delete'), self.fail
+        )
+
+    def fail(self, *ignored: object) -> webob.Response:
+        raise ZeroDivisionError('the secret of the house')
+
+
+class ApplicationTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures_library.FakeLogger())
+
+    def application(self, profile: str = 'nova') -> dispatch.Application:
+        mount = contract.Contracts(
+            profiles.load(profile), microversions.MAX_VERSION
+        )
+        return dispatch.Application(
+            mount,
+            Broken(),  # type: ignore[arg-type]
+            max_body=100,
+            fault_table=faults.Faults(mount.profile.faults, 1),
+        )
+
+    def ask(
+        self, method: str, profile: str = 'nova', **environ: Any
+    ) -> webob.Response:
+        request = webob.Request.blank(COLLECTION, method=method)
+        request.environ['nova.context'] = oslo_context.RequestContext(
+            user_id='u', overwrite=False
+        )
+        request.environ.update(environ)
+        return request.get_response(self.application(profile))
+
+    def test_bug(self) -> None:
+        response = self.ask('GET')
+
+        self.assertEqual(500, response.status_int)
+        self.assertEqual({'computeFault'}, set(response.json))
+        self.assertNotIn('secret', response.text)
+        # The version was settled, so it is told.
+        self.assertEqual(
+            'compute 2.1', response.headers['OpenStack-API-Version']
+        )
+        self.assertIn('ZeroDivisionError', self.log.output)
+
+    def test_version_for_the_log(self) -> None:
+        environ = {'nova.context': None, 'REQUEST_METHOD': 'GET'}
+        self.application().answer(environ, None)
+        self.assertNotIn(dispatch.ENV_VERSION, environ)
+
+        request = webob.Request.blank(COLLECTION)
+        request.environ['nova.context'] = oslo_context.RequestContext(
+            user_id='u', overwrite=False
+        )
+        request.get_response(self.application())
+        self.assertEqual('2.1', request.environ[dispatch.ENV_VERSION])
+
+    def test_wrong_method_of_a_vendor(self) -> None:
+        response = self.ask('PUT', 'rackspace')
+
+        self.assertEqual(405, response.status_int)
+        self.assertEqual({'badMethod'}, set(response.json))
+        self.assertEqual('GET, POST', response.headers['Allow'])
+
+    def test_request_id_of_a_vendor(self) -> None:
+        for environ in (
+            {},
+            {'openstack.request_id': 'req-of-the-host'},
+            {'nova.context': None},
+        ):
+            with self.subTest(environ=environ):
+                response = self.ask('GET', 'rackspace', **environ)
+                (told,) = response.headers.getall('X-Compute-Request-Id')
+                self.assertTrue(told.startswith('req-'))
+                if 'openstack.request_id' in environ:
+                    self.assertEqual('req-of-the-host', told)
+
+    def test_request_id_of_a_filter(self) -> None:
+        response = self.ask(
+            'GET', 'rackspace', **{dispatch.ENV_TELLS_REQUEST_ID: True}
+        )
+        self.assertNotIn('X-Compute-Request-Id', response.headers)
+
+        response = self.ask('GET')
+        self.assertNotIn('X-Compute-Request-Id', response.headers)

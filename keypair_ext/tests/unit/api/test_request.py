@@ -1,0 +1,322 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What of a request is read, and what is refused."""
+
+import io
+from typing import Any
+
+from oslo_context import context as oslo_context
+
+from keypair_ext import exception
+from keypair_ext.api import request, routes
+from keypair_ext.tests import base
+
+ROUTE = routes.Route('create', None, None, ('GET', 'POST'))
+
+
+def make(
+    route: routes.Route = ROUTE,
+    project_id: str | None = 'aaaa',
+    max_body: int = 100,
+    **environ: Any,
+) -> request.Request:
+    context = oslo_context.RequestContext(
+        user_id='u', project_id=project_id, overwrite=False
+    )
+    return request.Request(environ, context, route, max_body)
+
+
+class IdentityTest(base.TestCase):
+    def test_found(self) -> None:
+        context = oslo_context.RequestContext(user_id='u', overwrite=False)
+        environ = {'nova.context': context}
+
+        self.assertIs(context, request.identity(environ))
+
+    def test_nobody(self) -> None:
+        for environ in (
+            {},
+            {'nova.context': None},
+            {'nova.context': oslo_context.RequestContext(overwrite=False)},
+            {
+                'nova.context': oslo_context.RequestContext(
+                    user_id='', overwrite=False
+                )
+            },
+            # Only a context counts, whatever the client's headers say.
+            {'HTTP_X_USER_ID': 'u'},
+        ):
+            with self.subTest(environ=environ):
+                self.assertRaises(
+                    exception.NotAuthenticated, request.identity, environ
+                )
+
+
+class ContentTypeTest(base.TestCase):
+    def test_json(self) -> None:
+        for content_type in (
+            None,
+            '',
+            'application/json',
+            'application/vnd.openstack.compute+json',
+            'application/json; charset=utf-8',
+            'application/json ;x',
+            ' application/json',
+            'text/plain',
+            'text/plain; charset=latin-1',
+            ';x',
+        ):
+            with self.subTest(content_type=content_type):
+                request.check_content_type({'CONTENT_TYPE': content_type})
+        request.check_content_type({})
+
+    def test_something_else(self) -> None:
+        for content_type in (
+            'text/xml',
+            'APPLICATION/JSON',
+            'application',
+            'application/json, text/plain',
+            'text/html; charset=utf-8',
+        ):
+            with self.subTest(content_type=content_type):
+                self.assertRaises(
+                    exception.UnsupportedContentType,
+                    request.check_content_type,
+                    {'CONTENT_TYPE': content_type},
+                )
+
+
+class QueryTest(base.TestCase):
+    def test_values(self) -> None:
+        for text, expected in (
+            ('', {}),
+            ('a=1', {'a': ['1']}),
+            ('a=1&a=2&b=', {'a': ['1', '2'], 'b': ['']}),
+            ('a=1;b=2', {'a': ['1'], 'b': ['2']}),
+            ('a', {'a': ['']}),
+            ('a=x+y%20z', {'a': ['x y z']}),
+            ('a=%C3%A9', {'a': ['é']}),
+        ):
+            with self.subTest(query=text):
+                environ = {'QUERY_STRING': text, 'REQUEST_METHOD': 'GET'}
+                self.assertEqual(expected, request.parse_query(environ))
+        self.assertEqual({}, request.parse_query({}))
+
+    def test_not_utf_8(self) -> None:
+        for text in ('a=%FF', '%FF=1', 'a=%ED%A0%80'):
+            with self.subTest(query=text):
+                error = self.assertRaises(
+                    exception.MalformedQuery,
+                    request.parse_query,
+                    {'QUERY_STRING': text, 'REQUEST_METHOD': 'GET'},
+                )
+                self.assertIsNone(error.__cause__)
+
+
+class ProjectTest(base.TestCase):
+    def test_same_or_none(self) -> None:
+        for named, scoped in (
+            (None, 'aaaa'),
+            (None, None),
+            ('aaaa', 'aaaa'),
+        ):
+            with self.subTest(named=named, scoped=scoped):
+                route = ROUTE._replace(project_id=named)
+                make(route, scoped).check_project()
+
+    def test_another(self) -> None:
+        for named, scoped in (
+            ('aaaa', 'bbbb'),
+            ('aaaa', None),
+            ('aaaa', 'AAAA'),
+        ):
+            with self.subTest(named=named, scoped=scoped):
+                route = ROUTE._replace(project_id=named)
+                self.assertRaises(
+                    exception.ProjectMismatch,
+                    make(route, scoped).check_project,
+                )
+
+
+class BodyTest(base.TestCase):
+    def parse(self, body: bytes, **environ: Any) -> object:
+        made = make(
+            **{
+                'wsgi.input': io.BytesIO(body),
+                'CONTENT_LENGTH': str(len(body)),
+                **environ,
+            }
+        )
+        made.check_length()
+        made.parse_body()
+        return made.body
+
+    def test_json(self) -> None:
+        for body, document in (
+            (b'', None),
+            (b'null', None),
+            (b' {"a": 1} ', {'a': 1}),
+            (b'{"a": 1, "a": 2}', {'a': 2}),
+            ('"é"'.encode(), 'é'),
+            (b'"\\ud800"', '\ud800'),
+        ):
+            with self.subTest(body=body):
+                self.assertEqual(document, self.parse(body))
+
+    def test_malformed(self) -> None:
+        for body, reason in (
+            (b'{', 'line 1, column 2'),
+            (b'{}\n{}', 'line 2, column 1'),
+            (b'\xff', 'UTF-8'),
+            ('{}'.encode('utf-16'), 'UTF-8'),
+            (b'\xef\xbb\xbf{}', 'not JSON'),
+            (b'[' * 99, 'not JSON'),
+        ):
+            with self.subTest(body=body):
+                error = self.assertRaises(
+                    exception.MalformedBody, self.parse, body
+                )
+                self.assertIn(reason, str(error))
+                self.assertIsNone(error.__cause__)
+
+    def test_what_python_refuses(self) -> None:
+        for body, reason in (
+            (b'[' * 100_000, 'nested too deeply'),
+            (b'1' * 5000, 'too many digits'),
+        ):
+            with self.subTest(reason=reason):
+                made = make(
+                    max_body=10**6,
+                    **{
+                        'wsgi.input': io.BytesIO(body),
+                        'CONTENT_LENGTH': str(len(body)),
+                    },
+                )
+                error = self.assertRaises(
+                    exception.MalformedBody, made.parse_body
+                )
+                self.assertIn(reason, str(error))
+
+    def test_length(self) -> None:
+        for length, error in (
+            ('101', exception.BodyTooLarge),
+            ('9' * 50, exception.BodyTooLarge),
+            ('-1', exception.MalformedBody),
+            ('ten', exception.MalformedBody),
+            ('50', exception.MalformedBody),
+        ):
+            with self.subTest(length=length):
+                self.assertRaises(
+                    error, self.parse, b'{}', CONTENT_LENGTH=length
+                )
+
+    def test_no_length(self) -> None:
+        for terminated, body, document in (
+            (True, b'{"a": 1}', {'a': 1}),
+            (True, b'', None),
+            (False, b'{"a": 1}', None),
+        ):
+            with self.subTest(terminated=terminated, body=body):
+                environ = {
+                    'CONTENT_LENGTH': '',
+                    'wsgi.input_terminated': terminated,
+                }
+                self.assertEqual(document, self.parse(body, **environ))
+
+    def test_no_length_and_too_much(self) -> None:
+        self.assertRaises(
+            exception.BodyTooLarge,
+            self.parse,
+            b' ' * 101,
+            **{'CONTENT_LENGTH': '', 'wsgi.input_terminated': True},
+        )
+
+
+class AddressableTest(base.TestCase):
+    def test_names(self) -> None:
+        make().check_addressable('a')
+        make(REQUEST_URI='/v2/os-keypairs').check_addressable('a/b')
+
+    def test_slash(self) -> None:
+        self.assertRaises(
+            exception.ValidationFailed, make().check_addressable, 'a/b'
+        )
+
+
+class AnswerTest(base.TestCase):
+    json = 'application/json'
+    compute = 'application/vnd.openstack.compute+json'
+
+    def test_accepted(self) -> None:
+        for accept, expected in (
+            (None, self.json),
+            ('', self.json),
+            ('*/*', self.json),
+            ('text/html', self.json),
+            (self.compute, self.compute),
+            (f'text/html, {self.compute}', self.compute),
+            (f'{self.json}, {self.compute}', self.json),
+            (f'{self.json};q=0.1, {self.compute}', self.compute),
+            (f'{self.compute};q=0', self.json),
+            ('nonsense', self.json),
+        ):
+            with self.subTest(accept=accept):
+                environ = {} if accept is None else {'HTTP_ACCEPT': accept}
+                self.assertEqual(expected, make(**environ).accepted())
+
+    def test_host_has_decided(self) -> None:
+        for best, expected in (
+            (self.compute, self.compute),
+            (self.json, self.json),
+            ('text/html', self.json),
+        ):
+            with self.subTest(best=best):
+                environ = {'nova.best_content_type': best}
+                self.assertEqual(expected, make(**environ).accepted())
+
+    def test_application_url(self) -> None:
+        made = make(
+            **{
+                'wsgi.url_scheme': 'https',
+                'HTTP_HOST': 'cloud.example.org',
+                'SCRIPT_NAME': '/compute/v2.1',
+                'REQUEST_METHOD': 'GET',
+            }
+        )
+        self.assertEqual(
+            'https://cloud.example.org/compute/v2.1', made.application_url()
+        )
+
+    def test_response(self) -> None:
+        response = request.response(
+            201, {'é': 1}, content_type='x/y', headers=[('A', 'b'), ('A', 'c')]
+        )
+
+        self.assertEqual(201, response.status_int)
+        self.assertEqual(b'{"\\u00e9": 1}', response.body)
+        self.assertEqual(
+            [
+                ('A', 'b'),
+                ('A', 'c'),
+                ('Content-Length', '13'),
+                ('Content-Type', 'x/y'),
+            ],
+            sorted(response.headerlist),
+        )
+
+    def test_response_without_body(self) -> None:
+        response = request.response(204)
+
+        self.assertEqual(b'', response.body)
+        self.assertEqual('0', response.headers['Content-Length'])

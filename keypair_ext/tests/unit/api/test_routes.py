@@ -1,0 +1,195 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Which paths are ours, and what they name."""
+
+from keypair_ext.api import routes
+from keypair_ext.tests import base
+
+
+def match(
+    path: str, method: str = 'GET', **environ: object
+) -> routes.Route | None:
+    return routes.match(
+        {'PATH_INFO': path, 'REQUEST_METHOD': method, **environ}
+    )
+
+
+class MatchTest(base.TestCase):
+    def test_operations(self) -> None:
+        for method, path, operation in (
+            ('GET', '/os-keypairs', 'list'),
+            ('POST', '/os-keypairs', 'create'),
+            ('GET', '/os-keypairs/a', 'show'),
+            ('DELETE', '/os-keypairs/a', 'delete'),
+            ('DELETE', '/os-keypairs', None),
+            ('PUT', '/os-keypairs', None),
+            ('HEAD', '/os-keypairs', None),
+            ('OPTIONS', '/os-keypairs', None),
+            ('get', '/os-keypairs', None),
+            ('POST', '/os-keypairs/a', None),
+            ('PATCH', '/os-keypairs/a', None),
+        ):
+            with self.subTest(method=method, path=path):
+                route = match(path, method)
+                assert route is not None
+                self.assertEqual(operation, route.operation)
+
+    def test_methods(self) -> None:
+        for path, methods in (
+            ('/os-keypairs', ('GET', 'POST')),
+            ('/os-keypairs/a', ('GET', 'DELETE')),
+        ):
+            route = match(path, 'PUT')
+            assert route is not None
+            self.assertEqual(methods, route.methods)
+
+    def test_project_and_name(self) -> None:
+        for path, project_id, name in (
+            ('/os-keypairs', None, None),
+            ('/aaaa/os-keypairs', 'aaaa', None),
+            ('/0-9af/os-keypairs/x', '0-9af', 'x'),
+            ('/-/os-keypairs', '-', None),
+            ('//os-keypairs', None, None),
+            ('///aaaa///os-keypairs///x', 'aaaa', 'x'),
+            ('/os-keypairs\n', None, None),
+            ('/os-keypairs/x\n', None, 'x'),
+            ('/os-keypairs/x\ny', None, 'x\ny'),
+            ('/os-keypairs/\n', None, '\n'),
+            ('/os-keypairs/os-keypairs', None, 'os-keypairs'),
+            ('/os-keypairs/new', None, 'new'),
+            ('/os-keypairs/x.json', None, 'x.json'),
+            ('/os-keypairs/.', None, '.'),
+            ('/os-keypairs/..', None, '..'),
+            ('/os-keypairs/ ', None, ' '),
+            ('/os-keypairs/x;y', None, 'x;y'),
+            ('/os-keypairs/caf\xc3\xa9', None, 'café'),
+            ('/os-keypairs/caf\xe9', None, 'café'),
+            ('/os-keypairs/\u65e5', None, '\u65e5'),
+        ):
+            with self.subTest(path=path):
+                route = match(path)
+                assert route is not None
+                self.assertEqual(
+                    (project_id, name), (route.project_id, route.name)
+                )
+
+    def test_not_ours(self) -> None:
+        for path in (
+            '',
+            '/',
+            '/servers',
+            'os-keypairs',
+            '/os-keypairs/',
+            '/os-keypairs//',
+            '/os-keypairs/a/',
+            '/os-keypairs/a/b',
+            '/os-keypairs.json',
+            '/os-keypairs;x',
+            '/os-keypair',
+            '/os-keypairsx',
+            '/xos-keypairs',
+            '/AAAA/os-keypairs',
+            '/zzzz/os-keypairs',
+            '/a/b/os-keypairs',
+            '/a b/os-keypairs',
+            '/os-keypairs\n\n',
+            '/OS-KEYPAIRS',
+        ):
+            with self.subTest(path=path):
+                self.assertIsNone(match(path))
+
+    def test_no_path(self) -> None:
+        self.assertIsNone(routes.match({'REQUEST_METHOD': 'GET'}))
+
+
+class EscapedSlashTest(base.TestCase):
+    """``/v2`` names with a slash, as the server shows the path."""
+
+    def match(self, raw: str, path: str, **environ: object) -> str | None:
+        route = match(
+            path,
+            **{
+                'openstack.legacy_v2': True,
+                'REQUEST_URI': raw,
+                **environ,
+            },
+        )
+        return route and route.name
+
+    def test_name(self) -> None:
+        for quoted, path, name in (
+            ('a%2Fb', '/os-keypairs/a/b', 'a/b'),
+            ('a%2fb', '/os-keypairs/a/b', 'a/b'),
+            ('%2Fa', '/os-keypairs//a', '/a'),
+            ('%2Fa', '/os-keypairs/a', '/a'),
+            ('a%2F', '/os-keypairs/a/', 'a/'),
+            ('%2F', '/os-keypairs//', '/'),
+            ('%2F', '/os-keypairs/', '/'),
+            ('a%2F%2Fb', '/os-keypairs/a/b', 'a//b'),
+            ('a%2Fos-keypairs', '/os-keypairs/a/os-keypairs', 'a/os-keypairs'),
+            ('%C3%A9%2Fb', '/os-keypairs/\xc3\xa9/b', 'é/b'),
+            ('a%252Fb%2Fc', '/os-keypairs/a%2Fb/c', 'a%2Fb/c'),
+        ):
+            with self.subTest(quoted=quoted, path=path):
+                raw = f'/v2/os-keypairs/{quoted}'
+                self.assertEqual(name, self.match(raw, path))
+                self.assertEqual(name, self.match(f'{raw}?x=%2F', path))
+
+    def test_project(self) -> None:
+        route = match(
+            '/aaaa/os-keypairs/a/b',
+            **{
+                'openstack.legacy_v2': True,
+                'RAW_URI': '/v2/aaaa/os-keypairs/a%2Fb',
+            },
+        )
+
+        assert route is not None
+        self.assertEqual(('aaaa', 'a/b'), (route.project_id, route.name))
+
+    def test_nothing_escaped(self) -> None:
+        self.assertEqual(
+            'a', self.match('/v2/os-keypairs/a', '/os-keypairs/a')
+        )
+        self.assertIsNone(
+            self.match('/v2/os-keypairs/a/b', '/os-keypairs/a/b')
+        )
+
+    def test_not_v21(self) -> None:
+        path = '/os-keypairs/a/b'
+        self.assertIsNone(match(path, REQUEST_URI='/v2.1/os-keypairs/a%2Fb'))
+
+    def test_server_hides_the_path(self) -> None:
+        self.assertIsNone(self.match('', '/os-keypairs/a/b'))
+
+    def test_path_of_something_else(self) -> None:
+        self.assertIsNone(
+            self.match('/v2/servers/os-keypairs%2Fb', '/servers/os-keypairs/b')
+        )
+        self.assertEqual(
+            'x', self.match('/v2/os-keypairs/a%2Fb', '/os-keypairs/x')
+        )
+
+
+class RawPathTest(base.TestCase):
+    def test_without_query(self) -> None:
+        for environ, path in (
+            ({'REQUEST_URI': '/a%2Fb?c'}, '/a%2Fb'),
+            ({'RAW_URI': '/a'}, '/a'),
+            ({'REQUEST_URI': '/a', 'RAW_URI': '/b'}, '/a'),
+            ({'REQUEST_URI': ''}, None),
+            ({}, None),
+        ):
+            with self.subTest(environ=environ):
+                self.assertEqual(path, routes.raw_path(environ))

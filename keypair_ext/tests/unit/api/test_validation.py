@@ -1,0 +1,325 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Two validators that have to agree, and what a refusal says."""
+
+import itertools
+from typing import Any
+
+import fastjsonschema
+import jsonschema
+
+from keypair_ext import exception
+from keypair_ext.api import schemas, validation
+from keypair_ext.tests import base
+
+SECRET = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ'
+
+
+def body(**meaning: bool) -> schemas.Schema:
+    """Return the schema of a create's body, the newest's where not said."""
+    newest = {'with_type': True, 'with_user_id': True, 'key_required': True}
+    return schemas.create(
+        schemas.name(with_at_and_dot=True), **{**newest, **meaning}
+    )
+
+
+def query() -> schemas.Schema:
+    return schemas.query(with_user_id=True, with_paging=True, strict=True)
+
+
+def keypair(**fields: object) -> dict[str, object]:
+    return {'keypair': {'name': 'a', 'public_key': 'k', **fields}}
+
+
+class ValidatorTest(base.TestCase):
+    def refusal(
+        self, schema: schemas.Schema, document: object, noun: str = 'field'
+    ) -> str:
+        error = self.assertRaises(
+            exception.ValidationFailed,
+            validation.Validator(schema, noun).validate,
+            document,
+        )
+        # The cause would show what was sent.
+        self.assertIsNone(error.__cause__)
+        self.assertTrue(error.__suppress_context__)
+        return str(error)
+
+    def test_accepted(self) -> None:
+        validator = validation.Validator(body(), 'field')
+        for document in (
+            keypair(),
+            keypair(name='a@b.c', type='x509', user_id=''),
+            keypair(name='n' * 255),
+            # Nova takes it, and drops the newline later.
+            keypair(name='a\n'),
+            keypair(public_key=''),
+        ):
+            with self.subTest(document=document):
+                validator.validate(document)
+
+    def test_refusals(self) -> None:
+        for document, message in (
+            (None, 'the request body: it must be of type object.'),
+            ([], 'the request body: it must be of type object.'),
+            ({}, 'the request body: keypair is required.'),
+            ({'keypair': 1}, 'field keypair: it must be of type object.'),
+            (
+                {'keypair': {}},
+                'field keypair: name, public_key is required.',
+            ),
+            (
+                keypair(name=1),
+                'field keypair.name: it must be of type string.',
+            ),
+            (keypair(name=''), 'field keypair.name: it must not be empty.'),
+            (
+                keypair(name='n' * 256),
+                'field keypair.name: it must not be longer than 255 '
+                'characters, it has 256.',
+            ),
+            (
+                keypair(type='dsa'),
+                'field keypair.type: it must be one of ssh, x509.',
+            ),
+            (
+                keypair(colour=1, taste=2),
+                "field keypair: 'colour', 'taste' not expected here; "
+                'known: name, public_key, type, user_id.',
+            ),
+            (
+                keypair(**{SECRET: 1}),
+                f'field keypair: a name of {len(SECRET)} characters not '
+                f'expected here; known: name, public_key, type, user_id.',
+            ),
+            (
+                {**keypair(), 'server': {}},
+                "the request body: 'server' not expected here; "
+                'known: keypair.',
+            ),
+        ):
+            with self.subTest(document=document):
+                self.assertEqual(
+                    f'Invalid input for {message}',
+                    self.refusal(body(), document),
+                )
+
+    def test_pattern(self) -> None:
+        message = self.refusal(body(), keypair(name='a/b'))
+
+        self.assertIn('field keypair.name: it does not match', message)
+        self.assertIn('no blank at either end', message)
+
+    def test_query(self) -> None:
+        for document, message in (
+            (
+                {'limit': ['x']},
+                'query parameter limit: it does not match ^[0-9]*$.',
+            ),
+            ({'limit': ['']}, 'query parameter limit: it must not be empty.'),
+            (
+                {'limit': ['1', 'x']},
+                'query parameter limit: it does not match ^[0-9]*$.',
+            ),
+            (
+                {'x': ['1']},
+                "the query string: 'x' not expected here; "
+                'known: user_id, limit, marker.',
+            ),
+        ):
+            with self.subTest(document=document):
+                self.assertEqual(
+                    f'Invalid input for {message}',
+                    self.refusal(query(), document, 'query parameter'),
+                )
+
+    def test_nothing_known(self) -> None:
+        schema = schemas.query(
+            with_user_id=False, with_paging=False, strict=True
+        )
+        self.assertIn(
+            'known: none', self.refusal(schema, {'x': ['1']}, 'parameter')
+        )
+
+    def test_many_unknown(self) -> None:
+        message = self.refusal(
+            body(), keypair(**{f'x{number:02}': 1 for number in range(50)})
+        )
+        self.assertIn('x07', message)
+        self.assertNotIn('x08', message)
+
+    def test_another_keyword(self) -> None:
+        schema = {'type': 'object', 'maxProperties': 1}
+        self.assertEqual(
+            'Invalid input for the request body: it breaks maxProperties.',
+            self.refusal(schema, {'a': 1, 'b': 2}),
+        )
+
+    def test_values_are_not_repeated(self) -> None:
+        for document in (
+            keypair(name=SECRET * 20),
+            keypair(name=f'/{SECRET}'),
+            keypair(type=SECRET),
+            keypair(public_key=[SECRET]),
+            keypair(public_key={SECRET: SECRET}),
+            keypair(more=SECRET),
+            {SECRET: 1},
+            [SECRET],
+        ):
+            with self.subTest(document=document):
+                self.assertNotIn(SECRET, self.refusal(body(), document))
+
+
+class AgreementTest(base.TestCase):
+    """What the fast validator accepts, the one that explains accepts too."""
+
+    names = (
+        'a',
+        '',
+        ' ',
+        ' a',
+        'a ',
+        'a\n',
+        '\n',
+        'a\nb',
+        'a@b.c',
+        'a/b',
+        'é',
+        '\ud800',
+        'n' * 255,
+        'n' * 256,
+        5,
+        True,
+        None,
+        ['a'],
+    )
+    keys = ('k', '', None, 5, [])
+    extras: tuple[dict[str, Any], ...] = (
+        {},
+        {'type': 'ssh'},
+        {'type': 'dsa'},
+        {'type': None},
+        {'user_id': ''},
+        {'user_id': 5},
+        {'more': 1},
+    )
+
+    def documents(self) -> list[object]:
+        made: list[object] = [
+            {'keypair': {'name': name, 'public_key': key, **extra}}
+            for name, key, extra in itertools.product(
+                self.names, self.keys, self.extras
+            )
+        ]
+        made += [{'keypair': {'name': name}} for name in self.names]
+        return [*made, {}, [], None, 1, 'x', {'keypair': None}]
+
+    def schemas(self) -> list[schemas.Schema]:
+        booleans = (False, True)
+        return [
+            schemas.create(
+                name,
+                with_type=with_type,
+                with_user_id=with_type,
+                key_required=key_required,
+                strict=strict,
+            )
+            for name in (
+                schemas.name(with_at_and_dot=False),
+                schemas.name(with_at_and_dot=True),
+                schemas.legacy_name(),
+            )
+            for with_type in booleans
+            for key_required in booleans
+            for strict in booleans
+        ]
+
+    def test_create(self) -> None:
+        documents = self.documents()
+        for schema in self.schemas():
+            validator = validation.Validator(schema, 'field')
+            for document in documents:
+                self.compare(validator, document)
+
+    def compare(
+        self, validator: validation.Validator, document: object
+    ) -> None:
+        judged = validator._judge.is_valid(document)
+        try:
+            validator._accepts(document)
+        except fastjsonschema.JsonSchemaValueException:
+            return
+        self.assertTrue(judged, document)
+
+    def test_schemas_are_schemas(self) -> None:
+        for schema in [*self.schemas(), query()]:
+            jsonschema.Draft202012Validator.check_schema(schema)
+
+
+class LegacyNameTest(base.TestCase):
+    def valid(self, name: object) -> bool:
+        validator = validation.Validator(
+            {'type': 'object', 'properties': {'name': schemas.legacy_name()}},
+            'field',
+        )
+        try:
+            validator.validate({'name': name})
+        except exception.ValidationFailed:
+            return False
+        return True
+
+    def test_valid(self) -> None:
+        for name in (
+            'a',
+            ' a ',
+            'a/b',
+            'é',
+            '日本',
+            'a\xa0b',
+            '!',
+            'a\n',
+            '\ufffd',
+            '. .',
+        ):
+            with self.subTest(name=name):
+                self.assertTrue(self.valid(name))
+
+    def test_invalid(self) -> None:
+        for name in (
+            '',
+            ' ',
+            '\n',
+            '\xa0\u3000',
+            'a\tb',
+            'a\nb',
+            'a\0',
+            'a\x7f',
+            'a\u200b',
+            'a\u2028b',
+            'a\u2029b',
+            '\ud800',
+            '\U0001f600',
+            '\uffff',
+            'n' * 256,
+            5,
+        ):
+            with self.subTest(name=name):
+                self.assertFalse(self.valid(name))
+
+    def test_refusal(self) -> None:
+        validator = validation.Validator(schemas.legacy_name(), 'field')
+        error = self.assertRaises(
+            exception.ValidationFailed, validator.validate, '  '
+        )
+        self.assertIn('printable', str(error))

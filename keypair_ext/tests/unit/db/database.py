@@ -1,0 +1,242 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Real databases for tests, and faults to put into them."""
+
+import os
+import sqlite3
+import tempfile
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import fixtures
+import sqlalchemy as sa
+from oslo_config import cfg
+from oslo_db import exception as db_exc
+from sqlalchemy import exc as sa_exc
+
+from keypair_ext import conf as keypair_conf
+from keypair_ext.db import engine as db_engine, models
+from keypair_ext.db.store import Store
+
+CONNECTION_LOST = db_exc.DBConnectionError()
+
+
+def driver_error(text: str, **codes: object) -> sa_exc.OperationalError:
+    """Return what SQLAlchemy makes of a driver's error with such codes."""
+    error = sqlite3.OperationalError(text)
+    error.__dict__.update(codes)
+    return sa_exc.OperationalError('SELECT secret', {}, error)
+
+
+def make_conf(connection: str | None, **options: Any) -> cfg.ConfigOpts:
+    """Return a configuration whose database is at ``connection``."""
+    conf = cfg.ConfigOpts()
+    conf([], project='keypair_ext', default_config_files=[])
+    keypair_conf.register_opts(conf, 'database')
+    options['connection'] = connection
+    for name, value in options.items():
+        conf.set_override(name, value, 'database')
+    return conf
+
+
+def make_engine(connection: str, **options: Any) -> sa.Engine:
+    """Return an engine as the application would make it."""
+    return db_engine.create_engine(
+        make_conf(connection, **options), 'database'
+    )
+
+
+class Database(fixtures.Fixture):
+    """A database with the table, in a new SQLite file unless named.
+
+    :ivar url: where it is.
+    :ivar engine: an engine for it.
+    :ivar store: a store on that engine.
+    """
+
+    def __init__(
+        self, url: str | None = None, with_table: bool = True
+    ) -> None:
+        super().__init__()
+        self.url = url or ''
+        self._with_table = with_table
+
+    def _setUp(self) -> None:
+        if not self.url:
+            directory = tempfile.mkdtemp()
+            self.path = os.path.join(directory, 'test.sqlite')
+            self.url = f'sqlite:///{self.path}'
+        self.engine = make_engine(self.url)
+        self.store = Store(self.engine)
+        self.addCleanup(self.store.close)
+        if self._with_table:
+            # What migrations make, and ten times faster.
+            models.metadata.create_all(self.engine)
+
+    def another_store(self, **options: Any) -> Store:
+        """Return a store as another process would have it."""
+        store = Store(make_engine(self.url, **options))
+        self.addCleanup(store.close)
+        return store
+
+
+class Statements(fixtures.Fixture):
+    """Records what an engine sends to its database.
+
+    :ivar sent: the statements, COMMIT and ROLLBACK among them.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__()
+        self._engine = engine
+        self.sent: list[str] = []
+
+    def _setUp(self) -> None:
+        for name, listener in (
+            ('before_cursor_execute', self._execute),
+            ('commit', lambda connection: self.sent.append('COMMIT')),
+            ('rollback', lambda connection: self.sent.append('ROLLBACK')),
+        ):
+            sa.event.listen(self._engine, name, listener)
+            self.addCleanup(sa.event.remove, self._engine, name, listener)
+
+    def _execute(
+        self,
+        connection: sa.Connection,
+        cursor: object,
+        statement: str,
+        *rest: object,
+    ) -> None:
+        self.sent.append(statement)
+
+
+class Faults(fixtures.Fixture):
+    """Makes the next statements of an engine fail.
+
+    :param engine: the engine.
+    :param event: ``before_cursor_execute``, ``after_cursor_execute`` or
+        ``commit``.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, event: str = 'before_cursor_execute'
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._event = event
+        self._errors: list[tuple[str, BaseException, Callable[..., None]]] = []
+
+    def _setUp(self) -> None:
+        listener = (
+            self._on_commit if self._event == 'commit' else self._on_execute
+        )
+        sa.event.listen(self._engine, self._event, listener)
+        self.addCleanup(sa.event.remove, self._engine, self._event, listener)
+
+    def add(
+        self,
+        error: BaseException,
+        start: str = '',
+        times: int = 1,
+        first: Callable[..., None] = lambda connection: None,
+    ) -> None:
+        """Raise ``error`` at a statement that begins with ``start``.
+
+        :param times: at how many of them.
+        :param first: called with the connection beforehand.
+        """
+        self._errors += [(start, error, first)] * times
+
+    def lose_connection(self, start: str = '', times: int = 1) -> None:
+        """Let the server go away at a statement."""
+        self.add(CONNECTION_LOST, start, times)
+
+    @property
+    def left(self) -> int:
+        """How many failures have not happened yet."""
+        return len(self._errors)
+
+    def _on_execute(
+        self,
+        connection: sa.Connection,
+        cursor: object,
+        statement: str,
+        *rest: object,
+    ) -> None:
+        if self._errors and statement.startswith(self._errors[0][0]):
+            _, error, first = self._errors.pop(0)
+            first(connection)
+            raise error
+
+    def _on_commit(self, connection: sa.Connection) -> None:
+        self._on_execute(connection, None, 'COMMIT')
+
+
+def run_together(works: Sequence[Callable[[], object]]) -> list[str]:
+    """Run ``works`` at once, a thread each; return results or error names."""
+    barrier = threading.Barrier(len(works))
+    results = [''] * len(works)
+
+    def run(index: int) -> None:
+        barrier.wait()
+        results[index] = outcome(works[index])
+
+    threads = [
+        threading.Thread(target=run, args=(index,))
+        for index in range(len(works))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def run_forked(works: Sequence[Callable[[], object]]) -> list[str]:
+    """Run ``works`` at once, a child process each, as ``run_together``."""
+    start_read, start_write = os.pipe()
+    children = []
+    for work in works:
+        read, write = os.pipe()
+        with warnings.catch_warnings():
+            # Newer Pythons warn of threads, which our children do not need.
+            warnings.simplefilter('ignore', DeprecationWarning)
+            pid = os.fork()
+        if not pid:
+            os.read(start_read, 1)
+            os.write(write, outcome(work).encode())
+            os._exit(0)
+        os.close(write)
+        children.append((pid, read))
+    os.write(start_write, b'.' * len(works))
+    results = [os.read(read, 10000).decode() for _, read in children]
+    for pid, read in children:
+        os.close(read)
+        os.waitpid(pid, 0)
+    os.close(start_read)
+    os.close(start_write)
+    return results
+
+
+def outcome(work: Callable[[], object]) -> str:
+    """Return what ``work`` returns, or the name of the error it raises."""
+    try:
+        return str(work())
+    except Exception as error:  # noqa: BLE001 - the name is the result
+        if type(error).__module__ != 'keypair_ext.exception':
+            traceback.print_exc()
+        return type(error).__name__

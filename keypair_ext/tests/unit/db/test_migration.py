@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Migrations: create, adopt, refuse; and models equal to what they make."""
+
+import os
+import sqlite3
+from typing import Any
+
+import fixtures
+import sqlalchemy as sa
+from alembic import autogenerate, migration as alembic_migration
+
+from keypair_ext import exception
+from keypair_ext.db import migration, models
+from keypair_ext.db.store import Store
+from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+
+# What Nova 34 has in SQLite after "nova-manage api_db sync".
+NOVA_KEY_PAIRS = """
+CREATE TABLE key_pairs (
+    created_at DATETIME,
+    updated_at DATETIME,
+    id INTEGER NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    user_id VARCHAR(255) NOT NULL,
+    fingerprint VARCHAR(255),
+    public_key TEXT,
+    type VARCHAR(4) DEFAULT 'ssh' NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT uniq_key_pairs0user_id0name UNIQUE (user_id, name)
+)
+"""
+NOVA_VERSION = 'CREATE TABLE alembic_version (version_num VARCHAR(32))'
+
+
+class MigrationTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self._database = self.useFixture(database.Database(with_table=False))
+        self._engine: sa.Engine = self._database.engine
+
+    def _execute(self, *texts: str) -> None:
+        connection = sqlite3.connect(self._database.path)
+        with connection:
+            for text in texts:
+                connection.execute(text)
+        connection.close()
+
+    def _schema(self) -> dict[str, str]:
+        connection = sqlite3.connect(self._database.path)
+        rows = connection.execute('SELECT name, sql FROM sqlite_master')
+        schema = dict(rows.fetchall())
+        connection.close()
+        return schema
+
+    def test_an_empty_database(self) -> None:
+        self.assertIn('missing', migration.version(self._engine))
+        migration.sync(self._engine)
+        self.assertIn('newest', migration.version(self._engine))
+        self.assertNotIn('\n', migration.version(self._engine))
+        store = self._database.store
+        store.create('alice', 'k1', 'ssh', 'aa', 'A', 1)
+
+    def test_models_are_what_migrations_make(self) -> None:
+        migration.sync(self._engine)
+        with self._engine.connect() as connection:
+            context = alembic_migration.MigrationContext.configure(
+                connection,
+                opts={
+                    'version_table': migration.VERSION_TABLE,
+                    'compare_type': True,
+                    'compare_server_default': True,
+                },
+            )
+            self.assertEqual(
+                [], autogenerate.compare_metadata(context, models.metadata)
+            )
+
+    def test_again(self) -> None:
+        migration.sync(self._engine)
+        self._database.store.create('alice', 'k1', 'ssh', 'aa', 'A', 1)
+        before = self._schema()
+        migration.sync(self._engine)
+        self.assertEqual(before, self._schema())
+        self.assertTrue(self._database.store.exists('alice', 'k1'))
+
+    def test_adoption(self) -> None:
+        self._execute(
+            NOVA_KEY_PAIRS,
+            NOVA_VERSION,
+            "INSERT INTO alembic_version VALUES ('cdeec0c85668')",
+            "INSERT INTO key_pairs (user_id, name) VALUES ('alice', 'old')",
+        )
+        before = self._schema()
+        self.assertIn('not adopted', migration.version(self._engine))
+        migration.sync(self._engine)
+        self.assertIn('newest', migration.version(self._engine))
+        after = self._schema()
+        self.assertEqual(
+            {
+                migration.VERSION_TABLE,
+                f'sqlite_autoindex_{migration.VERSION_TABLE}_1',
+            },
+            set(after) - set(before),
+        )
+        for name, sql in before.items():
+            self.assertEqual(sql, after[name])
+        store: Store = self._database.store
+        self.assertTrue(store.exists('alice', 'old'))
+        self.assertRaises(
+            exception.QuotaExceeded,
+            store.create,
+            *('alice', 'k1', 'ssh', 'aa', 'A', 1),
+        )
+
+    def test_nova_s_table_serves_without_being_adopted(self) -> None:
+        self._execute(NOVA_KEY_PAIRS)
+        store: Store = self._database.store
+        store.create('alice', 'k1', 'ssh', 'aa', 'A', 1)
+        store.delete('alice', 'k1')
+
+    def test_somebody_else_s_table_is_refused(self) -> None:
+        self._execute('CREATE TABLE key_pairs (id INTEGER, name TEXT)')
+        before = self._schema()
+        error = self.assertRaises(
+            exception.ConfigurationError, migration.sync, self._engine
+        )
+        for lacking in ('user_id', 'public_key', models.UNIQUE_NAME):
+            self.assertIn(lacking, str(error))
+        self.assertEqual(before, self._schema())
+
+    def test_killed_between_the_table_and_its_record(self) -> None:
+        migration.sync(self._engine)
+        for text in (
+            f'DELETE FROM {migration.VERSION_TABLE}',  # noqa: S608
+            f'DROP TABLE {migration.VERSION_TABLE}',
+        ):
+            self._execute(text)
+            migration.sync(self._engine)
+            self.assertIn('newest', migration.version(self._engine))
+
+    def test_several_at_once(self) -> None:
+        def sync() -> str:
+            engine = database.make_engine(self._database.url)
+            try:
+                migration.sync(engine)
+                return migration.version(engine)
+            finally:
+                engine.dispose()
+
+        results = database.run_forked([sync] * 4)
+        self.assertEqual([migration.version(self._engine)] * 4, results)
+
+    def test_a_database_from_the_future(self) -> None:
+        migration.sync(self._engine)
+        self._execute(
+            f'UPDATE {migration.VERSION_TABLE} '  # noqa: S608
+            f"SET version_num = 'ffff'"
+        )
+        self.assertIn('ffff, newest is', migration.version(self._engine))
+        error = self.assertRaises(
+            exception.ConfigurationError, migration.sync, self._engine
+        )
+        self.assertIn('ffff', str(error))
+
+    def test_a_database_that_cannot_be_used(self) -> None:
+        self.useFixture(_NoPause())
+        self.useFixture(fixtures.FakeLogger())
+        os.mkdir(self._database.path)
+        for function in (migration.sync, migration.version):
+            self.assertRaises(
+                exception.DatabaseUnavailable, function, self._engine
+            )
+
+    def test_every_column_is_nova_s(self) -> None:
+        self._execute(NOVA_KEY_PAIRS)
+        names: list[Any] = [
+            column['name']
+            for column in sa.inspect(self._engine).get_columns('key_pairs')
+        ]
+        self.assertEqual(names, [c.name for c in models.key_pairs.columns])
+
+
+class _NoPause(fixtures.MockPatchObject):
+    def __init__(self) -> None:
+        super().__init__(migration, '_PAUSE_SECONDS', 0)

@@ -1,0 +1,108 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""How the databases run our statements, as far as SQLite can show."""
+
+import re
+from typing import Any
+
+from sqlalchemy.dialects import mysql, postgresql
+
+from keypair_ext.db import statements
+from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+
+PARAMETERS = {
+    'user_id': 'alice',
+    'name': 'k1',
+    'marker': 'k1',
+    'at_most': 10,
+    'id': 5,
+    'project_id': 'p1',
+}
+
+
+class SqlitePlanTest(base.TestCase):
+    """No statement reads more of the table than the user's own keys."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._database = self.useFixture(database.Database())
+
+    def _plan(self, name: str) -> str:
+        engine = self._database.engine
+        statement: Any = statements.ALL[name]
+        compiled = statement.compile(dialect=engine.dialect)
+        values = compiled.construct_params(PARAMETERS)
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                f'EXPLAIN QUERY PLAN {compiled}',
+                tuple(values[key] for key in compiled.positiontup),
+            )
+            return '\n'.join(row.detail for row in rows)
+
+    def test_the_unique_index_is_searched(self) -> None:
+        for name in statements.ALL:
+            if name == 'quota':
+                continue
+            plan = self._plan(name)
+            self.assertIn('SEARCH key_pairs USING', plan, name)
+            self.assertNotIn('SCAN key_pairs', plan, name)
+            self.assertNotIn('TEMP B-TREE', plan, name)
+
+    def test_a_page_begins_at_its_marker(self) -> None:
+        self.assertIn('(user_id=? AND name>?)', self._plan('next page'))
+
+    def test_counts_do_not_read_the_rows(self) -> None:
+        for name in ('count', 'more than', 'older than', 'exists'):
+            self.assertIn('COVERING INDEX', self._plan(name), name)
+
+
+class DialectTest(base.TestCase):
+    """What the other engines are sent."""
+
+    def _text(self, statement: Any, dialect: Any) -> str:
+        text = str(statement.compile(dialect=dialect))
+        return re.sub(r'\s+', ' ', text)
+
+    def test_mysql_reads_a_page_from_the_index(self) -> None:
+        for name in ('first page', 'next page'):
+            for dialect in (
+                mysql.dialect(),
+                mysql.dialect(is_mariadb=True),
+            ):
+                self.assertIn(
+                    'FORCE INDEX (uniq_key_pairs0user_id0name)',
+                    self._text(statements.ALL[name], dialect),
+                )
+
+    def test_limits_are_bound(self) -> None:
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        for name in ('first page', 'next page', 'count'):
+            self.assertRegex(
+                self._text(statements.ALL[name], dialect),
+                r'LIMIT %\(at_most\)s',
+            )
+
+    def test_every_statement_names_the_user(self) -> None:
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        for name, statement in statements.ALL.items():
+            self.assertIn(
+                'user_id = %(user_id)s', self._text(statement, dialect), name
+            )
+
+    def test_postgresql_locks_the_user_and_no_length_is_cut(self) -> None:
+        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+        text = self._text(statements.INSERT_LIMITED['postgresql'], dialect)
+        self.assertIn('pg_advisory_xact_lock(hashtextextended(', text)
+        self.assertNotIn('VARCHAR', text)

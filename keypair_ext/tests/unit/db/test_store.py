@@ -1,0 +1,484 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The store, on a real SQLite database."""
+
+import datetime
+import os
+import sqlite3
+
+import fixtures
+import sqlalchemy as sa
+from oslo_utils import timeutils
+
+from keypair_ext import exception
+from keypair_ext.db import models
+from keypair_ext.db.store import Keypair, ListedKeypair, NovaLimits, Store
+from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+
+NOW = datetime.datetime(2026, 3, 4, 5, 6, 7, 890)
+
+
+def add(store: Store, user_id: str, name: str, limit: int = -1) -> Keypair:
+    return store.create(user_id, name, 'ssh', 'aa:bb', f'A {name}', limit)
+
+
+class StoreTestCase(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.database = self.useFixture(database.Database())
+        self.store: Store = self.database.store
+
+
+class RecordsTest(StoreTestCase):
+    def test_a_key_pair_is_stored_as_it_is_answered(self) -> None:
+        self.useFixture(
+            fixtures.MockPatchObject(timeutils, 'utcnow', return_value=NOW)
+        )
+        made = self.store.create(
+            'alice', 'k1', 'x509', 'aa:bb', 'ssh-rsa  A\n', 10
+        )
+        self.assertEqual(
+            Keypair(
+                id=made.id,
+                user_id='alice',
+                name='k1',
+                type='x509',
+                fingerprint='aa:bb',
+                public_key='ssh-rsa  A\n',
+                created_at=datetime.datetime(2026, 3, 4, 5, 6, 7),
+                updated_at=None,
+            ),
+            made,
+        )
+        self.assertEqual(made, self.store.get('alice', 'k1'))
+        self.assertEqual(
+            made, self.database.another_store().get('alice', 'k1')
+        )
+
+    def test_ids_differ(self) -> None:
+        first, second = add(self.store, 'a', 'k1'), add(self.store, 'a', 'k2')
+        self.assertNotEqual(first.id, second.id)
+
+    def test_any_character_is_kept(self) -> None:
+        for name in ('\u00e9', '\U0001f511', "';--", '%s', 'a\nb', ' '):
+            self.assertEqual(
+                add(self.store, 'alice', name), self.store.get('alice', name)
+            )
+
+    def test_users_are_apart(self) -> None:
+        add(self.store, 'alice', 'k1')
+        self.assertRaises(
+            exception.KeypairNotFound, self.store.get, 'bob', 'k1'
+        )
+        self.assertEqual([], self.store.list('bob'))
+        self.assertEqual(0, self.store.count('bob', 10))
+        self.assertFalse(self.store.exists('bob', 'k1'))
+        self.assertRaises(
+            exception.KeypairNotFound, self.store.delete, 'bob', 'k1'
+        )
+        self.assertTrue(self.store.exists('alice', 'k1'))
+
+    def test_names_are_compared_exactly(self) -> None:
+        add(self.store, 'alice', 'key')
+        for name in ('Key', 'key ', ' key'):
+            self.assertFalse(self.store.exists('alice', name))
+
+    def test_get_of_what_is_not_there(self) -> None:
+        error = self.assertRaises(
+            exception.KeypairNotFound, self.store.get, 'alice', 'k1'
+        )
+        self.assertIn('k1', str(error))
+
+    def test_delete(self) -> None:
+        add(self.store, 'alice', 'k1')
+        self.store.delete('alice', 'k1')
+        self.assertRaises(
+            exception.KeypairNotFound, self.store.delete, 'alice', 'k1'
+        )
+        self.assertFalse(self.database.another_store().exists('alice', 'k1'))
+
+    def test_count_stops(self) -> None:
+        for number in range(5):
+            add(self.store, 'alice', f'k{number}')
+        self.assertEqual(3, self.store.count('alice', 3))
+        self.assertEqual(5, self.store.count('alice', 10))
+        self.assertEqual(0, self.store.count('alice', 0))
+
+    def test_rows_that_nova_left_incomplete(self) -> None:
+        with self.database.engine.begin() as connection:
+            connection.execute(
+                sa.insert(models.key_pairs).values(
+                    user_id='alice', name='old', type='ssh'
+                )
+            )
+        self.assertIsNone(self.store.get('alice', 'old').created_at)
+        self.assertEqual(
+            [ListedKeypair('old', 'ssh', None, None)], self.store.list('alice')
+        )
+
+    def test_what_no_column_can_hold_is_not_found(self) -> None:
+        lone_surrogate = 'k\ud800'
+        for call, arguments, expected in (
+            (self.store.get, ('alice',), exception.KeypairNotFound),
+            (self.store.delete, ('alice',), exception.KeypairNotFound),
+            (self.store.list, ('alice', 5), exception.MarkerNotFound),
+        ):
+            self.assertRaises(expected, call, *arguments, lone_surrogate)
+        self.assertFalse(self.store.exists('alice', lone_surrogate))
+        self.assertEqual(0, self.store.count(lone_surrogate, 5))
+        self.assertEqual([], self.store.list(lone_surrogate))
+
+    def test_what_no_column_can_hold_is_refused(self) -> None:
+        self.assertRaises(
+            exception.InvalidKey, add, self.store, 'alice', 'k\ud800'
+        )
+        self.assertEqual('k1', add(self.store, 'alice', 'k1').name)
+
+    def test_ping(self) -> None:
+        self.store.ping()
+
+
+class ListTest(StoreTestCase):
+    def _names(self, limit: int | None, marker: str | None) -> list[str]:
+        return [key.name for key in self.store.list('alice', limit, marker)]
+
+    def test_order_and_content(self) -> None:
+        for name in ('b', 'a', 'c'):
+            add(self.store, 'alice', name)
+        self.assertEqual(
+            [
+                ListedKeypair(name, 'ssh', 'aa:bb', f'A {name}')
+                for name in ('a', 'b', 'c')
+            ],
+            self.store.list('alice'),
+        )
+
+    def test_limit_and_marker(self) -> None:
+        for name in ('a', 'b', 'c'):
+            add(self.store, 'alice', name)
+        for limit, marker, expected in (
+            (None, None, ['a', 'b', 'c']),
+            (None, 'a', ['b', 'c']),
+            (1, None, ['a']),
+            (1, 'a', ['b']),
+            (2, 'b', ['c']),
+            (9, 'c', []),
+            (0, None, []),
+            (10**30, 'a', ['b', 'c']),
+        ):
+            self.assertEqual(expected, self._names(limit, marker))
+
+    def test_unknown_marker(self) -> None:
+        add(self.store, 'alice', 'a')
+        add(self.store, 'alice', 'c')
+        add(self.store, 'bob', 'b')
+        for marker in ('', 'b', 'z', 'A'):
+            self.assertRaises(
+                exception.MarkerNotFound, self.store.list, 'alice', 5, marker
+            )
+
+    def test_pages_of_any_size_make_up_the_whole(self) -> None:
+        names = sorted(f'key {number * 7919 % 2500}' for number in range(2500))
+        with self.database.engine.begin() as connection:
+            connection.execute(
+                sa.insert(models.key_pairs),
+                [{'user_id': 'alice', 'name': name} for name in names],
+            )
+        self.assertEqual(names, self._names(None, None))
+        for limit in (1, 2, 7, 100, 1000, 1249, 1250, 2499, 2500, 2501):
+            self.assertEqual(names, self._paged(limit), f'limit {limit}')
+
+    def _paged(self, limit: int) -> list[str]:
+        names: list[str] = []
+        while page := self._names(limit, names[-1] if names else None):
+            self.assertLessEqual(len(page), limit)
+            names += page
+        return names
+
+
+class RoundTripsTest(StoreTestCase):
+    """How often the database is asked: what the speed rests on."""
+
+    def _count(self) -> database.Statements:
+        add(self.store, 'alice', 'k0')
+        self.store.ping()
+        return self.useFixture(database.Statements(self.database.engine))
+
+    def _sent(self, statements: database.Statements) -> list[str]:
+        # The first word, without what brackets a read on SQLite only.
+        words = [statement.split()[0] for statement in statements.sent]
+        return [word for word in words if word not in ('BEGIN', 'ROLLBACK')]
+
+    def test_one_statement_each(self) -> None:
+        sent = self._count()
+        self.store.get('alice', 'k0')
+        self.store.list('alice', 10, 'k0')
+        self.store.count('alice', 10)
+        self.assertEqual(['SELECT'] * 3, self._sent(sent))
+
+    def test_create_with_a_quota(self) -> None:
+        sent = self._count()
+        add(self.store, 'alice', 'k1', 100)
+        self.assertEqual(['INSERT', 'SELECT', 'COMMIT'], self._sent(sent))
+
+    def test_create_without_one(self) -> None:
+        sent = self._count()
+        add(self.store, 'alice', 'k1')
+        self.assertEqual(['INSERT', 'COMMIT'], self._sent(sent))
+
+    def test_delete(self) -> None:
+        sent = self._count()
+        self.store.delete('alice', 'k0')
+        self.assertEqual(['DELETE', 'COMMIT'], self._sent(sent))
+
+
+class NovaLimitsTest(StoreTestCase):
+    def _create_tables(
+        self, *rows: tuple[sa.Table, dict[str, object]]
+    ) -> None:
+        with self.database.engine.begin() as connection:
+            models.nova_metadata.create_all(connection)
+            for table, values in rows:
+                connection.execute(
+                    sa.insert(table).values(resource='key_pairs', **values)
+                )
+
+    def test_a_database_without_nova_s_tables(self) -> None:
+        nothing = NovaLimits(None, None)
+        self.assertEqual(nothing, self.store.key_pairs_quota('alice', 'p1'))
+        sent = self.useFixture(database.Statements(self.database.engine))
+        self.assertEqual(nothing, self.store.key_pairs_quota('alice', 'p1'))
+        self.assertEqual([], sent.sent)
+
+    def test_tables_that_appear_count_after_a_restart(self) -> None:
+        self.store.key_pairs_quota('alice', 'p1')
+        self._create_tables(
+            (models.quotas, {'project_id': 'p1', 'hard_limit': 5})
+        )
+        self.assertEqual(
+            NovaLimits(None, None), self.store.key_pairs_quota('alice', 'p1')
+        )
+        self.assertEqual(
+            NovaLimits(None, 5),
+            self.database.another_store().key_pairs_quota('alice', 'p1'),
+        )
+
+    def test_empty_tables(self) -> None:
+        self._create_tables()
+        self.assertEqual(
+            NovaLimits(None, None), self.store.key_pairs_quota('alice', 'p1')
+        )
+
+    def test_resolution(self) -> None:
+        user = {'project_id': 'p1', 'user_id': 'alice'}
+        self._create_tables(
+            (models.project_user_quotas, {**user, 'hard_limit': 3}),
+            (models.quotas, {'project_id': 'p1', 'hard_limit': 5}),
+            (models.quotas, {'project_id': 'p2', 'hard_limit': None}),
+            (models.quotas, {'project_id': 'p3', 'hard_limit': -1}),
+            (models.quota_classes, {'class_name': 'other', 'hard_limit': 1}),
+            (models.quota_classes, {'class_name': 'default', 'hard_limit': 9}),
+        )
+        for user_id, project_id, expected in (
+            ('alice', 'p1', NovaLimits(3, 5)),
+            ('bob', 'p1', NovaLimits(None, 5)),
+            (None, 'p1', NovaLimits(None, 5)),
+            ('alice', 'p2', NovaLimits(None, -1)),
+            ('alice', 'p3', NovaLimits(None, -1)),
+            ('alice', 'p4', NovaLimits(None, 9)),
+            ('alice', None, NovaLimits(None, 9)),
+            (None, None, NovaLimits(None, 9)),
+        ):
+            self.assertEqual(
+                expected, self.store.key_pairs_quota(user_id, project_id)
+            )
+
+    def test_other_resources_do_not_matter(self) -> None:
+        self._create_tables()
+        with self.database.engine.begin() as connection:
+            connection.execute(
+                sa.insert(models.quotas).values(
+                    resource='cores', project_id='p1', hard_limit=1
+                )
+            )
+        self.assertIsNone(self.store.key_pairs_quota('alice', 'p1').project)
+
+    def test_one_statement(self) -> None:
+        self._create_tables()
+        self.store.key_pairs_quota('alice', 'p1')
+        sent = self.useFixture(database.Statements(self.database.engine))
+        self.store.key_pairs_quota('alice', 'p1')
+        self.assertEqual(
+            1, len([text for text in sent.sent if 'quotas' in text])
+        )
+
+    def test_unavailable(self) -> None:
+        faults = self.useFixture(database.Faults(self.database.engine))
+        faults.lose_connection()
+        self.assertRaises(
+            exception.DatabaseUnavailable,
+            self.store.key_pairs_quota,
+            'alice',
+            'p1',
+        )
+        self.assertEqual(
+            NovaLimits(None, None), self.store.key_pairs_quota('alice', 'p1')
+        )
+
+
+class LostConnectionTest(StoreTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        add(self.store, 'alice', 'k1')
+        self._faults = self.useFixture(database.Faults(self.database.engine))
+
+    def test_a_read_is_repeated_once(self) -> None:
+        self.store.ping()
+        self._faults.lose_connection('SELECT')
+        self.assertEqual('k1', self.store.get('alice', 'k1').name)
+        self.assertEqual(0, self._faults.left)
+
+    def test_and_no_more(self) -> None:
+        self.store.ping()
+        self._faults.lose_connection('SELECT', times=3)
+        self.assertRaises(
+            exception.DatabaseUnavailable, self.store.get, 'alice', 'k1'
+        )
+        self.assertEqual(1, self._faults.left)
+
+    def test_a_connection_that_cannot_be_made_is_not_repeated(self) -> None:
+        store = self.database.another_store()
+        os.rename(self.database.path, self.database.path + '.away')
+        os.mkdir(self.database.path)
+        self.assertRaises(
+            exception.DatabaseUnavailable, store.get, 'alice', 'k1'
+        )
+        os.rmdir(self.database.path)
+        os.rename(self.database.path + '.away', self.database.path)
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+
+    def test_a_delete_is_repeated(self) -> None:
+        self._faults.lose_connection('DELETE')
+        self.store.delete('alice', 'k1')
+        self.assertFalse(self.store.exists('alice', 'k1'))
+
+    def test_a_delete_of_which_the_answer_was_lost(self) -> None:
+        other = self.database.another_store()
+        self._faults.add(
+            database.CONNECTION_LOST,
+            'DELETE',
+            first=lambda connection: other.delete('alice', 'k1'),
+        )
+        self.store.delete('alice', 'k1')
+
+    def test_a_delete_that_cannot_be_done(self) -> None:
+        self._faults.lose_connection('DELETE', times=2)
+        self.assertRaises(
+            exception.DatabaseUnavailable, self.store.delete, 'alice', 'k1'
+        )
+        self.assertTrue(self.store.exists('alice', 'k1'))
+
+    def test_a_bug_is_not_called_unavailable(self) -> None:
+        error = database.driver_error('no such column: x', sqlite_errorcode=1)
+        self._faults.add(error, 'SELECT')
+        self.assertIs(
+            error, self.assertRaises(type(error), self.store.get, 'alice', 'k')
+        )
+
+
+class UnavailableTest(StoreTestCase):
+    """The database is there and cannot do it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        add(self.store, 'alice', 'k1')
+
+    def _other_connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.database.path, isolation_level=None)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_locked(self) -> None:
+        store = Store(database.make_engine(f'{self.database.url}?timeout=0.1'))
+        self.addCleanup(store.close)
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+        other = self._other_connection()
+        other.execute('BEGIN IMMEDIATE')
+        self.assertRaises(
+            exception.DatabaseUnavailable, add, store, 'alice', 'k2'
+        )
+        self.assertRaises(
+            exception.DatabaseUnavailable, store.delete, 'alice', 'k1'
+        )
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+        other.execute('ROLLBACK')
+        self.assertEqual('k2', add(store, 'alice', 'k2').name)
+        self.assertIn('locked', self.log.output)
+        self.assertNotIn('INSERT', self.log.output)
+
+    def test_read_only(self) -> None:
+        store = Store(
+            database.make_engine(
+                f'sqlite:///file:{self.database.path}?mode=ro&uri=true'
+            )
+        )
+        self.addCleanup(store.close)
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+        self.assertRaises(
+            exception.DatabaseUnavailable, add, store, 'alice', 'k2', 10
+        )
+        self.assertRaises(
+            exception.DatabaseUnavailable, store.delete, 'alice', 'k1'
+        )
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+
+    def test_full(self) -> None:
+        store = self.database.another_store()
+        connection = store._executor.connections.writer().connection
+        connection.cursor().execute('PRAGMA max_page_count = 1')
+        key = 'A' * 100000
+        self.assertRaises(
+            exception.DatabaseUnavailable,
+            store.create,
+            *('alice', 'k2', 'ssh', 'aa', key, 10),
+        )
+        self.assertEqual(1, store.count('alice', 10))
+
+    def test_no_table(self) -> None:
+        store = self.useFixture(database.Database(with_table=False)).store
+        log = self.useFixture(fixtures.FakeLogger())
+        for call in (
+            store.ping,
+            lambda: store.get('alice', 'k1'),
+            lambda: store.delete('alice', 'k1'),
+            lambda: add(store, 'alice', 'k1', 5),
+        ):
+            self.assertRaises(exception.DatabaseUnavailable, call)
+        self.assertEqual(4, log.output.count('keypair-ext-manage db sync'))
+        self.assertEqual(4, log.output.count('\n'))
+
+    def test_damaged(self) -> None:
+        self.store.close()
+        with open(self.database.path, 'wb') as file:
+            file.write(b'this is no database' * 1000)
+        self.assertRaises(
+            exception.DatabaseUnavailable, self.store.get, 'alice', 'k1'
+        )
+
+    def test_messages_for_clients_tell_nothing(self) -> None:
+        store = self.useFixture(database.Database(with_table=False)).store
+        error = self.assertRaises(exception.DatabaseUnavailable, store.ping)
+        self.assertEqual(exception.DatabaseUnavailable.message, str(error))

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The profiles that come with the package, and who knows of them."""
+
+import ast
+import pathlib
+import re
+
+import keypair_ext
+from keypair_ext import profiles
+from keypair_ext.tests import base
+
+PACKAGE = pathlib.Path(keypair_ext.__file__).parent
+
+VENDORS = re.compile('rackspace|open ?telekom|telekom|vietnix', re.IGNORECASE)
+OTC = re.compile(r'\botc\b', re.IGNORECASE)
+
+# Where vendors may be named.
+HOME = (PACKAGE / 'profiles', PACKAGE / 'api' / 'contract.py')
+
+
+class TestShipped(base.TestCase):
+    def test_nova_departs_from_nothing(self) -> None:
+        nova = profiles.load('nova')
+        self.assertEqual({}, nova.departures())
+        self.assertEqual(profiles.Profile(nova.name, nova.summary), nova)
+
+    def test_default(self) -> None:
+        self.assertEqual('nova', profiles.DEFAULT)
+
+    def test_departures(self) -> None:
+        self.assertEqual(
+            {
+                'versions.max': '2.72',
+                'statuses.imported': 201,
+                'statuses.generated': 201,
+                'answers.type': 'always',
+                'answers.created_at_on_create': True,
+            },
+            profiles.load('vietnix').departures(),
+        )
+
+    def test_a_variant_differs_in_what_it_says(self) -> None:
+        one, other = (
+            profiles.load(name).settings()
+            for name in ('vietnix', 'vietnix-200')
+        )
+        self.assertEqual(
+            ['statuses.imported'],
+            [key for key in one if one[key] != other[key]],
+        )
+
+
+class TestNobodyElseKnowsVendors(base.TestCase):
+    def modules(self) -> list[pathlib.Path]:
+        return [
+            path
+            for path in PACKAGE.rglob('*.py')
+            if PACKAGE / 'tests' not in path.parents
+            and not any(path == home or home in path.parents for home in HOME)
+        ]
+
+    def test_no_module_names_one(self) -> None:
+        names = [*profiles.available()]
+        names.remove('nova')
+        self.assertTrue(all(VENDORS.search(n) or OTC.search(n) for n in names))
+        self.assertGreater(len(self.modules()), 40)
+        for path in self.modules():
+            text = path.read_text()
+            for expression in (VENDORS, OTC):
+                self.assertIsNone(expression.search(text), str(path))
+
+    def test_no_module_compares_a_profiles_name(self) -> None:
+        """Not even ours: what a profile is called decides nothing."""
+        for path in self.modules():
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Compare):
+                    self.assertNotIn(
+                        'profile.name', ast.unparse(node), str(path)
+                    )

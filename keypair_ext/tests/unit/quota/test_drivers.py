@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Which driver ``[quota] driver`` gives, and the two that keep no limits."""
+
+from typing import cast
+
+from oslo_config import cfg
+
+from keypair_ext import conf as keypair_conf, exception, quota
+from keypair_ext.db.store import NovaLimits, Store
+from keypair_ext.quota import local
+from keypair_ext.tests import base
+
+
+class FakeStore:
+    """Has Nova's quota tables, or what they say."""
+
+    def __init__(self, user: int | None, project: int | None) -> None:
+        self.limits = NovaLimits(user, project)
+        self.asked: tuple[str | None, str | None] | None = None
+
+    def key_pairs_quota(
+        self, user_id: str | None, project_id: str | None
+    ) -> NovaLimits:
+        self.asked = user_id, project_id
+        return self.limits
+
+
+def make_conf(driver: str = 'local', key_pairs: int = 100) -> cfg.ConfigOpts:
+    conf = cfg.ConfigOpts()
+    keypair_conf.register_opts(conf, 'database')
+    conf.set_override('driver', driver, group='quota')
+    conf.set_override('key_pairs', key_pairs, group='quota')
+    return conf
+
+
+def load(
+    driver: str, user: int | None = None, project: int | None = None
+) -> quota.Driver:
+    store = cast(Store, FakeStore(user, project))
+    return quota.load(make_conf(driver), store)
+
+
+class TestLoad(base.TestCase):
+    """``[quota] driver``."""
+
+    def test_our_names_and_novas(self) -> None:
+        for name in ('local', 'nova.quota.DbQuotaDriver'):
+            self.assertIsInstance(load(name), local.LocalDriver)
+        for name in ('noop', 'nova.quota.NoopQuotaDriver'):
+            self.assertIsInstance(load(name), quota.NoopDriver)
+
+    def test_unified_is_tried(self) -> None:
+        for name in ('unified', 'nova.quota.UnifiedLimitsDriver'):
+            error = self.assertRaises(exception.ConfigurationError, load, name)
+
+            self.assertIn('driver unified', str(error))
+
+    def test_unknown(self) -> None:
+        error = self.assertRaises(
+            exception.ConfigurationError, load, 'own.Driver'
+        )
+
+        self.assertIn('own.Driver', str(error))
+
+
+class TestNoop(base.TestCase):
+    """No limit."""
+
+    def test_is_unlimited(self) -> None:
+        self.assertEqual(quota.UNLIMITED, load('noop', 1, 1).limit('a', 'b'))
+
+
+class TestLocal(base.TestCase):
+    """The smaller of the project's and the user's."""
+
+    def limit(self, user: int | None, project: int | None) -> int:
+        return load('local', user, project).limit('bob', 'aaaa')
+
+    def test_configuration(self) -> None:
+        self.assertEqual(100, self.limit(None, None))
+
+    def test_project(self) -> None:
+        self.assertEqual(7, self.limit(None, 7))
+
+    def test_user(self) -> None:
+        self.assertEqual(5, self.limit(5, 7))
+        self.assertEqual(5, self.limit(5, None))
+
+    def test_user_may_not_have_more_than_the_project(self) -> None:
+        self.assertEqual(7, self.limit(9, 7))
+
+    def test_unlimited(self) -> None:
+        self.assertEqual(-1, self.limit(-1, 7))
+        self.assertEqual(-1, self.limit(7, -1))
+
+    def test_who_is_asked_for(self) -> None:
+        store = FakeStore(None, None)
+
+        local.LocalDriver(make_conf(), cast(Store, store)).limit(None, 'aaaa')
+
+        self.assertEqual((None, 'aaaa'), store.asked)

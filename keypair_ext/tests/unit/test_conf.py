@@ -1,0 +1,222 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Which configuration a paste section gets."""
+
+import pathlib
+
+import fixtures
+from oslo_config import cfg
+
+from keypair_ext import conf, exception
+from keypair_ext.tests import base
+
+
+class ConfTestCase(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def file(self, text: str, name: str = 'keypair_ext.conf') -> str:
+        path = self.directory / name
+        path.write_text(text)
+        return str(path)
+
+
+class FromPasteTest(ConfTestCase):
+    def test_the_processes_own(self) -> None:
+        for local_conf in ({}, {'profile': 'nova', 'max_version': '2.1'}):
+            self.assertIs(cfg.CONF, conf.from_paste(local_conf))
+
+    def test_a_file(self) -> None:
+        for project in ({}, {'oslo_config_project': 'anything'}):
+            path = self.file('[api]\nmax_limit = 5\n')
+            made = conf.from_paste({'oslo_config_file': path, **project})
+            conf.register_api_opts(made)
+            self.assertEqual(5, made.api.max_limit)
+            self.assertIsNot(cfg.CONF, made)
+
+    def test_a_project(self) -> None:
+        self.useFixture(
+            fixtures.EnvironmentVariable('HOME', str(self.directory))
+        )
+        self.file('[api]\nmax_limit = 6\n', name='ours.conf')
+
+        made = conf.from_paste({'oslo_config_project': 'ours'})
+
+        conf.register_api_opts(made)
+        self.assertEqual(6, made.api.max_limit)
+
+    def test_two_mounts_differ(self) -> None:
+        made = [
+            conf.from_paste(
+                {'oslo_config_file': self.file(text, name=f'{text[-2]}.conf')}
+            )
+            for text in ('[api]\nmax_limit = 5\n', '[api]\nmax_limit = 6\n')
+        ]
+        for one in made:
+            conf.register_api_opts(one)
+        self.assertEqual([5, 6], [one.api.max_limit for one in made])
+
+    def test_the_command_line_is_not_looked_at(self) -> None:
+        self.useFixture(
+            fixtures.MonkeyPatch('sys.argv', ['nova-api', '--no-such-thing'])
+        )
+        conf.from_paste({'oslo_config_file': self.file('')})
+
+    def refusal(self, local_conf: dict[str, str]) -> str:
+        error = self.assertRaises(
+            exception.ConfigurationError, conf.from_paste, local_conf
+        )
+        self.assertNotIn('\n', str(error))
+        return str(error)
+
+    def test_no_file_of_the_project(self) -> None:
+        message = self.refusal({'oslo_config_project': 'no_such_project'})
+
+        for place in (
+            '~/.no_such_project',
+            '/etc/no_such_project',
+            'no_such_project.conf',
+            'oslo_config_file',
+        ):
+            self.assertIn(place, message)
+
+    def test_missing(self) -> None:
+        path = str(self.directory / 'missing.conf')
+        self.assertIn(path, self.refusal({'oslo_config_file': path}))
+
+    def test_a_directory(self) -> None:
+        path = str(self.directory)
+        self.assertIn(path, self.refusal({'oslo_config_file': path}))
+
+    def test_malformed(self) -> None:
+        for text in ('no group = 1\n[', '[api\n', 'max_limit\n'):
+            with self.subTest(text=text):
+                path = self.file(text)
+                self.assertIn(path, self.refusal({'oslo_config_file': path}))
+
+
+class RegisterTest(ConfTestCase):
+    def test_defaults(self) -> None:
+        made = conf.parse([self.file('')])
+        conf.register_opts(made, 'database')
+
+        self.assertEqual(
+            ('keystone', 1000, None, 100, 'local', 114688),
+            (
+                made.api.auth_strategy,
+                made.api.max_limit,
+                made.api.compute_link_prefix,
+                made.quota.key_pairs,
+                made.quota.driver,
+                made.oslo_middleware.max_request_body_size,
+            ),
+        )
+
+    def test_database_group(self) -> None:
+        made = conf.parse([self.file('[mine]\nconnection = x\n')])
+        conf.register_opts(made, 'mine')
+
+        self.assertEqual('x', made.mine.connection)
+        self.assertNotIn('database', made)
+
+    def test_twice(self) -> None:
+        made = conf.parse([self.file('')])
+        conf.register_opts(made, 'database')
+        conf.register_opts(made, 'api_database')
+        conf.register_api_opts(made)
+
+    def test_what_the_host_has_stays(self) -> None:
+        made = conf.parse([self.file('[quota]\nkey_pairs = 7\n')])
+        theirs = cfg.IntOpt('key_pairs', default=3, help="Nova's")
+        made.register_opt(theirs, group='quota')
+
+        conf.register_opts(made, 'api_database')
+
+        self.assertEqual(7, made.quota.key_pairs)
+        self.assertIs(theirs, made._get_opt_info('key_pairs', 'quota')['opt'])
+
+    def test_names_of_older_novas(self) -> None:
+        made = conf.parse(
+            [
+                self.file(
+                    '[DEFAULT]\n'
+                    'osapi_max_limit = 5\n'
+                    'osapi_compute_link_prefix = http://x\n'
+                    'quota_key_pairs = 6\n'
+                )
+            ]
+        )
+        self.useFixture(fixtures.FakeLogger())
+        conf.register_opts(made, 'database')
+
+        self.assertEqual(
+            (5, 'http://x', 6),
+            (
+                made.api.max_limit,
+                made.api.compute_link_prefix,
+                made.quota.key_pairs,
+            ),
+        )
+
+    def test_values_that_cannot_be(self) -> None:
+        for text, group, option in (
+            ('[api]\nmax_limit = many\n', 'api', 'max_limit'),
+            ('[api]\nmax_limit = -1\n', 'api', 'max_limit'),
+            ('[api]\nauth_strategy = none\n', 'api', 'auth_strategy'),
+            ('[quota]\nkey_pairs = -2\n', 'quota', 'key_pairs'),
+            ('[keypairs]\nretry_after = x\n', 'keypairs', 'retry_after'),
+        ):
+            with self.subTest(text=text):
+                made = conf.parse([self.file(text)])
+                error = self.assertRaises(
+                    exception.ConfigurationError,
+                    conf.register_opts,
+                    made,
+                    'database',
+                )
+                self.assertIn(f'[{group}]', str(error))
+                self.assertIn(option, str(error))
+                self.assertNotIn('\n', str(error))
+
+    def test_whose_configuration(self) -> None:
+        self.assertTrue(conf.is_ours(conf.parse([self.file('')])))
+
+    def test_drivers_of_quotas(self) -> None:
+        told = conf.quota_driver_choices()
+        for name in ('local', 'noop', 'nova.quota.DbQuotaDriver'):
+            self.assertIn(name, told)
+
+
+class NotificationDriversTest(ConfTestCase):
+    text = '[oslo_messaging_notifications]\ndriver = log\ndriver = noop\n'
+
+    def test_not_registered(self) -> None:
+        made = conf.parse([self.file(self.text)])
+
+        self.assertEqual(['log', 'noop'], conf.notification_drivers(made))
+        # Whoever comes to register the option still can.
+        self.assertNotIn('oslo_messaging_notifications', made)
+
+    def test_registered(self) -> None:
+        made = conf.parse([self.file(self.text)])
+        made.register_opt(
+            cfg.MultiStrOpt('driver', default=[]),
+            group='oslo_messaging_notifications',
+        )
+        self.assertEqual(['log', 'noop'], conf.notification_drivers(made))
+
+    def test_none(self) -> None:
+        made = conf.parse([self.file('')])
+        self.assertEqual([], conf.notification_drivers(made))

@@ -1,0 +1,355 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The use cases, over a real store."""
+
+import contextlib
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from oslo_context import context as oslo_context
+
+from keypair_ext import exception, keypairs, keytypes, notifications, profiles
+from keypair_ext.keytypes import rsa
+from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+from keypair_ext.tests.unit.keytypes import vectors
+
+KEY = f'{vectors.ED25519.line} a comment'
+RULES = profiles.load('nova').keys
+RACKSPACE = profiles.load('rackspace').keys
+
+
+class Quota:
+    """Tells the limit that a test wants, and remembers for whom."""
+
+    def __init__(self) -> None:
+        self.told = 10
+        self.asked: list[tuple[str | None, str | None]] = []
+
+    def limit(self, user_id: str | None, project_id: str | None) -> int:
+        self.asked.append((user_id, project_id))
+        return self.told
+
+
+class Notifier:
+    """Writes down what it is told."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.told: list[tuple[str, Any]] = []
+
+    @contextlib.contextmanager
+    def action(
+        self,
+        context: oslo_context.RequestContext,
+        name: str,
+        subject: notifications.Subject,
+    ) -> Iterator[notifications.Action]:
+        self.told.append((name, subject))
+        try:
+            yield self
+        except Exception as error:
+            self.told.append(('error', type(error)))
+            raise
+
+    def start(self) -> None:
+        self.told.append(('start', None))
+
+    def found(self, keypair: notifications.Described) -> None:
+        self.told.append(('found', keypair.name))
+
+    def end(self, keypair: notifications.Described) -> None:
+        self.told.append(('end', keypair.name))
+
+    def said(self) -> list[str]:
+        return [word for word, _ in self.told]
+
+
+class KeypairsTestCase(base.TestCase):
+    notifies = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.store = self.useFixture(database.Database()).store
+        self.quota = Quota()
+        self.notifier = Notifier(self.notifies)
+        self.made = 0
+        self.keypairs = keypairs.Keypairs(
+            self.store,
+            keytypes.load(self.make_rsa),
+            self.quota,
+            self.notifier,
+        )
+        self.context = oslo_context.RequestContext(
+            user_id='caller', project_id='p', overwrite=False
+        )
+
+    def make_rsa(self) -> RSAPrivateKey:
+        self.made += 1
+        return rsa.make_rsa()
+
+    def import_key(
+        self,
+        name: str = 'a',
+        public_key: str = KEY,
+        user_id: str = 'u',
+        key_type: str = 'ssh',
+        rules: profiles.KeyRules = RULES,
+    ) -> Any:
+        return self.keypairs.import_public_key(
+            self.context, user_id, name, key_type, public_key, rules
+        )
+
+    def generate(
+        self, name: str = 'a', key_type: str = 'ssh', user_id: str = 'u'
+    ) -> Any:
+        return self.keypairs.generate(
+            self.context, user_id, name, key_type, RULES
+        )
+
+
+class ImportTest(KeypairsTestCase):
+    def test_as_it_came(self) -> None:
+        for name, key in (
+            ('a', KEY),
+            ('b', f'{KEY}\n'),
+            ('c', f'{KEY}\r\n{vectors.RSA_1024.line}'),
+        ):
+            with self.subTest(key=key):
+                made = self.import_key(name, key)
+                self.assertEqual(
+                    (key, vectors.ED25519.fingerprint),
+                    (made.public_key, made.fingerprint),
+                )
+                stored = self.store.get('u', name)
+                self.assertEqual(key, stored.public_key)
+
+    def test_moment(self) -> None:
+        made = self.import_key()
+        stored = self.store.get('u', 'a').created_at
+
+        assert stored is not None
+        self.assertEqual(0, stored.microsecond)
+        self.assertLess(made.created_at - stored, datetime.timedelta(0, 1))
+        self.assertGreaterEqual(made.created_at, stored)
+
+    def test_quota_is_the_callers_and_counts_the_owners(self) -> None:
+        self.quota.told = 1
+        self.import_key(user_id='u')
+        self.assertRaises(
+            exception.QuotaExceeded, self.import_key, 'b', user_id='u'
+        )
+        self.import_key('b', user_id='v')
+
+        self.assertEqual([('caller', 'p')] * 3, self.quota.asked)
+
+    def test_unlimited(self) -> None:
+        self.quota.told = -1
+        for number in range(3):
+            self.import_key(f'a{number}')
+
+    def test_nothing_allowed(self) -> None:
+        self.quota.told = 0
+        self.assertRaises(exception.QuotaExceeded, self.import_key)
+
+    def test_quota_before_key_and_name(self) -> None:
+        self.quota.told = 1
+        self.import_key()
+        for name, key in (('a', KEY), ('b', 'garbage'), ('a', 'garbage')):
+            with self.subTest(name=name, key=key):
+                self.assertRaises(
+                    exception.QuotaExceeded, self.import_key, name, key
+                )
+
+    def test_key_before_name(self) -> None:
+        self.import_key()
+        self.assertRaises(
+            exception.InvalidKey, self.import_key, 'a', 'garbage'
+        )
+        self.assertRaises(exception.KeypairExists, self.import_key)
+
+    def test_project(self) -> None:
+        for is_admin in (None, False):
+            self.context = oslo_context.RequestContext(
+                user_id='u', is_admin=is_admin, overwrite=False
+            )
+            self.assertRaises(exception.Forbidden, self.import_key)
+            self.assertRaises(exception.Forbidden, self.generate)
+        self.assertEqual([], self.quota.asked)
+
+    def test_administrators_need_none(self) -> None:
+        self.context = oslo_context.RequestContext(
+            user_id='u', is_admin=True, overwrite=False
+        )
+        self.import_key()
+
+    def test_owners_that_no_column_holds(self) -> None:
+        for user_id in ('u' * 256, 'u\0', '\ud800'):
+            with self.subTest(user_id=user_id[-1:]):
+                for do in (self.import_key, self.generate):
+                    self.assertRaises(
+                        exception.ValidationFailed, do, user_id=user_id
+                    )
+        self.import_key(user_id='u' * 255)
+
+    def test_rules_of_a_vendor(self) -> None:
+        line = vectors.RSA_1024.line
+        made = self.import_key(public_key=line.rstrip('='), rules=RACKSPACE)
+
+        self.assertEqual(f'{line} Generated by Nova', made.public_key)
+        self.assertEqual(made.public_key, self.store.get('u', 'a').public_key)
+        self.assertEqual(vectors.RSA_1024.fingerprint, made.fingerprint)
+
+    def test_longest_of_a_vendor(self) -> None:
+        rules = profiles.KeyRules(max_bytes=len(KEY))
+
+        self.import_key('a', KEY, rules=rules)
+        for key in (f'{KEY}x', f'{KEY[:-1]}é'):
+            error = self.assertRaises(
+                exception.InvalidKey, self.import_key, 'b', key, rules=rules
+            )
+            self.assertIn(str(len(key.encode())), str(error))
+
+
+class GenerateTest(KeypairsTestCase):
+    def test_both_halves(self) -> None:
+        for key_type in ('ssh', 'x509'):
+            with self.subTest(type=key_type):
+                made, private_key = self.generate(key_type, key_type)
+                stored = self.store.get('u', key_type)
+                self.assertEqual(stored.public_key, made.public_key)
+                self.assertEqual(stored.fingerprint, made.fingerprint)
+                self.assertEqual(key_type, stored.type)
+                self.assertNotIn(private_key, repr(stored))
+
+    def test_comment(self) -> None:
+        made, _ = self.generate()
+        self.assertTrue(made.public_key.endswith(' Generated-by-Nova'))
+
+    def test_none_is_made_in_vain(self) -> None:
+        self.import_key('taken')
+        self.assertRaises(exception.KeypairExists, self.generate, 'taken')
+        self.quota.told = 1
+        for name in ('taken', 'free'):
+            self.assertRaises(exception.QuotaExceeded, self.generate, name)
+        self.assertEqual(0, self.made)
+
+
+class ReadAndDeleteTest(KeypairsTestCase):
+    def test_list(self) -> None:
+        for name in ('b', 'a', 'c'):
+            self.import_key(name)
+        for limit, marker, names in (
+            (None, None, ['a', 'b', 'c']),
+            (2, None, ['a', 'b']),
+            (None, 'a', ['b', 'c']),
+            (1, 'a', ['b']),
+            (0, None, []),
+        ):
+            with self.subTest(limit=limit, marker=marker):
+                found = self.keypairs.list('u', limit, marker)
+                self.assertEqual(names, [one.name for one in found])
+
+    def test_markers(self) -> None:
+        for marker in ('nobody', '', 'm\0', '\ud800'):
+            with self.subTest(marker=marker):
+                self.assertRaises(
+                    exception.MarkerNotFound,
+                    self.keypairs.list,
+                    'u',
+                    None,
+                    marker,
+                )
+
+    def test_what_cannot_be(self) -> None:
+        self.import_key()
+        for user_id, name in (
+            ('u', 'b'),
+            ('v', 'a'),
+            ('u', 'a\0'),
+            ('u\0', 'a'),
+            ('u', '\ud800'),
+            ('\ud800', 'a'),
+        ):
+            with self.subTest(user_id=user_id, name=name):
+                self.assertRaises(
+                    exception.KeypairNotFound,
+                    self.keypairs.get,
+                    user_id,
+                    name,
+                )
+                self.assertRaises(
+                    exception.KeypairNotFound,
+                    self.keypairs.delete,
+                    self.context,
+                    user_id,
+                    name,
+                )
+        for user_id in ('v', 'u\0', '\ud800'):
+            self.assertEqual([], self.keypairs.list(user_id, None, None))
+
+    def test_delete(self) -> None:
+        self.import_key()
+
+        self.assertEqual('a', self.keypairs.get('u', 'a').name)
+        self.keypairs.delete(self.context, 'u', 'a')
+
+        self.assertRaises(
+            exception.KeypairNotFound, self.keypairs.get, 'u', 'a'
+        )
+
+
+class NotifyingTest(KeypairsTestCase):
+    notifies = True
+
+    def test_done(self) -> None:
+        self.import_key('a')
+        self.generate('b')
+        self.keypairs.delete(self.context, 'u', 'a')
+
+        self.assertEqual(
+            [
+                *('import', 'start', 'end'),
+                *('create', 'start', 'end'),
+                *('delete', 'start', 'found', 'end'),
+            ],
+            self.notifier.said(),
+        )
+        self.assertEqual(
+            notifications.Subject('u', 'a', 'ssh', KEY),
+            self.notifier.told[0][1],
+        )
+
+    def test_refused(self) -> None:
+        self.quota.told = 1
+        self.import_key()
+        for do, name, said in (
+            (self.import_key, 'b', ['import', 'error']),
+            (self.generate, 'b', ['create', 'error']),
+        ):
+            self.notifier.told.clear()
+            self.assertRaises(exception.QuotaExceeded, do, name)
+            self.assertEqual(said, self.notifier.said())
+
+    def test_gone(self) -> None:
+        self.assertRaises(
+            exception.KeypairNotFound,
+            self.keypairs.delete,
+            self.context,
+            'u',
+            'a',
+        )
+        self.assertEqual(['delete', 'start', 'error'], self.notifier.said())

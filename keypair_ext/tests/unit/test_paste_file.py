@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How an operator's file is replaced, whatever happens meanwhile."""
+
+import contextlib
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import fixtures
+
+from keypair_ext import exception, paste_file
+from keypair_ext.tests import base
+
+# Replaces a file with a process that is killed at its nth line, for each n
+# until one comes through. Prints the file's text and the backup's after each.
+_KILLED = r"""
+import os, signal, sys
+from keypair_ext import paste_file
+
+def trace(frame, event, argument):
+    global left
+    if frame.f_code.co_filename != paste_file.__file__:
+        return None
+    left -= event == 'line'
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return trace
+
+path, before, after = sys.argv[1:]
+for number in range(1000):
+    with open(path, 'w') as file:
+        file.write(before)
+    left = number
+    child = os.fork()
+    if not child:
+        sys.settrace(trace)
+        paste_file.replace(path, before, after)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    backup = path + '.bak'
+    print(
+        open(path).read(),
+        open(backup).read() if os.path.exists(backup) else 'none',
+        flush=True,
+    )
+    if not status:
+        break
+    if number % 2 and os.path.exists(backup):
+        os.unlink(backup)
+"""
+
+
+class TestCase(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = Path(tempfile.mkdtemp())
+        self.path = self.directory / 'api-paste.ini'
+        self.path.write_text('before\n')
+
+    def _replace(self, path: Path | None = None) -> str:
+        return paste_file.replace(
+            str(path or self.path), 'before\n', 'after\n'
+        )
+
+    def _names(self) -> list[str]:
+        return sorted(os.listdir(self.directory))
+
+
+class TestReplace(TestCase):
+    def test_text_and_backup(self) -> None:
+        backup = self._replace()
+        self.assertEqual(f'{self.path}.bak', backup)
+        self.assertEqual('after\n', self.path.read_text())
+        self.assertEqual('before\n', Path(backup).read_text())
+        self.assertEqual(['api-paste.ini', 'api-paste.ini.bak'], self._names())
+
+    def test_line_ends_stay(self) -> None:
+        self.path.write_bytes(b'a\r\nb\rc\n')
+        text = paste_file.read(str(self.path))
+        backup = paste_file.replace(str(self.path), text, f'{text}d\r\n')
+        self.assertEqual(b'a\r\nb\rc\nd\r\n', self.path.read_bytes())
+        self.assertEqual(b'a\r\nb\rc\n', Path(backup).read_bytes())
+
+    def test_older_backups_stay(self) -> None:
+        older = self.directory / 'api-paste.ini.bak'
+        older.write_bytes(b'\xff older')
+        (self.directory / 'api-paste.ini.bak.1').mkdir()
+        backup = self._replace()
+        self.assertEqual(f'{self.path}.bak.2', backup)
+        self.assertEqual(b'\xff older', older.read_bytes())
+
+    def test_the_same_backup_is_used_again(self) -> None:
+        self._replace()
+        self.path.write_text('before\n')
+        self.assertEqual(f'{self.path}.bak', self._replace())
+        self.assertEqual(['api-paste.ini', 'api-paste.ini.bak'], self._names())
+
+    def test_mode_stays(self) -> None:
+        self.path.chmod(0o640)
+        backup = self._replace()
+        for path in (self.path, Path(backup)):
+            self.assertEqual(0o640, stat.S_IMODE(path.stat().st_mode))
+
+    def test_owner_stays(self) -> None:
+        if os.geteuid():
+            self.skipTest('only root can give a file away')
+        os.chown(self.path, 1234, 4321)
+        backup = self._replace()
+        for path in (self.path, Path(backup)):
+            status = path.stat()
+            self.assertEqual((1234, 4321), (status.st_uid, status.st_gid))
+
+    def test_symbolic_link_stays(self) -> None:
+        link = Path(tempfile.mkdtemp(), 'link')
+        link.symlink_to(self.path)
+        backup = self._replace(link)
+        self.assertEqual(f'{self.path}.bak', backup)
+        self.assertEqual(str(self.path), os.readlink(link))
+        self.assertEqual('after\n', self.path.read_text())
+
+    def test_file_without_a_directory_in_its_name(self) -> None:
+        with contextlib.chdir(self.directory):
+            self._replace(Path('api-paste.ini'))
+        self.assertEqual('after\n', self.path.read_text())
+
+    def test_killed_at_any_line(self) -> None:
+        done = subprocess.run(
+            [
+                sys.executable,
+                '-c',
+                _KILLED,
+                str(self.path),
+                'before',
+                'after',
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        seen = done.stdout.splitlines()
+        self.assertTrue(len(seen) > 30, seen)
+        self.assertEqual('after before', seen[-1])
+        self.assertEqual(
+            {'before none', 'before before', 'after before'}, set(seen)
+        )
+        self.assertEqual('after', self.path.read_text())
+
+
+class TestRefusals(TestCase):
+    def _assert_refused(self, words: str) -> None:
+        error = self.assertRaises(exception.ConfigurationError, self._replace)
+        self.assertEqual(
+            f'{self.path} cannot be changed: {words}.', str(error)
+        )
+
+    def test_changed_meanwhile(self) -> None:
+        self.path.write_text('changed\n')
+        self._assert_refused('somebody else changed it just now')
+        self.assertEqual('changed\n', self.path.read_text())
+
+    def test_not_writable(self) -> None:
+        self.useFixture(fixtures.MockPatch('os.access', return_value=False))
+        self._assert_refused('Permission denied')
+        self.assertEqual(['api-paste.ini'], self._names())
+
+    def test_no_temporary_file_stays_behind(self) -> None:
+        for function in ('os.replace', 'os.chown', 'os.fsync', 'os.link'):
+            with fixtures.MockPatch(
+                function, side_effect=OSError(28, 'No space left on device')
+            ):
+                self._assert_refused('No space left on device')
+            self.assertEqual('before\n', self.path.read_text())
+            self.assertEqual(
+                [], [name for name in self._names() if name[0] == '.']
+            )
+
+    def test_unreadable(self) -> None:
+        self.path.write_bytes(b'before \xff\n')
+        fifo = self.directory / 'fifo'
+        os.mkfifo(fifo)
+        loop = self.directory / 'loop'
+        loop.symlink_to(loop)
+        for path, words in (
+            (self.path, 'is not UTF-8 text: invalid start byte at byte 7.'),
+            (self.directory, 'cannot be read: it is not a regular file.'),
+            (fifo, 'cannot be read: it is not a regular file.'),
+            (loop, 'cannot be read: Too many levels of symbolic links.'),
+            (
+                self.directory / 'none',
+                'cannot be read: No such file or directory.',
+            ),
+        ):
+            error = self.assertRaises(
+                exception.ConfigurationError, paste_file.read, str(path)
+            )
+            self.assertEqual(f'{path} {words}', str(error))

@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Whether the database answers, as ``/healthcheck`` asks it."""
+
+import pathlib
+
+import fixtures as fixtures_library
+
+from keypair_ext import conf
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.wsgi import healthcheck
+
+
+class HealthcheckTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures_library.FakeLogger())
+        self.directory = self.useFixture(fixtures_library.TempDir()).path
+        self.config_file = fixtures.write_config(self.directory)
+        self.check = healthcheck.DatabaseHealthcheck(
+            conf.parse([self.config_file]), {}
+        )
+        self.addCleanup(self.check._store.close)
+
+    def test_answers(self) -> None:
+        made = fixtures.make_database(self.config_file)
+        self.addCleanup(made.dispose)
+
+        result = self.check.healthcheck(0)
+
+        self.assertTrue(result.available)
+        self.assertEqual('OK', result.reason)
+
+    def test_no_table(self) -> None:
+        result = self.check.healthcheck(0)
+
+        self.assertFalse(result.available)
+        self.assertEqual('DATABASE', result.reason)
+        self.assertNotIn(self.directory, result.details)
+
+    def test_not_a_database(self) -> None:
+        path = pathlib.Path(self.directory, 'keypair_ext.sqlite')
+        path.write_bytes(b'not a database' * 1000)
+
+        self.assertFalse(self.check.healthcheck(0).available)
+
+    def test_comes_back(self) -> None:
+        self.check.healthcheck(0)
+        made = fixtures.make_database(self.config_file)
+        self.addCleanup(made.dispose)
+
+        self.assertTrue(self.check.healthcheck(0).available)
