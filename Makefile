@@ -46,7 +46,7 @@ docs: $(VENV)/.docs
 	$(SPHINX) releasenotes/source releasenotes/build/html
 
 clean:
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .stestr .coverage \
+	rm -rf .venv .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
 		.coverage.* build cover doc/build api-ref/build \
 		releasenotes/build
 

@@ -29,6 +29,10 @@ import sys
 import subunit
 import testtools
 
+# A test that waits for the server it started leaves a processor idle, and a
+# first run does not know which tests are slow, so as to spread them.
+WORKERS = 2 * (os.cpu_count() or 1)
+
 OUTCOMES = {
     'success': 'passed',
     'xfail': 'passed',
@@ -67,7 +71,11 @@ def measured(arguments: list[str]) -> int:
     """Run the tests, then report coverage; return the first failure."""
     run('coverage', 'erase')
     status = run(
-        'stestr', 'run', *arguments, PYTHON=f'{sys.executable} -m coverage run'
+        'stestr',
+        'run',
+        f'--concurrency={WORKERS}',
+        *arguments,
+        PYTHON=f'{sys.executable} -m coverage run',
     )
     run('coverage', 'combine', '--quiet')
     floor = ['--fail-under=0'] if arguments else []

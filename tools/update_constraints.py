@@ -47,7 +47,7 @@ def resolve(interpreter: str) -> tuple[str, Pins]:
     with tempfile.TemporaryDirectory() as home:
         subprocess.run([interpreter, '-m', 'venv', home], check=True)
         python = f'{home}/bin/python'
-        wanted = ['setuptools', f'.[{EXTRAS}]']
+        wanted = ['setuptools', 'uwsgi', f'.[{EXTRAS}]']
         for name in REQUIREMENTS:
             wanted += ['-r', name]
         subprocess.run(

@@ -248,9 +248,19 @@ class Nova(fixtures.Fixture):
         self._python.mkdir()
         shutil.copy(nova_context_filter.__file__, self._python)
         ini.write(self._home / 'nova.conf', self._sections())
-        (self._home / 'api-paste.ini').write_text(self._paste())
+        self.set_paste_filter(self._paste_filter)
         self.set_policy(self._policy)
         self._serve()
+
+    @property
+    def home(self) -> Path:
+        """Where nova.conf, api-paste.ini and policy.yaml are."""
+        return self._home
+
+    def set_paste_filter(self, paste_filter: PasteFilter | None) -> None:
+        """Replace api-paste.ini; Nova reads it when it starts again."""
+        self._paste_filter = paste_filter
+        (self._home / 'api-paste.ini').write_text(self._paste())
 
     def set_policy(self, text: str) -> None:
         """Replace policy.yaml; Nova reads it again at the next request."""

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The demo that ``make serve`` runs, as a child process on a free port."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import fixtures
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional.servers import process
+
+BIN = Path(sys.executable).parent
+
+_PASSWORD = re.compile(r'^The password of (\w+) is (\S+)$', re.MULTILINE)
+
+
+def command(directory: Path, port: int) -> list[str]:
+    """Return what ``make serve`` runs."""
+    return [
+        sys.executable,
+        '-m',
+        'keypair_ext.cmd.demo',
+        '--directory',
+        str(directory),
+        '--port',
+        str(port),
+    ]
+
+
+def printed_passwords(text: str) -> dict[str, str]:
+    """Return the passwords by user that the demo has printed."""
+    return dict(_PASSWORD.findall(text))
+
+
+class Demo(fixtures.Fixture):
+    """The demo, made anew and serving.
+
+    :ivar passwords: by user, as the demo printed them.
+    """
+
+    daemon: process.Process
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = process.free_port()
+        self.url = f'http://{process.LOOPBACK}:{self.port}/v2.1'
+        self.identity_url = (
+            f'http://{process.LOOPBACK}:{self.port}/identity/v3'
+        )
+
+    def _setUp(self) -> None:
+        self.home = self.useFixture(process.Directory('demo')).path
+        # A shell must not take the name to pieces.
+        self.directory = self.home / "amelia's demo"
+        self.daemon = process.Process(
+            command(self.directory, self.port),
+            log=self.home / 'log',
+            port=self.port,
+            ready=lambda: process.answers_http(self.url),
+            env=process.clean_environment(self.home),
+            cwd=self.home,
+        )
+        self.useFixture(self.daemon)
+        self.passwords = printed_passwords(self.daemon.log)
+
+    @property
+    def printed_line(self) -> str:
+        """What the demo asked to be pasted."""
+        return next(
+            line
+            for line in self.daemon.recent_log.splitlines()
+            if ' keypair ' in line
+        )
+
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line as somebody who pastes it into another terminal."""
+        return self._run(['/bin/sh', '-c', line], {})
+
+    def openstack(
+        self, user: str, *arguments: str | Path, version: str = '2.10'
+    ) -> subprocess.CompletedProcess[str]:
+        """Run python-openstackclient as one of the two users."""
+        environment = {
+            'OS_AUTH_TYPE': 'http_basic',
+            'OS_USERNAME': user,
+            'OS_PASSWORD': self.passwords[user],
+            'OS_ENDPOINT': self.url,
+            'OS_IDENTITY_ENDPOINT_OVERRIDE': self.identity_url,
+            'OS_COMPUTE_API_VERSION': version,
+        }
+        return self._run([BIN / 'openstack', *arguments], environment)
+
+    def _run(
+        self, argv: list[str | Path], environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            argv,
+            env=process.clean_environment(self.home, **environment),
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+class ClientTestCase(base.TestCase):
+    """What a client's developers deprecate is no mistake of ours."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(
+            fixtures.WarningsFilter(
+                [
+                    {'action': 'ignore', 'category': DeprecationWarning},
+                    {
+                        'action': 'ignore',
+                        'category': PendingDeprecationWarning,
+                    },
+                ]
+            )
+        )
+
+
+class DemoTestCase(ClientTestCase):
+    """The tests of a class share one demo, so they name keys apart."""
+
+    demo: ClassVar[Demo]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.demo = Demo()
+        cls.demo.setUp()
+        cls.addClassCleanup(cls.demo.cleanUp)

@@ -1,0 +1,105 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Clients without Keystone against a service that believes them."""
+
+import subprocess
+from typing import Any, ClassVar
+
+from keystoneauth1 import noauth, session, token_endpoint
+from novaclient import client
+
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.servers import gunicorn, process
+
+# python-openstackclient asks for the version of an Identity service, too.
+_WITH_IDENTITY = """\
+/identity/v3 = identity
+
+[app:identity]
+paste.app_factory = keypair_ext.cmd.demo:identity_factory
+
+[composite:v21]
+"""
+
+
+class NoAuthTest(demo.ClientTestCase):
+    """The user ``notused``, and whoever a token names."""
+
+    home: ClassVar[process.Directory]
+    server: ClassVar[gunicorn.Gunicorn]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.home = process.Directory('noauth')
+        cls.addClassCleanup(cls.home.cleanUp)
+        cls.home.setUp()
+        fixtures.make_database(fixtures.write_config(str(cls.home.path)))
+        shipped = fixtures.PASTE_FILE.read_text()
+        (cls.home.path / 'api-paste.ini').write_text(
+            shipped.replace('[composite:v21]\n', _WITH_IDENTITY)
+        )
+        cls.server = gunicorn.Gunicorn(cls.home.path)
+        cls.addClassCleanup(cls.server.cleanUp)
+        cls.server.setUp()
+
+    def _openstack(
+        self, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [demo.BIN / 'openstack', 'keypair', *arguments],
+            env=process.clean_environment(
+                self.home.path,
+                OS_ENDPOINT=f'{self.server.url}/v2.1',
+                OS_IDENTITY_ENDPOINT_OVERRIDE=f'{self.server.url}/identity/v3',
+                **environment,
+            ),
+            cwd=self.home.path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def _keypairs(self, auth: Any) -> Any:
+        opened = session.Session(auth)
+        self.addCleanup(opened.session.close)
+        return client.Client('2.10', session=opened).keypairs
+
+    def test_no_authentication(self) -> None:
+        auth = noauth.NoAuth(endpoint=f'{self.server.url}/v2.1')
+        keypairs = self._keypairs(auth)
+        keypairs.create('mine', public_key=fixtures.KEY)
+        self.assertEqual('notused', keypairs.get('mine').user_id)
+        done = self._openstack('list', '-f', 'value', OS_AUTH_TYPE='none')
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(done.stdout.startswith('mine '), done.stdout)
+
+    def test_a_token_that_names_somebody(self) -> None:
+        admin = 'root:ffff:admin'
+        auth = token_endpoint.Token(f'{self.server.url}/v2.1', admin)
+        keypairs = self._keypairs(auth)
+        keypairs.create('given', public_key=fixtures.KEY, user_id='amelia')
+        done = self._openstack(
+            'list',
+            '--user',
+            'amelia',
+            '-f',
+            'value',
+            OS_AUTH_TYPE='admin_token',
+            OS_TOKEN=admin,
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(done.stdout.startswith('given '), done.stdout)

@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""openstacksdk, in this process."""
+
+import openstack
+from openstack import connection, exceptions
+
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.clients import demo
+
+
+class OpenStackSDKTest(demo.DemoTestCase):
+    def _connect(
+        self, user: str, version: str | None = None
+    ) -> connection.Connection:
+        connected = openstack.connect(
+            load_yaml_config=False,
+            load_envvars=False,
+            auth_type='http_basic',
+            username=user,
+            password=self.demo.passwords[user],
+            endpoint=self.demo.url,
+            compute_default_microversion=version,
+        )
+        self.addCleanup(connected.close)
+        return connected
+
+    def test_import_find_and_delete(self) -> None:
+        compute = self._connect('member').compute
+        created = compute.create_keypair(
+            name='imported', public_key=fixtures.KEY
+        )
+        self.assertEqual('ssh', created.type)
+        self.assertIsNone(created.private_key)
+        found = compute.find_keypair('imported', ignore_missing=False)
+        self.assertEqual(fixtures.KEY, found.public_key)
+        self.assertEqual(
+            fixtures.SAMPLES['KEY_FINGERPRINT'], found.fingerprint
+        )
+        self.assertRaises(
+            exceptions.ConflictException,
+            compute.create_keypair,
+            name='imported',
+            public_key=fixtures.KEY,
+        )
+        compute.delete_keypair('imported', ignore_missing=False)
+        self.assertRaises(
+            exceptions.NotFoundException,
+            compute.find_keypair,
+            'imported',
+            ignore_missing=False,
+        )
+
+    def test_generate(self) -> None:
+        compute = self._connect('member').compute
+        for key_type, begin in (
+            ('ssh', '-----BEGIN RSA PRIVATE KEY-----'),
+            ('x509', 'MII'),
+        ):
+            created = compute.create_keypair(name=key_type, type=key_type)
+            self.assertEqual(key_type, created.type)
+            self.assertTrue(created.private_key.startswith(begin))
+            compute.delete_keypair(created)
+
+    def test_pages(self) -> None:
+        compute = self._connect('member', '2.35').compute
+        names = [f'page {number}' for number in range(5)]
+        for name in names:
+            compute.create_keypair(name=name, public_key=fixtures.KEY)
+        listed = [keypair.name for keypair in compute.keypairs(limit=2)]
+        self.assertEqual(names, [name for name in listed if name in names])
+        after = compute.keypairs(limit=2, marker=names[2], paginated=False)
+        self.assertEqual(names[3:], [keypair.name for keypair in after][:2])
+
+    def test_another_user(self) -> None:
+        admin = self._connect('admin').compute
+        admin.create_keypair(
+            name='given', public_key=fixtures.KEY, user_id='member'
+        )
+        self.assertEqual(
+            'member', admin.get_keypair('given', user_id='member').user_id
+        )
+        member = self._connect('member').compute
+        self.assertEqual('given', member.get_keypair('given').name)
+        self.assertRaises(
+            exceptions.ForbiddenException,
+            list,
+            member.keypairs(user_id='admin'),
+        )
+        admin.delete_keypair('given', user_id='member', ignore_missing=False)
+
+    def test_a_wrong_password(self) -> None:
+        connected = openstack.connect(
+            load_yaml_config=False,
+            load_envvars=False,
+            auth_type='http_basic',
+            username='member',
+            password='wrong',
+            endpoint=self.demo.url,
+        )
+        self.addCleanup(connected.close)
+        error = self.assertRaises(
+            exceptions.HttpException, list, connected.compute.keypairs()
+        )
+        self.assertEqual(401, error.status_code)

@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Run the suite, or some of its areas, and print all there is to know.
+
+For whoever wants to read the differences rather than a verdict::
+
+    python -m keypair_ext.tests.functional.conformance [AREA ...]
+"""
+
+import sys
+from collections import Counter
+
+from keypair_ext.tests.functional.conformance import differences, servers
+from keypair_ext.tests.functional.conformance.session import Session, names
+
+
+def main(wanted: list[str]) -> int:
+    """Print every difference; return 1 if one is not in the file."""
+    reason = servers.reason_to_skip()
+    if reason:
+        sys.stderr.write(f'Not run: {reason}\n')
+        return 2
+    known = differences.load()
+    counts: Counter[str] = Counter()
+    with Session() as session:
+        for name in wanted or names():
+            outcome = session.outcome(name)
+            for report in outcome.comparison.reports:
+                entry = differences.explain(report.found, known)
+                counts[entry.id if entry else 'NOT IN THE FILE'] += 1
+                if entry is None:
+                    sys.stdout.write(f'{report}\n')
+            sys.stdout.write(
+                f'{name}: {outcome.comparison.requests} requests, '
+                f'{outcome.seconds:.1f} s\n'
+            )
+            sys.stdout.flush()
+    for identifier, count in counts.most_common():
+        sys.stdout.write(f'{count:6} {identifier}\n')
+    return int('NOT IN THE FILE' in counts)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The areas: what is asked, in groups that do not know each other.
+
+Each is a generator of requests, run once against every server, under users
+of its own. To add one, write it and name it here.
+"""
+
+from collections.abc import Mapping
+
+from keypair_ext.tests.functional.conformance.areas import (
+    bodies,
+    boundaries,
+    discovery,
+    every_version,
+    keys,
+    legacy,
+    names,
+    negotiation,
+    order,
+    paging,
+    quota,
+    routing,
+    users,
+)
+from keypair_ext.tests.functional.conformance.areas.script import Area
+
+
+def areas() -> Mapping[str, Area]:
+    """Return all areas by name."""
+    return {
+        'bodies': bodies.script,
+        'boundaries': boundaries.script,
+        'discovery': discovery.script,
+        'every version': every_version.script,
+        'generated keys': keys.generated,
+        'legacy': legacy.script,
+        'names': names.script,
+        'negotiation': negotiation.script,
+        'order': order.script,
+        'paging': paging.script,
+        'quota': quota.script,
+        'routing': routing.script,
+        'ssh keys': keys.ssh,
+        'users': users.script,
+        'x509 keys': keys.x509,
+    }

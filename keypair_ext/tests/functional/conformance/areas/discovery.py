@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The version documents, and the few resources the service has beside."""
+
+from keypair_ext.tests.functional.conformance.areas.script import (
+    Script,
+    Settings,
+)
+from keypair_ext.tests.functional.conformance.caller import (
+    V2,
+    V21,
+    Caller,
+)
+
+_ROOTS = (
+    '/',
+    '//',
+    '/v2',
+    '/v2/',
+    '/v2//',
+    '/v2.1',
+    '/v2.1/',
+    '/v2.1//',
+    '/v2.1/?',
+    '/v2.1?x=1',
+    '/v2.1/%0A',
+    '/v2.1%0A',
+    '/v2.0',
+    '/v2.2',
+    '/v3',
+    '/v3/',
+    '/v3/servers/x?y=1',
+    '/v1',
+    '/x',
+    '/x/y/',
+    '/%FF',
+    '/caf%C3%A9',
+    '/x%20y',
+    '/x.json',
+    '/v2.1.json',
+    '/v2.json',
+    '/index.html',
+    '/favicon.ico',
+    '/.well-known/x',
+    '/V2.1',
+    '/v2.1/../v2',
+    '/versions',
+)
+
+_METHODS = ('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'FOO')
+
+_NEIGHBOURS = (
+    '/extensions/os-keypairs',
+    '/extensions/nope',
+    '/extensions/',
+    '/extensions/os-keypairs/',
+    '/aaaa/extensions/os-keypairs',
+    '/bbbb/extensions/os-keypairs',
+    '/limits/x',
+    '/os-quota-sets',
+    '/bbbb/limits',
+    '/bbbb/os-quota-sets/aaaa',
+)
+
+
+def script(settings: Settings) -> Script:
+    """Ask for the documents with and without a token, in every way."""
+    user = Caller('discovery')
+    nobody = Caller(None)
+    for path in _ROOTS:
+        for method in _METHODS:
+            for who, caller in (('user', user), ('nobody', nobody)):
+                yield caller.send(
+                    f'{who}: {method} {path!r}', method, path, root=''
+                )
+        for name, value in (
+            ('Accept', 'text/html'),
+            ('Accept', 'application/xml'),
+            ('Accept', 'application/atom+xml'),
+            ('Accept', 'application/vnd.openstack.compute+json'),
+            ('Accept', 'application/json;version=2.1'),
+            ('Content-Type', 'application/xml'),
+            ('Content-Type', 'application/json'),
+            ('OpenStack-API-Version', 'compute 2.50'),
+            ('OpenStack-API-Version', 'compute 2.999'),
+            ('OpenStack-API-Version', 'compute bad'),
+            ('X-OpenStack-Nova-API-Version', '2.50'),
+        ):
+            yield nobody.send(
+                f'{path!r} with {name}: {value}',
+                'GET',
+                path,
+                root='',
+                headers=((name, value),),
+            )
+        yield nobody.send(
+            f'{path!r} with a query', 'GET', f'{path}?a=%FF', root=''
+        )
+        yield nobody.send(
+            f'{path!r} with a body', 'POST', path, root='', body=b'{'
+        )
+        for host in ('compute.example.org', '192.0.2.1:80', ''):
+            yield nobody.send(
+                f'{path!r} at {host!r}', 'GET', path, root='', host=host
+            )
+    for path in _NEIGHBOURS:
+        for root in (V21, V2):
+            for version in (None, '2.57', '2.999', 'bad'):
+                yield user.send(
+                    f'neighbour {root}{path} {version}',
+                    'GET',
+                    path,
+                    version,
+                    root=root,
+                )
+            yield nobody.send(
+                f'neighbour {root}{path}, nobody', 'GET', path, root=root
+            )

@@ -1,0 +1,154 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a version is asked for, by two headers, well and badly."""
+
+from keypair_ext.tests.functional.conformance.areas.script import (
+    Script,
+    Settings,
+)
+from keypair_ext.tests.functional.conformance.caller import (
+    COLLECTION,
+    LEGACY_VERSION,
+    V2,
+    V21,
+    VERSION,
+    Caller,
+    Headers,
+)
+
+_VALUES = (
+    '2.1',
+    '2.104',
+    '2.105',
+    '2.999',
+    '3.0',
+    '3.1',
+    '1.1',
+    '0.0',
+    '2.0',
+    '2',
+    '2.',
+    '.1',
+    '.',
+    '-2.1',
+    '+2.1',
+    '02.1',
+    '2.01',
+    '2.1.1',
+    '2,1',
+    '2.1,',
+    '2.1\t',
+    '2.1 ',
+    '2. 1',
+    '2.1a',
+    'a',
+    'v2.1',
+    'latest',
+    'LATEST',
+    'Latest',
+    'latest ',
+    'latests',
+    '"2.1"',
+    '2.12345678901234567890',
+    '2.' + '9' * 400,
+    '12345678901234567890.1',
+    '2.\xb2',
+    '2.\xd9\xa3',
+    '\xff',
+    '2.5, 2.7',
+    '2.5,2.7',
+    '2.5, latest',
+    'latest, 2.5',
+    'bad, 2.5',
+    '2.5, bad',
+)
+
+_SERVICE_VALUES = (
+    '',
+    ' ',
+    'compute',
+    'compute ',
+    'compute  2.7',
+    'compute\t2.7',
+    'compute 2.7 ',
+    'compute 2.7 2.9',
+    'compute 2.5 ,',
+    ', compute 2.5',
+    'compute 2.5, compute 2.7',
+    'compute 2.5, identity 3.1',
+    'identity 3.1, compute 2.5',
+    'identity 3.1',
+    'identity bad',
+    'nova 2.7',
+    '2.5',
+    'latest',
+    'COMPUTE 2.10',
+    'Compute latest',
+    'compute LATEST',
+    'computer 2.7',
+    'xcompute 2.7',
+    'compute=2.7',
+    'compute;2.7',
+    'compute bad, compute 2.7',
+    'compute 2.7, compute bad',
+    'compute 2.999, compute 2.7',
+    'volume 3.0,compute 2.7,identity 3.1',
+)
+
+_TOGETHER: tuple[Headers, ...] = (
+    ((VERSION, 'compute 2.2'), (LEGACY_VERSION, 'bad')),
+    ((VERSION, 'compute 2.2'), (LEGACY_VERSION, '2.10')),
+    ((VERSION, 'compute bad'), (LEGACY_VERSION, '2.10')),
+    ((VERSION, 'compute 2.999'), (LEGACY_VERSION, '2.10')),
+    ((VERSION, 'identity 3.1'), (LEGACY_VERSION, '2.9')),
+    ((VERSION, 'compute'), (LEGACY_VERSION, '2.9')),
+    ((VERSION, ''), (LEGACY_VERSION, '2.9')),
+    ((LEGACY_VERSION, '2.9'), (VERSION, 'compute 2.35')),
+    ((VERSION, 'compute 2.5'), (VERSION, 'compute 2.7')),
+    ((VERSION, 'identity 3.1'), (VERSION, 'compute 2.7')),
+    ((VERSION, 'compute 2.7'), (VERSION, 'identity 3.1')),
+    ((LEGACY_VERSION, '2.5'), (LEGACY_VERSION, '2.7')),
+    ((VERSION.lower(), 'compute 2.7'),),
+    ((VERSION.upper(), 'compute 2.7'),),
+    ((LEGACY_VERSION.lower(), '2.7'),),
+)
+
+
+def script(settings: Settings) -> Script:
+    """Send each value to key pairs and to the version documents."""
+    user = Caller('negotiation')
+    sets: list[Headers] = [
+        *(((VERSION, f'compute {value}'),) for value in _VALUES),
+        *(((LEGACY_VERSION, value),) for value in ('', ' ', *_VALUES)),
+        *(((VERSION, value),) for value in _SERVICE_VALUES),
+        *_TOGETHER,
+    ]
+    for number, headers in enumerate(sets):
+        title = ', '.join(f'{n}: {v}'[:60] for n, v in headers)
+        for root, path, method in (
+            (V21, COLLECTION, 'GET'),
+            (V21, COLLECTION + '/x', 'DELETE'),
+            (V2, COLLECTION, 'GET'),
+            (V21, '', 'GET'),
+            (V21, '/', 'GET'),
+            (V2, '', 'GET'),
+            ('', '/', 'GET'),
+            (V21, '/no-such-thing', 'GET'),
+        ):
+            yield user.send(
+                f'{number}: {title}: {method} {root}{path}',
+                method,
+                path,
+                root=root,
+                headers=headers,
+            )

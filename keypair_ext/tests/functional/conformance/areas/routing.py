@@ -1,0 +1,363 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Methods and paths, those that mean nothing included."""
+
+from keypair_ext.tests.functional.conformance.areas.script import (
+    Script,
+    Settings,
+)
+from keypair_ext.tests.functional.conformance.caller import (
+    COLLECTION,
+    V2,
+    V21,
+    Caller,
+)
+from keypair_ext.tests.unit.keytypes import vectors
+
+_KEY = vectors.ED25519.line
+
+_METHODS = (
+    'GET',
+    'HEAD',
+    'POST',
+    'PUT',
+    'PATCH',
+    'DELETE',
+    'OPTIONS',
+    'TRACE',
+    'COPY',
+    'FOO',
+    'get',
+    'Post',
+)
+
+_METHOD_PATHS = (
+    '/os-keypairs',
+    '/os-keypairs/',
+    '/os-keypairs/there',
+    '/os-keypairs/there/',
+    '/os-keypairs/there/more',
+    '/aaaa/os-keypairs',
+    '/aaaa/os-keypairs/there',
+    '/bbbb/os-keypairs',
+    '/no-such-thing',
+)
+
+_PATHS = (
+    '//v2.1/os-keypairs',
+    '///v2.1///os-keypairs',
+    '/v2.1//os-keypairs',
+    '/v2.1/os-keypairs//',
+    '/v2.1/os-keypairs//there',
+    '/v2.1//aaaa//os-keypairs//there',
+    '/v2.1/./os-keypairs',
+    '/v2.1/x/../os-keypairs',
+    '/v2.1/../v2.1/os-keypairs',
+    '/v2.1/os-keypairs/.',
+    '/v2.1/os-keypairs/..',
+    '/v2.1/os-keypairs/../os-keypairs',
+    '/v2.1/os-keypairs/./there',
+    '/v2.1/os-keypairs/%2E',
+    '/v2.1/os-keypairs/%2E%2E',
+    '/v2.1/os-keypairs/%2e%2e/there',
+    '/v2.1/os-keypairs/there/.',
+    '/v2.1/os-keypairs/there/..',
+    '/v2.1/os-keypairs/there%2Fmore',
+    '/v2.1/os-keypairs/%2Fthere',
+    '/v2.1/os-keypairs/there%2F',
+    '/v2.1/os-keypairs%2Fthere',
+    '/v2.1%2Fos-keypairs/there',
+    '/v2.1/os%2Dkeypairs/there',
+    '/v2.1/os%2dkeypairs',
+    '/v2.1/%6Fs-keypairs',
+    '/%76%32%2E%31/os-keypairs',
+    '/v2.1/os-keypairs/%74here',
+    '/v2.1/os-keypairs/there%20',
+    '/v2.1/os-keypairs/%20there',
+    '/v2.1/os-keypairs/+there',
+    '/v2.1/os-keypairs/%20',
+    '/v2.1/os-keypairs/%',
+    '/v2.1/os-keypairs/%2',
+    '/v2.1/os-keypairs/%zz',
+    '/v2.1/os-keypairs/there%',
+    '/v2.1/os-keypairs/%00',
+    '/v2.1/os-keypairs/there%00',
+    '/v2.1/os-keypairs/%00there',
+    '/v2.1/os-keypairs%00',
+    '/v2.1/os-keypairs/%0A',
+    '/v2.1/os-keypairs/there%0A',
+    '/v2.1/os-keypairs/there%0D%0A',
+    '/v2.1/os-keypairs/%0Athere',
+    '/v2.1/os-keypairs/a%0Ab',
+    '/v2.1/os-keypairs%0A',
+    '/v2.1/os-keypairs%0D',
+    '/v2.1/os-keypairs/%09there',
+    '/v2.1/os-keypairs/%7F',
+    '/v2.1/os-keypairs/%FF',
+    '/v2.1/os-keypairs/%C3',
+    '/v2.1/os-keypairs/caf%C3%A9',
+    '/v2.1/os-keypairs/caf%E9',
+    '/v2.1/os-keypairs/\xe9',
+    '/v2.1/os-keypairs/%F0%9F%98%80',
+    '/v2.1/os-keypairs/%ED%A0%80',
+    '/v2.1/os-keypairs/%EF%BF%BF',
+    '/v2.1/os-keypairs/%C2%A0',
+    '/v2.1/os-keypairs.json',
+    '/v2.1/os-keypairs.xml',
+    '/v2.1/os-keypairs/there.json',
+    '/v2.1/os-keypairs/there.xml',
+    '/v2.1/os-keypairs/there.vnd.openstack.compute+json',
+    '/v2.1/os-keypairs/detail',
+    '/v2.1/os-keypairs/new',
+    '/v2.1/os-keypairs/edit',
+    '/v2.1/os-keypairs/there/edit',
+    '/v2.1/os-keypairs/there/action',
+    '/v2.1/os-keypairs;a=1',
+    '/v2.1/os-keypairs/there;a=1',
+    '/v2.1/os-keypairs?',
+    '/v2.1/os-keypairs??',
+    '/v2.1/os-keypairs#fragment',
+    '/v2.1/os-keypairs/there?',
+    '/v2.1/os-keypairs/there%3Fx=1',
+    '/v2.1/os-keypairs/there%23x',
+    '/v2.1/os-keypairs/a%5Cb',
+    '/v2.1/os-keypairs/%22there%22',
+    "/v2.1/os-keypairs/'there'",
+    '/v2.1/os-keypairs/there--',
+    '/v2.1/os-keypairs/THERE',
+    '/v2.1/os-keypairs/*',
+    '/v2.1/os-keypairs/%25',
+    '/v2.1/os-keypairs/_',
+    '/v2.1/os-keypairs/{id}',
+    '/v2.1/os-keypairs/' + 'n' * 255,
+    '/v2.1/os-keypairs/' + 'n' * 256,
+    '/v2.1/os-keypairs/' + 'n' * 5000,
+    '/v2.1/OS-KEYPAIRS',
+    '/V2.1/os-keypairs',
+    '/v2.1/os-keypair',
+    '/v2.1/os-keypairss',
+    '/v2.1/xos-keypairs',
+    '/v2.1/a/b/os-keypairs',
+    '/v2.1/aaaa/os-keypairs/there',
+    '/v2.1/AAAA/os-keypairs',
+    '/v2.1/bbbb/os-keypairs',
+    '/v2.1/bbbb/os-keypairs/there',
+    '/v2.1/aaa/os-keypairs',
+    '/v2.1/aaaaa/os-keypairs',
+    '/v2.1/-/os-keypairs',
+    '/v2.1/--/os-keypairs/there',
+    '/v2.1/aa-aa/os-keypairs',
+    '/v2.1/aa%61a/os-keypairs',
+    '/v2.1/zzzz/os-keypairs',
+    '/v2.1/aa_aa/os-keypairs',
+    '/v2.1/aaaa%0A/os-keypairs',
+    '/v2.1/None/os-keypairs',
+    '/v2.1/0/os-keypairs',
+    '/v2.1/' + 'a' * 300 + '/os-keypairs',
+    '/v2.1',
+    '/v2.1/',
+    '/v2.1//',
+    '/os-keypairs',
+    '/aaaa/os-keypairs',
+    '/v2/os-keypairs',
+    '/v2/aaaa/os-keypairs/there',
+    '/v2/bbbb/os-keypairs/there',
+    '/v2//os-keypairs',
+    '/v2/os-keypairs/',
+    '/v2/os-keypairs/there%0A',
+    '/v2/os-keypairs/there%20',
+    '/v2/os-keypairs/%20there',
+    '/v2/os-keypairs/there%2Fmore',
+    '/v2/os-keypairs/%2F',
+    '/v2.0/os-keypairs',
+    '/v2.10/os-keypairs',
+    '/v2.1x/os-keypairs',
+    '/v3/os-keypairs',
+    '/v1.1/os-keypairs',
+    '/compute/v2.1/os-keypairs',
+    'http://elsewhere.example.org/v2.1/os-keypairs',
+    'v2.1/os-keypairs',
+    '*',
+)
+
+_ACCEPTED = (
+    None,
+    '',
+    '*/*',
+    '*',
+    'application/*',
+    'application/json',
+    'application/json, */*',
+    'application/vnd.openstack.compute+json',
+    'application/vnd.openstack.compute+json, application/json',
+    'application/json, application/vnd.openstack.compute+json',
+    'application/json;q=0.1, application/vnd.openstack.compute+json',
+    'application/json, application/vnd.openstack.compute+json;q=0.9',
+    'application/vnd.openstack.compute+json;q=0',
+    'application/vnd.openstack.compute+json;q=x',
+    'application/vnd.openstack.compute+json;version=2.1',
+    'application/json;version=2.1',
+    'application/json;version=2',
+    'application/json;version=2.1;q=0.5',
+    'application/json;q=0',
+    'APPLICATION/VND.OPENSTACK.COMPUTE+JSON',
+    'application/xml',
+    'application/atom+xml',
+    'text/html',
+    'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+    'text/plain',
+    'text/*',
+    'image/png',
+    'bad',
+    ';',
+    ',',
+    'application/json;',
+    '"application/json"',
+    '\xff',
+)
+
+
+def script(settings: Settings) -> Script:
+    """Ask every path and method, with every preference for the answer."""
+    user = Caller('routing')
+    for name in ('there', 'there.json', 'there--'):
+        yield user.create(
+            f'set up {name}',
+            '2.92',
+            name=name,
+            public_key=_KEY,
+        )
+    yield from _methods(user)
+    for path in _PATHS:
+        title = path if len(path) < 80 else f'{path[:20]}, {len(path)} long'
+        yield user.send(f'GET {title}', 'GET', path, root='')
+        yield Caller(None).send(f'nobody {title}', 'GET', path, root='')
+        if '/os-keypairs/' in path and 'there' not in path:
+            yield user.send(f'DELETE {title}', 'DELETE', path, root='')
+    yield from _accepted(user)
+    yield from _protocols(user)
+
+
+def _methods(user: Caller) -> Script:
+    for method in _METHODS:
+        for root in (V21, V2):
+            for path in _METHOD_PATHS:
+                if method == 'DELETE' and path.endswith('there'):
+                    continue
+                yield user.send(
+                    f'method {method} {root}{path}', method, path, root=root
+                )
+                yield Caller(None).send(
+                    f'method {method} {root}{path}, nobody',
+                    method,
+                    path,
+                    root=root,
+                )
+    for method in ('PUT', 'PATCH', 'DELETE', 'POST', 'OPTIONS', 'GET'):
+        yield user.send(
+            f'method {method} with a body',
+            method,
+            COLLECTION + '/none',
+            '2.92',
+            body=b'{"keypair": {"name": "x"}}',
+        )
+    for method in ('PUT', 'DELETE', 'GET'):
+        yield user.send(
+            f'POST overridden by {method}',
+            'POST',
+            COLLECTION + '/there',
+            headers=(('X-HTTP-Method-Override', method),),
+        )
+
+
+def _accepted(user: Caller) -> Script:
+    for accept in _ACCEPTED:
+        headers = () if accept is None else (('Accept', accept),)
+        for method, path, version in (
+            ('GET', COLLECTION, '2.35'),
+            ('GET', COLLECTION + '/there', None),
+            ('GET', COLLECTION + '/there.json', None),
+            ('GET', COLLECTION + '/none', None),
+            ('DELETE', COLLECTION + '/none', '2.10'),
+            ('PUT', COLLECTION, None),
+            ('GET', '/no-such-thing', None),
+            ('GET', '/bbbb/os-keypairs', '2.35'),
+            ('GET', COLLECTION, '2.999'),
+            ('GET', COLLECTION, 'bad'),
+            ('OPTIONS', COLLECTION, None),
+            ('GET', '', None),
+        ):
+            yield user.send(
+                f'accept {accept}: {method} {path} {version}',
+                method,
+                path,
+                version,
+                headers=headers,
+            )
+        yield user.post(
+            f'accept {accept}: create',
+            {'keypair': {'name': 'brief', 'public_key': _KEY}},
+            headers=headers,
+        )
+        yield user.send(
+            f'accept {accept}: delete',
+            'DELETE',
+            COLLECTION + '/brief',
+            '2.2',
+            headers=headers,
+        )
+        yield Caller(None).send(
+            f'accept {accept}: nobody', 'GET', COLLECTION, headers=headers
+        )
+
+
+def _protocols(user: Caller) -> Script:
+    for title, protocol, host in (
+        ('HTTP/1.0', 'HTTP/1.0', 'old.example.org'),
+        ('HTTP/1.0 without a host', 'HTTP/1.0', None),
+        ('HTTP/1.1 without a host', 'HTTP/1.1', None),
+    ):
+        yield user.send(
+            f'{title}: show',
+            'GET',
+            COLLECTION + '/there',
+            protocol=protocol,
+            host=host,
+        )
+    for name, value in (
+        ('Origin', 'http://elsewhere.example.org'),
+        ('Access-Control-Request-Method', 'POST'),
+        ('X-Forwarded-Proto', 'https'),
+        ('X-Forwarded-Host', 'public.example.org'),
+        ('X-Forwarded-Prefix', '/compute'),
+        ('Forwarded', 'proto=https;host=public.example.org'),
+        ('X-OpenStack-Request-ID', 'req-11111111-2222-3333-4444-555555555555'),
+        ('X-OpenStack-Request-ID', 'not one'),
+        ('X-Compute-Request-Id', 'req-11111111-2222-3333-4444-555555555555'),
+        ('If-None-Match', '*'),
+        ('If-Modified-Since', 'Sat, 01 Jan 2000 00:00:00 GMT'),
+        ('Range', 'bytes=0-10'),
+        ('Accept-Encoding', 'gzip'),
+        ('Accept-Language', 'de'),
+        ('Expect', '100-continue'),
+        ('X-Service-Token', 'x'),
+        ('Cookie', 'a=b'),
+    ):
+        for method in ('GET', 'OPTIONS'):
+            yield user.send(
+                f'header {name}: {value}: {method}',
+                method,
+                COLLECTION + '?limit=1',
+                '2.35',
+                headers=((name, value),),
+            )

@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What an area is: a generator of requests that is given the answers."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Final
+
+from keypair_ext.tests.functional.conformance.wire import Answer, Request
+
+Script = Generator[Request, Answer, None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the servers that are compared are configured.
+
+    :param key_pairs: how many a user may have.
+    :param max_limit: the largest page.
+    """
+
+    key_pairs: int
+    max_limit: int
+
+
+Area = Callable[[Settings], Script]
+
+ALL_VERSIONS: Final = tuple(f'2.{minor}' for minor in range(1, 105))
+
+# Each side of each version that changed os-keypairs, and the ends.
+BOUNDARIES: Final = (
+    '2.1',
+    '2.2',
+    '2.9',
+    '2.10',
+    '2.34',
+    '2.35',
+    '2.74',
+    '2.75',
+    '2.91',
+    '2.92',
+    '2.104',
+    'latest',
+)

@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs an area against every server and says where answers differ."""
+
+from collections.abc import Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
+
+from keypair_ext.tests.functional.conformance import seen, wire
+from keypair_ext.tests.functional.conformance.areas.script import (
+    Area,
+    Settings,
+)
+from keypair_ext.tests.functional.conformance.differences import Found
+
+NOVA = 'nova'
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request, and what one server answered."""
+
+    request: wire.Request
+    answer: seen.Seen
+
+
+@dataclass(frozen=True)
+class Report:
+    """A request that was answered differently, for a person to read."""
+
+    found: Found
+    nova: Exchange
+    ours: Exchange
+
+    def __str__(self) -> str:
+        parts = ', '.join(self.found.parts)
+        return (
+            f'== {self.found.mount}: {self.found.request}: {parts}\n'
+            f'{self.ours.request}\n'
+            f'-- Nova: {self.nova.answer}\n'
+            f'-- ours: {self.ours.answer}'
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of an area."""
+
+    requests: int
+    reports: Sequence[Report]
+
+
+def compare(
+    name: str,
+    area: Area,
+    settings: Settings,
+    plain: int,
+    mounts: Mapping[str, int],
+) -> Comparison:
+    """Run an area against all servers at once.
+
+    :param plain: the port of plain Nova.
+    :param mounts: the ports of ours.
+    """
+    ports = {NOVA: plain, **mounts}
+    with futures.ThreadPoolExecutor(len(ports)) as executor:
+        running = {
+            server: executor.submit(_play, area, settings, port)
+            for server, port in ports.items()
+        }
+        played = {server: run.result() for server, run in running.items()}
+    theirs = played.pop(NOVA)
+    reports = [
+        report
+        for mount, ours in played.items()
+        for report in _differing(name, mount, theirs, ours)
+    ]
+    return Comparison(len(theirs), reports)
+
+
+def _play(area: Area, settings: Settings, port: int) -> list[Exchange]:
+    """Send an area's requests, and hand it the answers."""
+    eyes = seen.Eyes()
+    exchanges = []
+    script = area(settings)
+    try:
+        request = next(script)
+        while True:
+            answer = wire.send(port, request)
+            exchanges.append(Exchange(request, eyes.see(request.name, answer)))
+            request = script.send(answer)
+    except StopIteration:
+        return exchanges
+
+
+def _differing(
+    area: str, mount: str, theirs: Sequence[Exchange], ours: Sequence[Exchange]
+) -> list[Report]:
+    reports = []
+    _check_names(area, theirs, ours)
+    for nova, our in zip(theirs, ours, strict=True):
+        parts = tuple(seen.differing(our.answer, nova.answer))
+        if parts:
+            found = Found(
+                mount,
+                f'{area}: {our.request.name}',
+                (nova.answer.code, our.answer.code),
+                parts,
+            )
+            reports.append(Report(found, nova, our))
+    return reports
+
+
+def _check_names(
+    area: str, theirs: Sequence[Exchange], ours: Sequence[Exchange]
+) -> None:
+    """See to it that like is compared with like, and can be named."""
+    names = [exchange.request.name for exchange in ours]
+    if [exchange.request.name for exchange in theirs] != names:
+        raise AssertionError(
+            f'{area}: the servers were asked different things'
+        )
+    if len(set(names)) < len(names):
+        raise AssertionError(f'{area}: two requests have one name')

@@ -1,0 +1,162 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The servers that are compared: plain Nova, and ours in both mounts."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import fixtures
+
+from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.servers import (
+    ini,
+    mariadb,
+    nova,
+    process,
+    uwsgi,
+)
+
+# Small, so that an area reaches them with a few requests.
+KEY_PAIRS: Final = 12
+MAX_LIMIT: Final = 5
+
+
+def reason_to_skip() -> str:
+    """Return why the suite cannot run here, '' if it can."""
+    reason = environment.reason_to_skip()
+    if not reason and not (Path(sys.prefix) / 'bin' / 'uwsgi').exists():
+        reason = f'uwsgi is not installed in {sys.prefix}'
+    return reason
+
+
+class Service(fixtures.Fixture):
+    """Our stand-alone service under uWSGI, which believes its clients.
+
+    ``port`` is where it listens.
+    """
+
+    server: uwsgi.UWSGI
+
+    def __init__(
+        self, database_url: str, conf: ini.Sections | None = None
+    ) -> None:
+        """Describe the service.
+
+        :param database_url: of a database, empty or of Nova's API.
+        :param conf: more options.
+        """
+        super().__init__()
+        self._database_url = database_url
+        self._conf = conf or {}
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def _setUp(self) -> None:
+        self.home = self.useFixture(process.Directory('service')).path
+        self._configure()
+        self.manage('db', 'sync')
+        self.server = self.useFixture(
+            uwsgi.UWSGI(
+                Path(sys.prefix),
+                'keypair_ext.wsgi.api:application',
+                directory=self.home,
+                env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.home)},
+            )
+        )
+
+    def set_policy(self, text: str) -> None:
+        """Replace policy.yaml, which is read again when it has changed."""
+        path = self.home / 'policy.yaml'
+        path.with_suffix('.new').write_text(text)
+        path.with_suffix('.new').replace(path)
+
+    def manage(self, *arguments: str) -> str:
+        """Run keypair-ext-manage and return what it printed."""
+        return process.run(
+            [
+                sys.executable,
+                '-m',
+                'keypair_ext.cmd.manage',
+                '--config-file',
+                self.home / 'keypair_ext.conf',
+                *arguments,
+            ],
+            env=process.clean_environment(self.home),
+        )
+
+    def _configure(self) -> None:
+        sections: ini.Sections = {
+            'api': {'auth_strategy': 'noauth'},
+            'database': {'connection': self._database_url},
+            'oslo_policy': {
+                'policy_file': self.home / 'policy.yaml',
+                'policy_dirs': self.home / 'policy.d',
+            },
+        }
+        ini.write(
+            self.home / 'keypair_ext.conf', ini.merge(sections, self._conf)
+        )
+        paste = environment.ROOT / 'etc' / 'keypair_ext' / 'api-paste.ini'
+        (self.home / 'api-paste.ini').write_text(paste.read_text())
+
+
+class Servers(fixtures.Fixture):
+    """One MariaDB, and with a database each the three that are compared.
+
+    ``plain`` is the port of plain Nova; ``mounts`` has those of ours.
+    """
+
+    plain: int
+    mounts: dict[str, int]
+    database: mariadb.MariaDB
+
+    def _setUp(self) -> None:
+        self.database = self.useFixture(mariadb.MariaDB())
+        self.plain = self._nova('plain').port
+        mounted = self._nova(
+            'mounted', environment.FILTER, environment.WithKeypairExt()
+        )
+        service = self.useFixture(
+            Service(
+                self.database.create_database('service') + 'mb4',
+                {
+                    'api': {
+                        'max_limit': MAX_LIMIT,
+                        # Some requests have the headers of a proxy.
+                        'noauth_allow_remote': True,
+                    },
+                    'quota': {'key_pairs': KEY_PAIRS},
+                },
+            )
+        )
+        self.mounts = {'filter': mounted.port, 'standalone': service.port}
+
+    def _nova(
+        self,
+        name: str,
+        paste_filter: nova.PasteFilter | None = None,
+        software: nova.Software | None = None,
+    ) -> nova.Nova:
+        databases = nova.NovaDatabases(self.database, name)
+        return self.useFixture(
+            nova.Nova(
+                self.useFixture(databases),
+                max_limit=MAX_LIMIT,
+                key_pairs=KEY_PAIRS,
+                paste_filter=paste_filter,
+                software=software,
+            )
+        )

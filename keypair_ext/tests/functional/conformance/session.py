@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One run of the suite: the servers, and what came of each area so far."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import fixtures
+
+from keypair_ext.tests.functional.conformance import comparison, servers
+from keypair_ext.tests.functional.conformance.areas import areas, away
+from keypair_ext.tests.functional.conformance.areas.script import (
+    Area,
+    Settings,
+)
+
+_SETTINGS = Settings(servers.KEY_PAIRS, servers.MAX_LIMIT)
+
+AWAY = 'database away'
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an area, and how long it took in seconds."""
+
+    comparison: comparison.Comparison
+    seconds: float
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all areas, in the order they are best run."""
+    return (*areas(), AWAY)
+
+
+class Session(fixtures.Fixture):
+    """Starts the servers, and runs each area once."""
+
+    def _setUp(self) -> None:
+        self._outcomes: dict[str, Outcome] = {}
+        self._servers = self.useFixture(servers.Servers())
+
+    @property
+    def mounts(self) -> Mapping[str, int]:
+        """The ports of ours."""
+        return self._servers.mounts
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what came of an area, run now if it was not before."""
+        if name not in self._outcomes:
+            self._outcomes[name] = self._run(name)
+        return self._outcomes[name]
+
+    def _run(self, name: str) -> Outcome:
+        began = time.monotonic()
+        if name == AWAY:
+            with self._without_database():
+                result = self._compare(name, away.script)
+        else:
+            result = self._compare(name, areas()[name])
+        return Outcome(result, time.monotonic() - began)
+
+    def _compare(self, name: str, area: Area) -> comparison.Comparison:
+        return comparison.compare(
+            name, area, _SETTINGS, self._servers.plain, self._servers.mounts
+        )
+
+    @contextlib.contextmanager
+    def _without_database(self) -> Iterator[None]:
+        self._servers.database.daemon.stop()
+        try:
+            yield
+        finally:
+            self._servers.database.daemon.start()

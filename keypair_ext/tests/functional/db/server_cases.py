@@ -1,0 +1,313 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What every database server has to do for the store."""
+
+import collections
+import functools
+import os
+from typing import Any, ClassVar
+
+import fixtures
+import sqlalchemy as sa
+from alembic import autogenerate, migration as alembic_migration
+
+from keypair_ext import exception
+from keypair_ext.db import migration, models, statements
+from keypair_ext.db.store import NovaLimits, Store
+from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+
+ROUNDS = int(os.environ.get('KEYPAIR_EXT_TEST_ROUNDS', '5'))
+RACERS = 24
+
+PARAMETERS = {
+    'user_id': 'alice',
+    'name': 'k000500',
+    'marker': 'k000500',
+    'at_most': 10,
+    'id': 1000000,
+    'project_id': 'p1',
+}
+
+
+def add(
+    store: Store, name: str, limit: int = -1, user_id: str = 'alice'
+) -> str:
+    return store.create(user_id, name, 'ssh', 'aa:bb', 'A', limit).name
+
+
+def fill(engine: sa.Engine, user_id: str, count: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(models.key_pairs),
+            [
+                {'user_id': user_id, 'name': f'k{number:06}'}
+                for number in range(count)
+            ],
+        )
+
+
+class ServerTest(base.TestCase):
+    """What holds on any server.
+
+    :cvar variable: the environment variable with the database's URL.
+    :cvar read_only: what the URL needs so that nothing can be written.
+    """
+
+    variable: ClassVar[str]
+    read_only: ClassVar[dict[str, str]]
+
+    def setUp(self) -> None:
+        url = os.environ.get(self.variable)
+        if not url:
+            self.skipTest(
+                f'{self.variable} is not set: let it name an empty database '
+                f'to run this, as test_store_servers.py says'
+            )
+        super().setUp()
+        self.useFixture(fixtures.FakeLogger())
+        self.database = self.useFixture(
+            database.Database(url, with_table=False)
+        )
+        self.engine: sa.Engine = self.database.engine
+        self.store: Store = self.database.store
+        self._drop_all()
+        self.addCleanup(self._drop_all)
+        self.create_tables()
+
+    def create_tables(self) -> None:
+        migration.sync(self.engine)
+
+    def _drop_all(self) -> None:
+        with self.engine.begin() as connection:
+            for metadata in (models.metadata, models.nova_metadata):
+                metadata.drop_all(connection)
+            connection.execute(
+                sa.text(f'DROP TABLE IF EXISTS {migration.VERSION_TABLE}')
+            )
+
+    # Records.
+
+    def test_a_key_pair_is_stored_as_it_is_answered(self) -> None:
+        made = self.store.create(
+            'alice', 'k1', 'x509', 'aa:bb', 'ssh-rsa  A\n', 10
+        )
+        self.assertEqual(made, self.store.get('alice', 'k1'))
+        self.store.delete('alice', 'k1')
+        self.assertRaises(
+            exception.KeypairNotFound, self.store.get, 'alice', 'k1'
+        )
+
+    def test_any_character_is_kept(self) -> None:
+        for name in ('\u00e9', '\U0001f511', '\U0001f512', "';--", '%s', 'A'):
+            add(self.store, name)
+            self.assertEqual(name, self.store.get('alice', name).name)
+        self.assertEqual(False, self.store.exists('alice', 'a'))
+        self.assertEqual(False, self.store.exists('Alice', 'A'))
+
+    def test_what_does_not_fit_is_refused(self) -> None:
+        for limit in (-1, 10):
+            for name in ('k' * 256, 'k\ud800'):
+                self.assertRaises(
+                    exception.InvalidKey, add, self.store, name, limit
+                )
+                self.assertEqual(False, self.store.exists('alice', name))
+        add(self.store, 'k' * 255)
+
+    def test_pages_make_up_the_whole(self) -> None:
+        fill(self.engine, 'alice', 500)
+        fill(self.engine, 'bob', 10)
+        whole = [key.name for key in self.store.list('alice')]
+        self.assertEqual(500, len(whole))
+        for limit in (1, 7, 100, 499, 500, 501):
+            names: list[str] = []
+            while page := self.store.list(
+                'alice', limit, names[-1] if names else None
+            ):
+                names += [key.name for key in page]
+            self.assertEqual(whole, names)
+        self.assertRaises(
+            exception.MarkerNotFound, self.store.list, 'bob', 1, 'k000499'
+        )
+
+    def test_nova_s_limits(self) -> None:
+        with self.engine.begin() as connection:
+            models.nova_metadata.create_all(connection)
+            for table, values in (
+                (models.quotas, {'project_id': 'p1', 'hard_limit': 5}),
+                (
+                    models.project_user_quotas,
+                    {'project_id': 'p1', 'user_id': 'alice', 'hard_limit': 3},
+                ),
+                (
+                    models.quota_classes,
+                    {'class_name': 'default', 'hard_limit': None},
+                ),
+            ):
+                connection.execute(
+                    sa.insert(table).values(resource='key_pairs', **values)
+                )
+        for user_id, project_id, expected in (
+            ('alice', 'p1', NovaLimits(3, 5)),
+            ('bob', 'p1', NovaLimits(None, 5)),
+            ('bob', 'p2', NovaLimits(None, -1)),
+            (None, None, NovaLimits(None, -1)),
+        ):
+            self.assertEqual(
+                expected, self.store.key_pairs_quota(user_id, project_id)
+            )
+
+    # Races.
+
+    def _race(
+        self, names: list[str], start: int, limit: int
+    ) -> collections.Counter[str]:
+        total: collections.Counter[str] = collections.Counter()
+        for round_number in range(ROUNDS):
+            user_id = f'user{round_number}'
+            for number in range(start):
+                add(self.store, f'm{number:03}', user_id=user_id)
+            results = database.run_together(
+                [
+                    functools.partial(add, self.store, name, limit, user_id)
+                    for name in names
+                ]
+            )
+            self.assertEqual(limit, self.store.count(user_id, 1000))
+            total.update(
+                'made' if result in names else result for result in results
+            )
+        return total
+
+    # Some sort before all that is there, others after.
+    _names: ClassVar[list[str]] = [f'{"az"[n % 2]}{n}' for n in range(RACERS)]
+
+    def test_race_for_the_last_places(self) -> None:
+        self.assertEqual(
+            {'made': 2 * ROUNDS, 'QuotaExceeded': (RACERS - 2) * ROUNDS},
+            self._race(self._names, start=98, limit=100),
+        )
+
+    def test_race_from_nothing(self) -> None:
+        self.assertEqual(
+            {'made': ROUNDS, 'QuotaExceeded': (RACERS - 1) * ROUNDS},
+            self._race(self._names, start=0, limit=1),
+        )
+
+    def test_race_for_one_name(self) -> None:
+        results = database.run_together(
+            [functools.partial(add, self.store, 'k1', 10)] * RACERS
+        )
+        self.assertEqual(
+            {'k1': 1, 'KeypairExists': RACERS - 1},
+            collections.Counter(results),
+        )
+
+    def test_race_for_one_name_and_the_last_place(self) -> None:
+        results = database.run_together(
+            [functools.partial(add, self.store, 'k1', 1)] * RACERS
+        )
+        self.assertEqual(
+            {'k1': 1, 'QuotaExceeded': RACERS - 1},
+            collections.Counter(results),
+        )
+
+    def test_users_do_not_wait_for_each_other(self) -> None:
+        # The transaction of bob, between his neighbours, stays open.
+        for user_id in ('alice', 'bob', 'carol'):
+            add(self.store, 'k5', user_id=user_id)
+        writer = self.database.another_store()._executor.connections.writer()
+        insert = statements.INSERT_LIMITED.get(
+            self.engine.dialect.name, statements.INSERT
+        )
+        writer.execute(
+            insert,
+            {
+                'user_id': 'bob',
+                'name': 'k6',
+                'type': 'ssh',
+                'fingerprint': 'aa',
+                'public_key': 'A',
+                'created_at': None,
+            },
+        )
+        for user_id in ('alice', 'bo', 'boba', 'carol'):
+            for name in ('k1', 'k9'):
+                add(self.store, name, 5, user_id)
+                self.store.delete(user_id, name)
+        writer.rollback()
+
+    # Faults.
+
+    def kill_all_others(self) -> None:
+        raise NotImplementedError
+
+    def test_connections_that_the_server_has_closed(self) -> None:
+        add(self.store, 'k1', 5)
+        self.kill_all_others()
+        self.assertEqual('k1', self.store.get('alice', 'k1').name)
+        self.kill_all_others()
+        add(self.store, 'k2', 5)
+        self.kill_all_others()
+        self.store.delete('alice', 'k1')
+        self.assertEqual(1, self.store.count('alice', 5))
+
+    def test_read_only(self) -> None:
+        add(self.store, 'k1', 5)
+        url = sa.make_url(self.database.url)
+        store = Store(
+            database.make_engine(
+                url.update_query_dict(self.read_only).render_as_string(False)
+            )
+        )
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+        for call in (
+            lambda: add(store, 'k2', 5),
+            lambda: add(store, 'k2'),
+            lambda: store.delete('alice', 'k1'),
+        ):
+            self.assertRaises(exception.DatabaseUnavailable, call)
+        self.assertEqual('k1', store.get('alice', 'k1').name)
+        store.close()
+
+    # Migrations.
+
+    def test_models_are_what_migrations_make(self) -> None:
+        migration.sync(self.engine)
+        with self.engine.connect() as connection:
+            context = alembic_migration.MigrationContext.configure(
+                connection,
+                opts={
+                    'version_table': migration.VERSION_TABLE,
+                    'compare_type': True,
+                },
+            )
+            self.assertEqual(
+                [], autogenerate.compare_metadata(context, models.metadata)
+            )
+
+    def plan(self, name: str) -> str:
+        statement: Any = statements.ALL[name]
+        compiled = statement.compile(dialect=self.engine.dialect)
+        values = compiled.construct_params(PARAMETERS)
+        with self.engine.connect() as connection:
+            return '\n'.join(
+                ' '.join(map(str, row))
+                for row in connection.exec_driver_sql(
+                    f'EXPLAIN {compiled}',
+                    tuple(values[key] for key in compiled.positiontup)
+                    if compiled.positional
+                    else values,
+                )
+            )

@@ -1,0 +1,173 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The store on MariaDB or MySQL, and on PostgreSQL: races, faults, plans.
+
+Each class runs when an environment variable names an empty database of its
+kind that the user may create tables in, for example::
+
+    KEYPAIR_EXT_TEST_MYSQL_URL=mysql+pymysql://user:password@host/database
+    KEYPAIR_EXT_TEST_POSTGRESQL_URL=postgresql+psycopg2://user@host/database
+
+The tables are dropped before and after each test. Races are run
+``KEYPAIR_EXT_TEST_ROUNDS`` times, 5 unless it is set.
+"""
+
+import re
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from keypair_ext import exception
+from keypair_ext.db import migration, models, statements
+from keypair_ext.tests.functional.db import server_cases
+
+NOVA_KEY_PAIRS = """
+CREATE TABLE key_pairs (
+    created_at DATETIME,
+    updated_at DATETIME,
+    id INTEGER NOT NULL AUTO_INCREMENT,
+    name VARCHAR(255) NOT NULL,
+    user_id VARCHAR(255) NOT NULL,
+    fingerprint VARCHAR(255),
+    public_key TEXT,
+    type ENUM('ssh', 'x509') NOT NULL DEFAULT 'ssh',
+    PRIMARY KEY (id),
+    CONSTRAINT uniq_key_pairs0user_id0name UNIQUE (user_id, name)
+) ENGINE=InnoDB CHARSET=utf8mb3 COLLATE=utf8mb3_general_ci
+"""
+
+
+class MysqlTest(server_cases.ServerTest):
+    variable = 'KEYPAIR_EXT_TEST_MYSQL_URL'
+    read_only: ClassVar[dict[str, str]] = {
+        'init_command': 'SET SESSION TRANSACTION READ ONLY'
+    }
+
+    def kill_all_others(self) -> None:
+        with self.engine.connect() as connection:
+            ids = connection.exec_driver_sql(
+                'SELECT id FROM information_schema.processlist '
+                'WHERE user = SUBSTRING_INDEX(USER(), "@", 1) '
+                'AND db = DATABASE() AND id != CONNECTION_ID()'
+            ).scalars()
+            for number in ids.all():
+                connection.exec_driver_sql(f'KILL CONNECTION {number}')
+
+    def test_round_trips(self) -> None:
+        server_cases.add(self.store, 'k0', 5)
+        held = self.store._executor.connections
+        for call, connection, expected in (
+            (lambda: self.store.get('alice', 'k0'), held.reader(), 1),
+            (lambda: self.store.list('alice', 5, 'k0'), held.reader(), 1),
+            (lambda: server_cases.add(self.store, 'k1', 5), held.writer(), 3),
+            (lambda: self.store.delete('alice', 'k1'), held.reader(), 1),
+        ):
+            before = self._questions(connection)
+            call()
+            # The question itself and the ROLLBACK behind it are two.
+            asked = self._questions(connection) - before - 2
+            self.assertEqual(expected, asked)
+
+    def _questions(self, connection: sa.Connection) -> int:
+        status = connection.exec_driver_sql(
+            "SHOW SESSION STATUS LIKE 'Questions'"
+        ).one()
+        connection.rollback()
+        return int(status[1])
+
+    def test_plans(self) -> None:
+        server_cases.fill(self.engine, 'alice', 1000)
+        server_cases.fill(self.engine, 'bob', 20)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql('ANALYZE TABLE key_pairs').all()
+        for name in statements.ALL:
+            if name != 'quota':
+                self.assertIn(models.UNIQUE_NAME, self.plan(name), name)
+                self.assertNotIn('filesort', self.plan(name), name)
+        self.assertIn(' range ', self.plan('next page'))
+
+    def test_a_page_reads_no_more_than_itself(self) -> None:
+        server_cases.fill(self.engine, 'alice', 1000)
+        reader = self.store._executor.connections.reader()
+        for call, most in (
+            (lambda: self.store.list('alice', 10), 11),
+            (lambda: self.store.list('alice', 10, 'k000500'), 12),
+            (lambda: self.store.count('alice', 10), 12),
+            (lambda: self.store.get('alice', 'k000500'), 1),
+        ):
+            before = self._index_reads(reader)
+            call()
+            reads = self._index_reads(reader) - before
+            self.assertLessEqual(reads, most)
+
+    def _index_reads(self, connection: sa.Connection) -> int:
+        status = dict(
+            tuple(row)
+            for row in connection.exec_driver_sql(
+                "SHOW SESSION STATUS LIKE 'Handler_read_%%'"
+            )
+        )
+        return int(status['Handler_read_key']) + int(
+            status['Handler_read_next']
+        )
+
+    def test_nova_s_table_in_utf8mb3(self) -> None:
+        with self.engine.begin() as connection:
+            models.key_pairs.drop(connection)
+            connection.execute(sa.text(NOVA_KEY_PAIRS))
+        migration.sync(self.engine)
+        store = self.store
+        server_cases.add(store, 'key', 5)
+        # Its collation takes these for one.
+        for name in ('KEY', 'Key', 'key '):
+            self.assertEqual('key', store.get('alice', name).name)
+            self.assertRaises(
+                exception.KeypairExists, server_cases.add, store, name, 5
+            )
+            self.assertEqual([], store.list('alice', 5, name))
+        for arguments in (
+            ('alice', '\U0001f511', 'ssh', 'aa', 'A', 5),
+            ('alice', 'k1', 'ssh', 'aa', 'A \U0001f511', 5),
+            ('alice', 'k1', 'ssh', 'aa', 'A' * 70000, 5),
+        ):
+            self.assertRaises(exception.InvalidKey, store.create, *arguments)
+        self.assertEqual(False, store.exists('alice', 'key\U0001f511'))
+        self.assertEqual(1, store.count('alice', 5))
+
+
+class PostgresqlTest(server_cases.ServerTest):
+    variable = 'KEYPAIR_EXT_TEST_POSTGRESQL_URL'
+    read_only: ClassVar[dict[str, str]] = {
+        'options': '-c default_transaction_read_only=on'
+    }
+
+    def kill_all_others(self) -> None:
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(
+                'SELECT pg_terminate_backend(pid) FROM pg_stat_activity '
+                'WHERE datname = current_database() '
+                'AND pid != pg_backend_pid()'
+            )
+
+    def test_plans(self) -> None:
+        server_cases.fill(self.engine, 'alice', 1000)
+        for number in range(20):
+            server_cases.fill(self.engine, f'user{number}', 1000)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql('ANALYZE key_pairs')
+        for name in statements.ALL:
+            if name != 'quota':
+                plan = self.plan(name)
+                self.assertIn(f'using {models.UNIQUE_NAME}', plan, name)
+                self.assertEqual(None, re.search('Seq Scan|Sort', plan), plan)

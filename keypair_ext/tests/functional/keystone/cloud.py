@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A small cloud: Keystone, MariaDB, memcached, and a Compute API.
+
+The Compute API is our filter in a real Nova, or our stand-alone service with
+the pipelines of the paste file that we ship.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import fixtures
+
+from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.servers import (
+    ini,
+    keystone as identity_service,
+    mariadb,
+    memcached,
+    nova,
+    process,
+    uwsgi,
+)
+
+_PASTE_FILE: Final = environment.ROOT / 'etc' / 'keypair_ext' / 'api-paste.ini'
+
+
+def reason_to_skip(variable: str, command: str) -> str:
+    """Return why tests with a cloud cannot run here, '' if they can.
+
+    :param variable: what has to be 1 in the environment.
+    :param command: what sets it and brings what is needed.
+    """
+    if os.environ.get(variable) != '1':
+        return (
+            f'set {variable}=1, or run {command}: environments with Nova and '
+            f'Keystone, some 700 MB, are made first'
+        )
+    for server, available in (
+        ('mariadb-server', mariadb.available()),
+        ('memcached', memcached.available()),
+    ):
+        if not available:
+            return f'{server} is not installed'
+    if not (Path(sys.prefix) / 'bin' / 'uwsgi').exists():
+        return f'uwsgi is not installed in {sys.prefix}'
+    return ''
+
+
+class Service(fixtures.Fixture):
+    """The stand-alone service under uWSGI, behind Keystone.
+
+    ``url`` has no path.
+    """
+
+    url: str
+
+    def __init__(self, conf: ini.Sections) -> None:
+        """Describe the service.
+
+        :param conf: the database, ``[keystone_authtoken]`` and the like.
+        """
+        super().__init__()
+        self._conf = conf
+
+    def _setUp(self) -> None:
+        home = self.useFixture(process.Directory('service')).path
+        conf_file = home / 'keypair_ext.conf'
+        own: ini.Sections = {
+            'oslo_policy': {
+                'policy_file': home / 'policy.yaml',
+                'policy_dirs': home / 'policy.d',
+            },
+        }
+        ini.write(conf_file, ini.merge(own, self._conf))
+        (home / _PASTE_FILE.name).write_text(_PASTE_FILE.read_text())
+        process.run(
+            [
+                sys.executable,
+                '-m',
+                'keypair_ext.cmd.manage',
+                '--config-file',
+                conf_file,
+                'db',
+                'sync',
+            ],
+            env=process.clean_environment(home),
+        )
+        self.url = self.useFixture(
+            uwsgi.UWSGI(
+                Path(sys.prefix),
+                'keypair_ext.wsgi.api:application',
+                directory=home,
+                env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(home)},
+            )
+        ).url
+
+
+class Cloud(fixtures.Fixture):
+    """Keystone and what it needs, to which Compute APIs are added.
+
+    Each method that adds one returns its endpoint, which ends in ``/v2.1``.
+    """
+
+    keystone: identity_service.Keystone
+
+    def __init__(
+        self,
+        identity: type[identity_service.Keystone] = identity_service.Keystone,
+    ) -> None:
+        """Describe the cloud.
+
+        :param identity: which fixture to start Keystone by.
+        """
+        super().__init__()
+        self._identity = identity
+
+    def _setUp(self) -> None:
+        self._database = self.useFixture(mariadb.MariaDB())
+        self._memcached = self.useFixture(memcached.Memcached())
+        self.keystone = self.useFixture(
+            self._identity(self._database.create_database('keystone'))
+        )
+        self._nova_databases: nova.NovaDatabases | None = None
+        self._services = 0
+
+    def nova(
+        self, conf: ini.Sections | None = None, *, with_filter: bool = True
+    ) -> str:
+        """Start a Nova.
+
+        :param conf: more options of nova.conf.
+        :param with_filter: whether ours is mounted in it.
+        """
+        if self._nova_databases is None:
+            self._nova_databases = self.useFixture(
+                nova.NovaDatabases(self._database)
+            )
+        server = nova.Nova(
+            self._nova_databases,
+            keystone=self.keystone,
+            memcached=[self._memcached.address],
+            conf=conf,
+            paste_filter=environment.FILTER if with_filter else None,
+            software=environment.WithKeypairExt() if with_filter else None,
+        )
+        return f'{self.useFixture(server).url}/v2.1'
+
+    def service(self, conf: ini.Sections | None = None) -> str:
+        """Start our stand-alone service, with a database of its own.
+
+        :param conf: more options of keypair_ext.conf.
+        """
+        self._services += 1
+        account = self.keystone.account('service')
+        sections: ini.Sections = {
+            'database': {
+                'connection': self._database.create_database(
+                    f'keypair_ext_{self._services}'
+                )
+            },
+            'keystone_authtoken': self.keystone.authtoken_options(
+                account, [self._memcached.address]
+            ),
+        }
+        server = Service(ini.merge(sections, conf or {}))
+        return f'{self.useFixture(server).url}/v2.1'

@@ -1,0 +1,40 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Installing keypair_ext into Nova's environment changes nothing there."""
+
+import unittest
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional.nova import environment
+
+_REASON = environment.reason_to_skip()
+
+# What is not in Nova's environment already; small, pure Python, and without
+# requirements of its own.
+_NEW = {'keypair-ext', 'fastjsonschema'}
+
+
+@unittest.skipIf(_REASON, _REASON)
+class InstallTestCase(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        path = environment.WithKeypairExt().install()
+        self.before = environment.packages(path, 'before')
+        self.after = environment.packages(path, 'after')
+
+    def test_no_version_changes(self) -> None:
+        after = {name: self.after.get(name) for name in self.before}
+        self.assertEqual(self.before, after)
+
+    def test_what_is_new(self) -> None:
+        self.assertEqual(_NEW, self.after.keys() - self.before.keys())

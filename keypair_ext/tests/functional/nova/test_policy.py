@@ -1,0 +1,159 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""One policy file for both: read again when it changes, as Nova does."""
+
+from typing import ClassVar
+
+from keypair_ext.tests.functional.conformance.caller import Caller
+from keypair_ext.tests.functional.conformance.servers import Service
+from keypair_ext.tests.functional.nova import base, environment
+from keypair_ext.tests.functional.servers import nova, process
+
+_NAME = 'os_compute_api:os-keypairs'
+
+_OPERATIONS = ('index', 'show', 'create', 'delete')
+
+_CALLERS = {
+    'nobody special': Caller('policy', roles=()),
+    'reader': Caller('policy', roles=('reader',)),
+    'member': Caller('policy', roles=('member', 'reader')),
+    'custom': Caller('policy', roles=('keymaster', 'member')),
+    'admin': Caller('policy-admin').admin(),
+}
+
+_POLICIES = {
+    'none': '',
+    'index for readers': f'"{_NAME}:index": "role:reader"\n',
+    'create for a custom role': f'"{_NAME}:create": "role:keymaster"\n',
+    'both, and nobody deletes': (
+        f'"{_NAME}:index": "role:reader"\n'
+        f'"{_NAME}:create": "role:keymaster"\n'
+        f'"{_NAME}:delete": "!"\n'
+    ),
+    'by a base rule': (
+        f'"{_NAME}:index": "rule:project_reader_api"\n'
+        f'"{_NAME}:show": "rule:admin_api"\n'
+    ),
+    'by a rule of the operator': (
+        '"keys": "role:keymaster or user_id:%(user_id)s"\n'
+        f'"{_NAME}:create": "rule:keys and not role:reader"\n'
+    ),
+    'another administrator': '"context_is_admin": "role:keymaster"\n',
+    'everything for everybody': ''.join(
+        f'"{_NAME}:{operation}": "@"\n' for operation in _OPERATIONS
+    ),
+}
+
+
+_BROKEN = '"half a rule'
+
+
+class PolicyTestCase(base.NovaTestCase):
+    """Plain Nova, and ours in both mounts, under the same policies."""
+
+    plain: ClassVar[nova.Nova]
+    mounted: ClassVar[nova.Nova]
+    service: ClassVar[Service]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.plain = cls.stage.plain()
+        cls.mounted = cls.stage.mounted()
+        cls.service = cls.stage.useFixture(
+            Service(cls.stage.databases.api_url)
+        )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self._set, '')
+
+    def _set(self, policy: str) -> None:
+        """Replace the file of each; none is restarted."""
+        for server in (self.plain, self.mounted, self.service):
+            server.set_policy(policy)
+
+    def test_overrides_are_honoured_without_a_restart(self) -> None:
+        seen = {}
+        for title, policy in _POLICIES.items():
+            self._set(policy)
+            seen[title] = self._allowed(self.plain)
+            for server in (self.mounted, self.service):
+                self.assertEqual(seen[title], self._allowed(server), title)
+        self.assertEqual(len(_POLICIES), len(set(map(repr, seen.values()))))
+
+    def _allowed(self, server: base.Server) -> dict[str, list[int]]:
+        """Return the statuses of everything that everybody may try."""
+        self.stage.database.execute('DELETE FROM key_pairs', 'nova_api')
+        return {
+            title: [
+                self.send(server, request).status
+                for query in ('', '?user_id=policy')
+                for request in (
+                    caller.create('', '2.10', name='new', public_key=base.KEY),
+                    caller.create(
+                        '',
+                        '2.10',
+                        name='other',
+                        public_key=base.KEY,
+                        user_id='policy',
+                    ),
+                    caller.list('', '2.10', query),
+                    caller.show('', 'new', '2.10', query),
+                    caller.delete('', 'new', '2.10', query),
+                    caller.delete('', 'other', '2.10', query),
+                )
+            ]
+            for title, caller in _CALLERS.items()
+        }
+
+    def test_a_broken_file_is_told_of(self) -> None:
+        """The service answers 503; in Nova, Nova asks first, and fails.
+
+        With or without the filter: to make a context it asks its policy who
+        is an administrator.
+        """
+        request = _CALLERS['member'].list('')
+        self._set(_BROKEN)
+        for server in (self.plain, self.mounted):
+            self.assertEqual(500, self.send(server, request).status)
+            log = server.server.daemon.recent_log
+            self.assertIn('Failed to parse', log)
+        answer = self.send(self.service, request)
+        self.assertEqual(503, answer.status)
+        self.assertEqual(('1',), answer.all('Retry-After'))
+        message = answer.json()['serviceUnavailable']['message']
+        self.assertIn('policy', message)
+        log = self.service.server.daemon.recent_log
+        path = self.service.home / 'policy.yaml'
+        self.assertIn(f'Policy file {path} cannot be used', log)
+        self._set('')
+        for each in (self.plain, self.mounted, self.service):
+            self.assertEqual(200, self.send(each, request).status)
+
+    def test_a_broken_file_stops_the_start(self) -> None:
+        """Plain Nova would start, and then answer nothing but 500."""
+        broken = nova.Nova(
+            self.stage.databases,
+            policy=_BROKEN,
+            paste_filter=environment.FILTER,
+            software=self.stage.software,
+        )
+        error = self.assertRaises(process.ServerError, broken.setUp)
+        self.assertIn('policy.yaml cannot be used', str(error))
+        self.assertIn('line 1, column 1', str(error))
+        plain = self.useFixture(
+            nova.Nova(self.stage.databases, policy=_BROKEN)
+        )
+        answer = self.send(plain, _CALLERS['member'].list(''))
+        self.assertEqual(500, answer.status)

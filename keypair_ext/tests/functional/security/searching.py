@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finds secret numbers in whatever was written, however it was encoded.
+
+An occurrence of any 32 bytes of a secret holds a whole block of 16 of them,
+so blocks are what is looked for: as they are, in hexadecimal, and in base64
+at each of its three alignments.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_BLOCK = 16
+# Characters of base64 that 16 bytes determine at every alignment.
+_BASE64 = 20
+_WHITE = re.compile(rb'\s|\\n|\\r')
+
+
+def numbers(key: rsa.RSAPrivateKey) -> list[bytes]:
+    """Return d, p, q, dP, dQ and qInv of a private key, as bytes."""
+    private = key.private_numbers()
+    return [
+        number.to_bytes((number.bit_length() + 7) // 8, 'big')
+        for number in (
+            private.d,
+            private.p,
+            private.q,
+            private.dmp1,
+            private.dmq1,
+            private.iqmp,
+        )
+    ]
+
+
+class Searcher:
+    """Looks for any of many secrets.
+
+    :param secrets: the secret numbers.
+    :param lines: lines of private documents, as they are.
+    """
+
+    def __init__(self, secrets: Iterable[bytes], lines: Iterable[str]) -> None:
+        blocks = [block for secret in secrets for block in _blocks(secret)]
+        self._raw = set(blocks)
+        self._hex = {block.hex().encode() for block in blocks}
+        self._base64 = {code for block in blocks for code in _codes(block)}
+        self._lines = {line.encode() for line in lines if len(line) >= 32}
+
+    def find(self, text: bytes) -> list[str]:
+        """Return in which encodings ``text`` holds a secret."""
+        dense = _WHITE.sub(b'', text)
+        found = {
+            'raw': _any(self._raw, text, _BLOCK),
+            'hex': _any(self._hex, dense.lower(), 2 * _BLOCK),
+            'base64': _any(self._base64, dense, _BASE64),
+            'line': any(line in text for line in self._lines),
+        }
+        return [encoding for encoding, is_there in found.items() if is_there]
+
+
+def _blocks(secret: bytes) -> Iterator[bytes]:
+    for start in range(0, len(secret) - _BLOCK + 1, _BLOCK):
+        yield secret[start : start + _BLOCK]
+
+
+def _codes(block: bytes) -> Iterator[bytes]:
+    """Yield what base64 makes of a block after 0, 1 or 2 other bytes."""
+    for before in range(3):
+        code = base64.b64encode(bytes(before) + block)
+        # The first characters hang on what stands before, too.
+        start = (before * 8 + 5) // 6
+        yield code[start : start + _BASE64]
+
+
+def _any(wanted: set[bytes], text: bytes, length: int) -> bool:
+    return any(
+        text[start : start + length] in wanted
+        for start in range(len(text) - length + 1)
+    )

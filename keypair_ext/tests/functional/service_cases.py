@@ -1,0 +1,205 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What holds for the service under every server; test_servers runs it."""
+
+import http.client
+import json
+import signal
+from collections import Counter
+from concurrent import futures
+from pathlib import Path
+from typing import ClassVar
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import (
+    gunicorn,
+    process,
+    rest,
+    uwsgi,
+)
+
+Server = gunicorn.Gunicorn | uwsgi.UWSGI
+
+_QUOTA = 10
+
+
+def import_body(name: str) -> bytes:
+    """Return a body that imports the sample key under a name."""
+    document = {'keypair': {'name': name, 'public_key': fixtures.KEY}}
+    return json.dumps(document).encode()
+
+
+class ServiceCases(base.TestCase):
+    """What holds under every server.
+
+    The service has two workers of one thread and one SQLite database. Each
+    test is a user of its own.
+    """
+
+    server: ClassVar[Server]
+
+    @classmethod
+    def describe_server(cls, directory: Path) -> Server:
+        """Return the server that the tests of the class ask."""
+        raise NotImplementedError
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        home = process.Directory('service')
+        cls.addClassCleanup(home.cleanUp)
+        home.setUp()
+        config_file = fixtures.write_config(
+            str(home.path), {'quota': {'key_pairs': _QUOTA}}
+        )
+        fixtures.make_database(config_file)
+        paste_file = home.path / 'api-paste.ini'
+        paste_file.write_text(fixtures.PASTE_FILE.read_text())
+        cls.server = cls.describe_server(home.path)
+        cls.addClassCleanup(cls.server.cleanUp)
+        cls.server.setUp()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.user = self.id().rpartition('.')[2]
+
+        self.headers = {
+            'X-Auth-Token': f'{self.user}:aaaa:member,reader',
+            'Content-Type': 'application/json',
+        }
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        document: object = None,
+        version: str = '2.1',
+    ) -> rest.Answer:
+        return rest.call(
+            method,
+            f'{self.server.url}{path}',
+            document,
+            {**self.headers, 'X-OpenStack-Nova-API-Version': version},
+        )
+
+    def import_key(
+        self, name: str, root: str = '/v2.1', version: str = '2.1'
+    ) -> rest.Answer:
+        """Import the sample key under a name."""
+        document = json.loads(import_body(name))
+        return self.call('POST', f'{root}/os-keypairs', document, version)
+
+    def names(self) -> list[str]:
+        """Return the names of the test's key pairs."""
+        answer = self.call('GET', '/v2.1/os-keypairs').expect(200)
+        return [row['keypair']['name'] for row in answer.json()['keypairs']]
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a connection for what :meth:`call` cannot send."""
+        connection = http.client.HTTPConnection(
+            process.LOOPBACK, self.server.port, timeout=60
+        )
+        self.addCleanup(connection.close)
+        return connection
+
+    def begin_import(self, length: int) -> http.client.HTTPConnection:
+        """Send all of a request but its body, which is to have a length."""
+        connection = self.connection()
+        connection.putrequest('POST', '/v2.1/os-keypairs')
+        for name, value in self.headers.items():
+            connection.putheader(name, value)
+        connection.putheader('Content-Length', str(length))
+        connection.endheaders()
+        return connection
+
+    def test_what_needs_no_token(self) -> None:
+        for path in ('/', '/v2/', '/v2.1', '/v2.1/'):
+            answer = rest.call('GET', f'{self.server.url}{path}').expect(200)
+            # Its links lead back here.
+            self.assertIn(self.server.url.encode(), answer.body)
+        rest.call('GET', f'{self.server.url}/healthcheck').expect(200)
+
+    def test_a_slash_in_a_name(self) -> None:
+        for name, segment in (
+            ('a/b', 'a%2Fb'),
+            ('/', '%2f'),
+            ('50%2F', '50%252F'),
+            ('ключ/1', '%D0%BA%D0%BB%D1%8E%D1%87%2F1'),
+        ):
+            self.import_key(name, '/v2').expect(200)
+            path = f'/v2/os-keypairs/{segment}'
+            shown = self.call('GET', path).expect(200).json()
+            self.assertEqual(name, shown['keypair']['name'])
+            self.call('DELETE', path).expect(202)
+            self.call('GET', path).expect(404)
+
+    def test_names_that_look_like_directories(self) -> None:
+        for name in ('.', '..'):
+            self.import_key(name, version='2.92').expect(201)
+            path = f'/v2.1/os-keypairs/{name}'
+            shown = self.call('GET', path, version='2.92').expect(200).json()
+            self.assertEqual(name, shown['keypair']['name'])
+            self.call('DELETE', path, version='2.92').expect(204)
+
+    def test_a_body_that_is_too_large(self) -> None:
+        # It is told at once, without waiting for the body.
+        answer = self.begin_import(length=2**40).getresponse()
+        self.assertEqual(413, answer.status)
+
+    def test_the_quota_holds_for_many_at_once(self) -> None:
+        with futures.ThreadPoolExecutor(8) as pool:
+            answers = list(
+                pool.map(self.import_key, [f'key-{n}' for n in range(40)])
+            )
+        statuses = Counter(answer.status for answer in answers)
+        self.assertEqual({200: _QUOTA, 403: 40 - _QUOTA}, statuses)
+        self.assertEqual(_QUOTA, len(self.names()))
+
+    def test_a_name_is_given_once(self) -> None:
+        with futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(self.import_key, ['the same'] * 16))
+        statuses = Counter(answer.status for answer in answers)
+        self.assertEqual({200: 1, 409: 15}, statuses)
+
+    def test_no_private_key_is_given_twice(self) -> None:
+        # By workers that were forked from one process.
+        bodies = [{'keypair': {'name': f'key-{n}'}} for n in range(8)]
+        with futures.ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(
+                    lambda body: self.call('POST', '/v2.1/os-keypairs', body),
+                    bodies,
+                )
+            )
+        keys = {
+            answer.expect(200).json()['keypair']['private_key']
+            for answer in answers
+        }
+        self.assertEqual(len(bodies), len(keys))
+
+    def test_stopping(self) -> None:
+        self.import_key('before').expect(200)
+        daemon = self.server.daemon
+        body = import_body('while')
+        connection = self.begin_import(len(body))
+        connection.send(body[:10])
+        # Answered by the other worker, or when this one has begun.
+        self.names()
+        daemon.send_signal(signal.SIGTERM)
+        connection.send(body[10:])
+        self.assertEqual(200, connection.getresponse().status)
+        daemon.stop()
+        self.assertNotIn('Traceback', daemon.log)
+        daemon.start()
+        self.assertEqual(['before', 'while'], self.names())

@@ -1,0 +1,116 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Tempest's own key pair tests and our plugin's, against both mounts."""
+
+import unittest
+from typing import ClassVar
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional.keystone import cloud
+from keypair_ext.tests.functional.servers import ini
+from keypair_ext.tests.functional.tempest import runner
+
+_REASON = cloud.reason_to_skip('KEYPAIR_EXT_TEST_TEMPEST', 'tox -e tempest')
+
+_THEIRS = r'^tempest\.api\.compute\.(keypairs|admin\.test_keypairs)'
+# Of the release that the runner installs.
+_THEIR_NUMBER = 19
+
+_OURS = r'^keypair_ext\.'
+
+
+class _TempestTestCase(base.TestCase):
+    """The tests of a class share a cloud."""
+
+    tempest: ClassVar[runner.Tempest]
+    conf: ClassVar[ini.Sections] = {}
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        small = cloud.Cloud()
+        small.setUp()
+        cls.addClassCleanup(small.cleanUp)
+        small.keystone.register_compute(cls.compute(small))
+        cls.tempest = runner.Tempest(small.keystone, cls.conf)
+        cls.tempest.setUp()
+        cls.addClassCleanup(cls.tempest.cleanUp)
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        """Return the endpoint under test, started."""
+        raise NotImplementedError
+
+    def run_theirs(self, ssh_key_type: str) -> None:
+        """Run Tempest's own tests; all have to pass."""
+        outcome = self.tempest.run(
+            _THEIRS, {'validation': {'ssh_key_type': ssh_key_type}}
+        )
+        self.assertEqual((_THEIR_NUMBER, 0), (outcome.passed, outcome.skipped))
+
+    def run_ours(self, skipped: int = 0) -> None:
+        """Run our plugin's tests; all but the skipped ones have to pass."""
+        outcome = self.tempest.run(_OURS)
+        self.assertGreater(outcome.passed, 0)
+        self.assertEqual(skipped, outcome.skipped)
+
+
+@unittest.skipIf(_REASON, _REASON)
+class FilterTest(_TempestTestCase):
+    """Our filter in a real Nova."""
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        return small.nova()
+
+    def test_theirs_with_ecdsa(self) -> None:
+        self.run_theirs('ecdsa')
+
+    def test_theirs_with_rsa(self) -> None:
+        self.run_theirs('rsa')
+
+    def test_ours(self) -> None:
+        self.run_ours()
+
+
+@unittest.skipIf(_REASON, _REASON)
+class ServiceTest(_TempestTestCase):
+    """Our stand-alone service."""
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        # It has no API to change a quota, so there is a small one.
+        return small.service({'quota': {'key_pairs': 10}})
+
+    def test_theirs_with_ecdsa(self) -> None:
+        self.run_theirs('ecdsa')
+
+    def test_theirs_with_rsa(self) -> None:
+        self.run_theirs('rsa')
+
+    def test_ours(self) -> None:
+        self.run_ours()
+
+
+@unittest.skipIf(_REASON, _REASON)
+class PlainNovaTest(_TempestTestCase):
+    """Nova alone: what our plugin says of it has to be true as well."""
+
+    conf = {'service_available': {'keypair_ext': False}}
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        return small.nova(with_filter=False)
+
+    def test_ours(self) -> None:
+        self.run_ours(skipped=3)

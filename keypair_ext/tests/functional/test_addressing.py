@@ -1,0 +1,154 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What can be created can be shown and deleted, whatever it is called.
+
+Servers hand over a path twice: unquoted in ``PATH_INFO``, and as it came,
+uWSGI and mod_wsgi in ``REQUEST_URI``, gunicorn in ``RAW_URI``.
+"""
+
+from urllib import parse as urlparse
+
+import webob
+
+from keypair_ext.tests.functional import base, fixtures
+
+
+def quote(name: str) -> str:
+    return urlparse.quote(name, safe='')
+
+
+class Addressing(base.TestCase):
+    def create(self, path: str, name: str, version: str) -> webob.Response:
+        return self.service.ask(
+            'POST',
+            f'{path}/os-keypairs',
+            version=version,
+            body={'keypair': {'name': name, 'public_key': fixtures.KEY}},
+        )
+
+    def assert_found_and_deleted(self, path: str, name: str) -> None:
+        """Show and delete what is called ``name`` at ``path``."""
+        response = self.service.ask('GET', path)
+        self.assertEqual(200, response.status_int, response.text)
+        self.assertEqual(name, response.json['keypair']['name'])
+        self.assertEqual(202, self.service.ask('DELETE', path).status_int)
+        self.assertEqual(404, self.service.ask('GET', path).status_int)
+
+    def test_dots(self) -> None:
+        for name in ('.', '..', '...', '.hidden'):
+            for quoted in (name, name.replace('.', '%2E')):
+                with self.subTest(name=name, quoted=quoted):
+                    self.assertEqual(
+                        201, self.create('/v2.1', name, '2.92').status_int
+                    )
+                    self.assert_found_and_deleted(
+                        f'/v2.1/os-keypairs/{quoted}', name
+                    )
+
+    def test_legacy_names(self) -> None:
+        for name in (
+            'café',
+            '日本',
+            'ÿ',
+            'a/b',
+            '/',
+            'a//b',
+            'a b',
+            'a%2Fb',
+            '100%',
+            '?#[]',
+            '..',
+            '/a',
+            'a/',
+            'os-keypairs/os-keypairs',
+        ):
+            with self.subTest(name=name):
+                self.assertEqual(
+                    200, self.create('/v2', name, '2.1').status_int
+                )
+                self.assert_found_and_deleted(
+                    f'/v2/os-keypairs/{quote(name)}', name
+                )
+
+    def test_legacy_name_with_slash_in_a_project(self) -> None:
+        self.create('/v2/aaaa', 'a/b', '2.1')
+
+        self.assert_found_and_deleted('/v2/aaaa/os-keypairs/a%2Fb', 'a/b')
+
+    def test_other_servers(self) -> None:
+        for variable in ('REQUEST_URI', 'RAW_URI'):
+            with self.subTest(variable=variable):
+                self.create('/v2', 'a/b', '2.1')
+                path = '/v2/os-keypairs/a%2fb'
+                environ = {'REQUEST_URI': '', variable: f'{path}?x=%2F'}
+                response = self.service.ask('GET', path, environ=environ)
+                self.assertEqual(200, response.status_int)
+                self.service.clear()
+
+    def test_slash_where_the_server_hides_the_path(self) -> None:
+        response = self.service.ask(
+            'POST',
+            '/v2/os-keypairs',
+            body={'keypair': {'name': 'a/b', 'public_key': fixtures.KEY}},
+            environ={'REQUEST_URI': ''},
+        )
+
+        message = self.assert_fault(response, 400, 'badRequest')
+        self.assertIn('slash', message)
+
+    def test_slash_is_no_name_in_v21(self) -> None:
+        self.create('/v2', 'a/b', '2.1')
+
+        response = self.service.ask('GET', '/v2.1/os-keypairs/a%2Fb')
+
+        self.assertEqual(404, response.status_int)
+        self.assertEqual('text/plain', response.content_type)
+
+    def test_what_is_not_utf_8_is_latin_1(self) -> None:
+        self.create('/v2', 'café', '2.1')
+
+        self.assert_found_and_deleted('/v2/os-keypairs/caf%E9', 'café')
+
+    def test_newline_at_the_end_is_not_seen(self) -> None:
+        self.service.create('a')
+        for path in ('/v2.1/os-keypairs%0A', '/v2.1/os-keypairs/a%0A'):
+            with self.subTest(path=path):
+                response = self.service.ask('GET', path)
+                self.assertEqual(200, response.status_int)
+
+    def test_slashes_count_as_one(self) -> None:
+        self.service.create('a')
+        for path in (
+            '/v2.1//os-keypairs',
+            '/v2.1/os-keypairs//a',
+            '/v2.1//aaaa///os-keypairs//a',
+        ):
+            with self.subTest(path=path):
+                response = self.service.ask('GET', path)
+                self.assertEqual(200, response.status_int)
+
+    def test_links_lead_to_names_of_any_kind(self) -> None:
+        names = ['a/b', 'café', 'a&b=c', '日本', '..']
+        for name in names:
+            self.create('/v2', name, '2.1')
+
+        path: str | None = '/v2.1/os-keypairs?limit=1'
+        seen = []
+        while path:
+            page = self.service.ask('GET', path, version='2.35').json
+            seen += [row['keypair']['name'] for row in page['keypairs']]
+            links = page.get('keypairs_links')
+            path = links and links[0]['href'].removeprefix('http://localhost')
+
+        self.assertEqual(sorted(names), seen)

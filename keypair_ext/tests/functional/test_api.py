@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Loads the stories in ``gabbits``, each of them a suite of its own."""
+
+import pathlib
+import unittest
+from typing import Any
+
+import fixtures as fixtures_library
+from gabbi import driver
+
+from keypair_ext.tests.functional import fixtures
+
+GABBITS = pathlib.Path(__file__).parent / 'gabbits'
+
+
+class WarningsAreErrors(fixtures_library.WarningsFilter):
+    """A warning fails the request that causes it."""
+
+    def __init__(self) -> None:
+        super().__init__([{'action': 'error'}])
+
+
+def load_tests(
+    loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None
+) -> Any:
+    """Return the stories as tests, for any runner of unittest's kind."""
+    return driver.build_tests(
+        str(GABBITS),
+        loader,
+        intercept=lambda: fixtures.application,
+        fixture_module=fixtures,
+        inner_fixtures=[WarningsAreErrors],
+    )

@@ -1,0 +1,202 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The rooms of the house: who may import whom, read from the imports.
+
+And that every name we give to other packages, an entry point, is there.
+"""
+
+import ast
+import configparser
+import graphlib
+import importlib
+import importlib.metadata
+import pathlib
+from collections.abc import Iterator
+
+import keypair_ext
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+PACKAGE = pathlib.Path(keypair_ext.__file__).parent
+
+# Each room, with the rooms that it may use: downwards only.
+ROOMS = {
+    'exception': '',
+    'conf': 'exception',
+    'profiles': 'exception',
+    'policy': 'exception',
+    'paste_config': 'exception',
+    'paste_file': 'exception',
+    'faults': 'exception profiles',
+    # The spokes know nobody's name but their own, and quota the store's.
+    'db': 'exception',
+    'keytypes': 'exception',
+    'notifications': 'conf exception',
+    'quota': 'conf db exception',
+    'middleware': 'conf exception',
+    # The hubs.
+    'keypairs': 'db exception keytypes notifications profiles quota',
+    'api': 'db exception faults keypairs policy profiles quota',
+    # Who builds, and who has things built.
+    'deploy': 'api conf db exception faults keypairs keytypes notifications '
+    'policy profiles quota',
+    'wsgi': 'api conf db deploy exception',
+    'cmd': 'api conf db deploy exception keytypes middleware paste_config '
+    'paste_file policy profiles quota',
+}
+
+# What other rooms see of the store: its class and the records it returns.
+STORE = 'keypair_ext.db.store'
+NEED_STORE_ONLY = ('quota', 'keypairs', 'api')
+
+# Libraries, and the only rooms that know them.
+AT_HOME = {
+    # The commands name the type of the engine that they pass on.
+    'sqlalchemy': {'db', 'cmd'},
+    'alembic': {'db'},
+    'cryptography': {'keytypes'},
+    'webob': {'api', 'middleware', 'faults'},
+    'oslo_limit': {'quota'},
+    'oslo_messaging': {'notifications'},
+    'fastjsonschema': {'api'},
+    'bcrypt': {'middleware', 'cmd'},
+    'gunicorn': {'cmd'},
+}
+
+
+def modules() -> Iterator[tuple[str, pathlib.Path]]:
+    """Yield every module of ours that is not a test, by its full name."""
+    for path in sorted(PACKAGE.rglob('*.py')):
+        parts = path.relative_to(PACKAGE).with_suffix('').parts
+        if parts[0] != 'tests':
+            name = '.'.join(('keypair_ext', *parts))
+            yield name.removesuffix('.__init__'), path
+
+
+def imports(path: pathlib.Path) -> Iterator[str]:
+    """Yield the full name of everything that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f'{node.module}.{a.name}' for a in node.names)
+
+
+def room(name: str) -> str:
+    """Return the room of a module of ours, '' for the package itself."""
+    return f'{name}..'.split('.')[1]
+
+
+class Rooms(base.TestCase):
+    def test_every_room_is_on_the_plan(self) -> None:
+        rooms = {room(name) for name, _ in modules()}
+        self.assertEqual(set(ROOMS), rooms - {''})
+
+    def test_plan_points_downwards(self) -> None:
+        plan = {name: below.split() for name, below in ROOMS.items()}
+        # Raises for a circle.
+        graphlib.TopologicalSorter(plan).prepare()
+
+    def test_imports_point_downwards(self) -> None:
+        for name, path in modules():
+            home = room(name)
+            allowed = {home, *ROOMS.get(home, '').split(), ''}
+            for imported in imports(path):
+                if imported.split('.')[0] == 'keypair_ext':
+                    with self.subTest(module=name, imports=imported):
+                        self.assertIn(room(imported), allowed)
+
+    def test_the_store_is_the_way_to_the_database(self) -> None:
+        for name, path in modules():
+            if room(name) in NEED_STORE_ONLY:
+                for imported in imports(path):
+                    if room(imported) == 'db':
+                        with self.subTest(module=name):
+                            self.assertTrue(imported.startswith(STORE))
+
+    def test_modules_do_not_go_in_circles(self) -> None:
+        known = dict(modules())
+        graph = {
+            name: {
+                target
+                for imported in imports(path)
+                for target in (imported, imported.rpartition('.')[0])
+                if target in known and target != name
+            }
+            for name, path in known.items()
+        }
+        # A package and its parts are one: the parts come with it.
+        for name, targets in graph.items():
+            targets -= {t for t in targets if name.startswith(f'{t}.')}
+        graphlib.TopologicalSorter(graph).prepare()
+
+    def test_libraries_at_home(self) -> None:
+        for name, path in modules():
+            for imported in imports(path):
+                library = imported.split('.')[0]
+                if library in AT_HOME:
+                    with self.subTest(module=name, library=library):
+                        self.assertIn(room(name), AT_HOME[library])
+
+    def test_no_module_imports_the_service(self) -> None:
+        for name, path in modules():
+            for imported in imports(path):
+                with self.subTest(module=name):
+                    self.assertNotEqual('keypair_ext.wsgi.api', imported)
+
+
+class EntryPoints(base.TestCase):
+    """What ``setup.cfg`` declares is there."""
+
+    def declared(self) -> Iterator[tuple[str, str, str]]:
+        config = configparser.ConfigParser(delimiters=('=',))
+        config.optionxform = str  # type: ignore[method-assign,assignment]
+        config.read(fixtures.ROOT / 'setup.cfg')
+        for group, lines in config['options.entry_points'].items():
+            for line in lines.strip().splitlines():
+                name, _, value = line.partition('=')
+                yield group, name.strip(), value.strip()
+
+    def test_each_loads(self) -> None:
+        for group, name, value in self.declared():
+            with self.subTest(group=group, name=name):
+                module, _, attribute = value.partition(':')
+                found = getattr(importlib.import_module(module), attribute)
+                self.assertTrue(callable(found))
+
+    def test_each_is_installed(self) -> None:
+        installed = {
+            (point.group, point.name, point.value)
+            for point in importlib.metadata.distribution(
+                'keypair-ext'
+            ).entry_points
+        }
+        self.assertEqual(set(self.declared()), installed)
+
+    def test_fixed_names(self) -> None:
+        # Operators' paste files hang on these.
+        names = {(group, name) for group, name, _ in self.declared()}
+        for name in ('main', 'versions'):
+            self.assertIn(('paste.app_factory', name), names)
+        for name in (
+            'main',
+            'keystone_context',
+            'http_basic',
+            'noauth',
+            'request_log',
+        ):
+            self.assertIn(('paste.filter_factory', name), names)
+        self.assertIn(('paste.composite_factory', 'pipeline'), names)
+        for name in ('keypair-ext-manage', 'keypair-ext-status'):
+            self.assertIn(('console_scripts', name), names)

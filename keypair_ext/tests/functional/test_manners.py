@@ -1,0 +1,142 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""A mount touches nothing of the process that it is mounted in.
+
+Each kind of mount is loaded in a process that compares what is the process's
+before and after.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any, ClassVar
+
+import fixtures as fixtures_library
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+HOST = pathlib.Path(__file__).with_name('manners_host.py')
+
+# The one that reads the host's configuration is last: what it registers
+# there is there from then on.
+MOUNTS = ('app', 'filter_alone', 'pipeline', 'filter')
+
+PASTE_FILE = """
+[app:app]
+use = egg:keypair-ext#main
+oslo_config_file = {config_file}
+
+[filter:filter_alone]
+use = egg:keypair-ext#main
+oslo_config_file = {config_file}
+
+[filter:filter]
+use = egg:keypair-ext#main
+
+[composite:pipeline]
+use = egg:keypair-ext#pipeline
+oslo_config_file = {config_file}
+noauth = cors http_proxy_to_wsgi request_log noauth legacy_v2_compatible \
+neighbours app
+root = versions
+"""
+
+OF_THE_PIPELINE = """
+[{kind}:{name}]
+use = egg:keypair-ext#{name}
+oslo_config_file = {config_file}
+"""
+
+
+class Manners(base.TestCase):
+    told: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        home = fixtures_library.TempDir()
+        cls.addClassCleanup(home.cleanUp)
+        home.setUp()
+        directory = pathlib.Path(home.path)
+        config_file = fixtures.write_config(
+            home.path,
+            {
+                # Each kind of mount has the group that it takes.
+                'api_database': {
+                    'connection': f'sqlite:///{directory}/nova.sqlite'
+                }
+            },
+        )
+        paste_file = directory / 'api-paste.ini'
+        paste_file.write_text(cls.paste_sections(config_file))
+        done = subprocess.run(
+            [sys.executable, HOST, config_file, paste_file, *MOUNTS],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        cls.told = json.loads(done.stdout)
+
+    @staticmethod
+    def paste_sections(config_file: str) -> str:
+        filters = (
+            'cors',
+            'http_proxy_to_wsgi',
+            'request_log',
+            'noauth',
+            'legacy_v2_compatible',
+            'neighbours',
+        )
+        names = [*(('filter', name) for name in filters), ('app', 'versions')]
+        return PASTE_FILE.format(config_file=config_file) + ''.join(
+            OF_THE_PIPELINE.format(
+                kind=kind, name=name, config_file=config_file
+            )
+            for kind, name in names
+        )
+
+    def test_process_is_as_it_was(self) -> None:
+        for name in MOUNTS:
+            with self.subTest(mount=name):
+                self.assertEqual({}, self.told[name]['changed'])
+
+    def test_options_of_the_host_are_as_they_were(self) -> None:
+        for name in MOUNTS:
+            with self.subTest(mount=name):
+                self.assertEqual({}, self.told[name]['changed options'])
+
+    def test_configuration_of_its_own(self) -> None:
+        for name in ('app', 'filter_alone', 'pipeline'):
+            with self.subTest(mount=name):
+                self.assertEqual([], self.told[name]['new options'])
+
+    def test_configuration_of_the_host(self) -> None:
+        new = self.told['filter']['new options']
+
+        self.assertIn('api_database.connection', new)
+        self.assertIn('quota.key_pairs', new)
+        self.assertNotIn('database.connection', new)
+
+    def test_what_was_made(self) -> None:
+        self.assertEqual(
+            {
+                'app': 'Application',
+                'filter_alone': 'Filter',
+                'filter': 'Filter',
+                'pipeline': 'Root',
+            },
+            {name: self.told[name]['made'] for name in MOUNTS},
+        )

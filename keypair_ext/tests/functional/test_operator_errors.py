@@ -1,0 +1,262 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Mistakes of the operator: one sentence, no traceback, no service.
+
+Each service is a process of its own, started as a server starts it: by
+importing ``keypair_ext.wsgi.api``.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import gunicorn, process, rest
+
+_CANNOT_START = 3
+
+
+class ServiceTestCase(base.TestCase):
+    """A directory of the service's configuration, all right at first."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = self.useFixture(process.Directory('service')).path
+        self.paste_file = self.directory / 'api-paste.ini'
+        self.paste_file.write_text(fixtures.PASTE_FILE.read_text())
+        self.configure({})
+
+    def configure(self, options: fixtures.Options) -> None:
+        fixtures.write_config(str(self.directory), options)
+
+    def edit_paste_file(self, before: str, after: str) -> None:
+        """Replace a text of the shipped paste file."""
+        shipped = fixtures.PASTE_FILE.read_text()
+        self.assertIn(before, shipped)
+        self.paste_file.write_text(shipped.replace(before, after))
+
+    def run_command(
+        self, *argv: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            argv,
+            env=gunicorn.environment(self.directory),
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def assert_refused(self, *words: str) -> None:
+        """Fail unless the service says these words in one sentence."""
+        done = self.run_command(
+            sys.executable, '-c', 'import keypair_ext.wsgi.api'
+        )
+        self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
+        self.assertRegex(done.stderr, r'\Akeypair_ext: .*\.\n\Z')
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertNotIn('Traceback', done.stdout)
+
+
+class LoadTest(ServiceTestCase):
+    """What is found when the service is loaded."""
+
+    def _assert_database_refused(self, url: str, *words: str) -> None:
+        self.configure({'database': {'connection': url}})
+        self.assert_refused('[database]', *words)
+
+    def test_the_database_url(self) -> None:
+        self._assert_database_refused('', 'is not set', 'sqlite:////')
+        self._assert_database_refused('here', 'is not a database URL')
+        self._assert_database_refused('oracle://h/d', 'oracle is not')
+
+    def test_a_missing_database_driver(self) -> None:
+        drivers = {
+            'mysql+pymysql': 'pymysql',
+            'mysql+mysqldb': 'MySQLdb',
+            'mysql+pyodbc': 'pyodbc',
+        }
+        missing = next(
+            name
+            for name, module in drivers.items()
+            if importlib.util.find_spec(module) is None
+        )
+        self._assert_database_refused(
+            f'{missing}://h/d', missing, 'install keypair-ext[mysql]'
+        )
+
+    def test_a_missing_database_directory(self) -> None:
+        self._assert_database_refused(
+            f'sqlite:///{self.directory}/nosuch/x.sqlite',
+            f'no directory {self.directory}/nosuch',
+        )
+
+    def test_a_missing_file(self) -> None:
+        for name in ('api-paste.ini', 'keypair_ext.conf'):
+            (self.directory / name).unlink()
+            self.assert_refused(
+                f'{self.directory}/{name} is missing or cannot be read',
+                'OS_KEYPAIR_EXT_CONFIG_DIR',
+            )
+
+    def test_a_malformed_configuration(self) -> None:
+        path = self.directory / 'keypair_ext.conf'
+        path.write_text('[api]\nwhat is this\n')
+        self.assert_refused(f'{path}:2')
+
+    def test_a_value_that_an_option_cannot_have(self) -> None:
+        self.configure({'quota': {'key_pairs': 'many'}})
+        self.assert_refused('key_pairs in group [quota]', "'many'")
+        self.configure({'api': {'auth_strategy': 'nosuch'}})
+        self.assert_refused(
+            'auth_strategy in group [api]',
+            'keystone, http_basic, noauth',
+            "'nosuch'",
+        )
+
+    def test_an_unknown_quota_driver(self) -> None:
+        self.configure({'quota': {'driver': 'nosuch'}})
+        self.assert_refused('[quota] driver nosuch', 'local, unified, noop')
+
+    def test_logging_that_cannot_be_set_up(self) -> None:
+        self.configure({'DEFAULT': {'log_file': '/nosuch/log'}})
+        self.assert_refused('[DEFAULT]', "'/nosuch/log'")
+
+    def test_a_malformed_paste_file(self) -> None:
+        self.paste_file.write_text('what is this\n')
+        self.assert_refused(f'{self.paste_file} cannot be used')
+
+    def test_names_that_the_paste_file_has_wrong(self) -> None:
+        for before, after in (
+            ('keypair-ext#request_log', 'keypair-ext#nosuch'),
+            ('Healthcheck.app_factory', 'nosuch'),
+            ('= cors', '= nosuch'),
+        ):
+            self.edit_paste_file(before, after)
+            self.assert_refused(str(self.paste_file), after[-6:])
+
+    def test_no_pipeline_of_the_strategy(self) -> None:
+        self.edit_paste_file('noauth = ', 'nobody = ')
+        self.assert_refused('auth_strategy is noauth', 'paste file')
+
+    def _assert_key_refused(self, key: str, *words: str) -> None:
+        self.edit_paste_file('[app:keypairs]\n', f'[app:keypairs]\n{key}\n')
+        self.assert_refused(*words)
+
+    def test_keys_of_the_paste_section(self) -> None:
+        self._assert_key_refused('profil = nova', 'profil', 'profile')
+        self._assert_key_refused(
+            'profile = nosuch', "'nosuch'", 'nova, otc, rackspace'
+        )
+        self._assert_key_refused('max_version = 3', 'max_version')
+
+    def test_a_configuration_of_the_sections_own(self) -> None:
+        self._assert_key_refused(
+            'oslo_config_project = nosuch', 'nosuch.conf', '/etc/nosuch'
+        )
+        self._assert_key_refused(
+            'oslo_config_file = /nosuch/file', '/nosuch/file'
+        )
+
+    def _write_policy(self, text: str) -> Path:
+        path = self.directory / 'policy.yaml'
+        path.write_text(text)
+        return path
+
+    def test_a_policy_file_that_is_none(self) -> None:
+        path = self._write_policy('a: [')
+        self.assert_refused(f'Policy file {path} cannot be used')
+        self._write_policy('- a list')
+        self.assert_refused(f'Policy file {path} cannot be used')
+
+    @unittest.skipIf(os.geteuid() == 0, 'root can read every file')
+    def test_a_policy_file_that_cannot_be_read(self) -> None:
+        path = self._write_policy('')
+        path.chmod(0)
+        self.assert_refused(f'Policy file {path} cannot be used')
+
+    def test_a_missing_password_file(self) -> None:
+        path = self.directory / 'htpasswd'
+        self.configure(
+            {
+                'api': {
+                    'auth_strategy': 'http_basic',
+                    'http_basic_user_file': path,
+                }
+            }
+        )
+        self.assert_refused(str(path), 'htpasswd -B')
+
+    def test_what_others_refuse(self) -> None:
+        self.configure(
+            {
+                'api': {'auth_strategy': 'keystone'},
+                'keystone_authtoken': {'auth_type': 'nosuch'},
+            }
+        )
+        self.assert_refused('plugin nosuch')
+
+
+class ServerTest(ServiceTestCase):
+    """What an operator sees of it under a server."""
+
+    def test_a_mistake_under_gunicorn(self) -> None:
+        self.paste_file.unlink()
+        port = process.free_port()
+        done = self.run_command(*gunicorn.command(port))
+        self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
+        self.assertRegex(done.stderr, r'\Akeypair_ext: .*\n\Z')
+
+    def test_a_mistake_under_gunicorn_that_does_not_preload(self) -> None:
+        self.paste_file.unlink()
+        command = gunicorn.command(process.free_port())
+        command.remove('--preload')
+        done = self.run_command(*command)
+        # It gives up instead of starting workers for ever.
+        self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
+        self.assertIn('keypair_ext: ', done.stderr)
+        self.assertIn('Worker failed to boot', done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
+
+    def _assert_unavailable(self, *words: str) -> None:
+        """Fail unless the service runs, answers 503, and logs these words."""
+        server = self.useFixture(gunicorn.Gunicorn(self.directory))
+        token = {'X-Auth-Token': fixtures.TOKEN}
+        answer = rest.call(
+            'GET', f'{server.url}/v2.1/os-keypairs', headers=token
+        ).expect(503)
+        self.assertEqual('1', answer.headers['Retry-After'])
+        self.assertEqual(503, answer.json()['serviceUnavailable']['code'])
+        rest.call('GET', f'{server.url}/healthcheck').expect(503)
+        for word in words:
+            self.assertIn(word, server.daemon.log)
+        self.assertNotIn('Traceback', server.daemon.log)
+
+    def test_a_database_without_tables(self) -> None:
+        self._assert_unavailable(
+            'no table key_pairs', '"keypair-ext-manage db sync"'
+        )
+
+    @unittest.skipUnless(importlib.util.find_spec('pymysql'), 'no PyMySQL')
+    def test_a_database_that_cannot_be_reached(self) -> None:
+        port = process.free_port()
+        url = f'mysql+pymysql://u:secret@{process.LOOPBACK}:{port}/d'
+        self.configure({'database': {'connection': url}})
+        self._assert_unavailable("Can't connect", process.LOOPBACK)

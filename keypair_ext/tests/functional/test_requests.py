@@ -1,0 +1,297 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Requests that a gabbi file cannot send, and headers that it cannot see."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import webob
+
+from keypair_ext.tests.functional import base, fixtures
+from keypair_ext.tests.unit.keytypes import vectors
+
+COLLECTION = '/v2.1/os-keypairs'
+LARGEST = 114688
+
+VARY = ['OpenStack-API-Version', 'X-OpenStack-Nova-API-Version']
+
+
+def padded(length: int, name: str = 'padded') -> bytes:
+    """Return the body of an import, with blanks behind."""
+    keypair = {'name': name, 'public_key': fixtures.KEY}
+    return json.dumps({'keypair': keypair}).encode().ljust(length)
+
+
+class Bodies(base.TestCase):
+    def send(
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        environ: Mapping[str, Any] | None = None,
+        path: str = COLLECTION,
+    ) -> webob.Response:
+        return self.service.ask(
+            'POST',
+            path,
+            version='2.92',
+            body=body,
+            headers=headers,
+            environ=environ,
+        )
+
+    def test_largest(self) -> None:
+        self.assertEqual(201, self.send(padded(LARGEST)).status_int)
+
+    def test_too_large(self) -> None:
+        response = self.send(padded(LARGEST + 1))
+
+        message = self.assert_fault(response, 413, 'overLimit')
+        self.assertIn(str(LARGEST), message)
+        self.assertEqual(VARY, response.headers.getall('Vary'))
+        self.assertEqual([], self.service.names('amelia'))
+
+    def test_length_alone_is_enough(self) -> None:
+        for method, path in (
+            ('GET', COLLECTION),
+            ('POST', COLLECTION),
+            ('GET', f'{COLLECTION}/a'),
+            ('DELETE', f'{COLLECTION}/a'),
+        ):
+            for length in (LARGEST + 1, 10**30):
+                with self.subTest(method=method, length=length):
+                    response = self.service.ask(
+                        method,
+                        path,
+                        environ={
+                            'CONTENT_LENGTH': str(length),
+                            'wsgi.input': Unread(),
+                        },
+                    )
+                    self.assert_fault(response, 413, 'overLimit')
+
+    def test_without_length(self) -> None:
+        for size, status in ((LARGEST, 201), (LARGEST + 1, 413)):
+            with self.subTest(size=size):
+                response = self.service.ask(
+                    'POST',
+                    COLLECTION,
+                    version='2.92',
+                    headers={'Content-Type': 'application/json'},
+                    environ={
+                        'wsgi.input': io.BytesIO(padded(size)),
+                        'wsgi.input_terminated': True,
+                    },
+                )
+                self.assertEqual(status, response.status_int)
+
+    def test_without_length_or_end(self) -> None:
+        response = self.service.ask(
+            'POST', COLLECTION, environ={'wsgi.input': Unread()}
+        )
+
+        self.assert_fault(response, 400, 'badRequest')
+
+    def test_ends_early(self) -> None:
+        body = padded(300)
+        response = self.service.ask(
+            'POST',
+            COLLECTION,
+            version='2.92',
+            environ={
+                'wsgi.input': io.BytesIO(body),
+                'CONTENT_LENGTH': str(len(body) + 1),
+            },
+        )
+
+        message = self.assert_fault(response, 400, 'badRequest')
+        self.assertIn('ended early', message)
+
+    def test_length_that_is_no_number(self) -> None:
+        for length in ('-1', 'x', '1.5', '+5'):
+            with self.subTest(length=length):
+                response = self.service.ask(
+                    'POST', COLLECTION, environ={'CONTENT_LENGTH': length}
+                )
+                self.assert_fault(response, 400, 'badRequest')
+
+    def test_what_nova_breaks_on(self) -> None:
+        ok = '{"keypair": {"name": "a"}}'
+        for body in (
+            ok.encode('utf-16'),
+            ok.encode('utf-32'),
+            ok.replace('a"}', 'é"}').encode('latin-1'),
+            b'\xff',
+            b'[' * 20000 + b']' * 20000,
+            b'{"a":' * 15000 + b'1' + b'}' * 15000,
+        ):
+            with self.subTest(body=body[:10]):
+                message = self.assert_fault(self.send(body), 400, 'badRequest')
+                self.assertTrue(message.startswith('Malformed request body'))
+
+    def test_numbers_of_many_digits(self) -> None:
+        for body in (b'1' * 5000, b'{"keypair": {"name": ' + b'1' * 5000):
+            self.assert_fault(self.send(body), 400, 'badRequest')
+
+    def test_user_ids_that_no_column_holds(self) -> None:
+        for user_id in ('u' * 256, 'u\0', '\ud800'):
+            with self.subTest(user_id=user_id[-1:]):
+                keypair = {
+                    'name': 'a',
+                    'public_key': fixtures.KEY,
+                    'user_id': user_id,
+                }
+                response = self.service.ask(
+                    'POST',
+                    COLLECTION,
+                    token=fixtures.ADMIN_TOKEN,
+                    version='2.10',
+                    body={'keypair': keypair},
+                )
+                message = self.assert_fault(response, 400, 'badRequest')
+                self.assertIn('user_id', message)
+
+    def test_user_ids_that_nobody_has(self) -> None:
+        for user_id in ('u' * 256, 'u%00'):
+            with self.subTest(user_id=user_id[-1:]):
+                for method, path, status in (
+                    ('GET', COLLECTION, 200),
+                    ('GET', f'{COLLECTION}/a', 404),
+                    ('DELETE', f'{COLLECTION}/a', 404),
+                ):
+                    response = self.service.ask(
+                        method,
+                        f'{path}?user_id={user_id}',
+                        token=fixtures.ADMIN_TOKEN,
+                        version='2.10',
+                    )
+                    self.assertEqual(status, response.status_int)
+
+    def test_markers_that_nobody_has(self) -> None:
+        for marker in ('m' * 256, 'm%00'):
+            with self.subTest(marker=marker[-1:]):
+                response = self.service.ask(
+                    'GET', f'{COLLECTION}?marker={marker}', version='2.35'
+                )
+                self.assert_fault(response, 400, 'badRequest')
+
+    def test_every_kind_of_key(self) -> None:
+        for name, key in vectors.ALL.items():
+            with self.subTest(key=name):
+                line = f'{key.line} {name}'
+                response = self.service.create(
+                    name, version='2.91', public_key=line
+                )
+                self.assertEqual(201, response.status_int, response.text)
+                for answer in (
+                    response,
+                    self.service.ask('GET', f'{COLLECTION}/{name}'),
+                ):
+                    keypair = answer.json['keypair']
+                    self.assertEqual(line, keypair['public_key'])
+                    self.assertEqual(key.fingerprint, keypair['fingerprint'])
+
+    def test_key_that_no_column_holds(self) -> None:
+        # Nova's is 65,535 bytes.
+        response = self.service.create(
+            'a', public_key=fixtures.KEY.ljust(65536, 'c')
+        )
+
+        message = self.assert_fault(response, 400, 'badRequest')
+        self.assertIn('65535', message)
+
+
+class Unread:
+    """A body that nobody may read."""
+
+    def read(self, *size: int) -> bytes:
+        raise AssertionError('The body was read.')
+
+    readline = readlines = __iter__ = read
+
+
+class Headers(base.TestCase):
+    def test_versions_are_told_once_and_vary_twice(self) -> None:
+        self.service.create('a')
+        for method, path, body, status in (
+            ('GET', COLLECTION, None, 200),
+            ('GET', f'{COLLECTION}/a', None, 200),
+            ('GET', f'{COLLECTION}/b', None, 404),
+            ('POST', COLLECTION, {}, 400),
+            ('GET', f'{COLLECTION}?user_id=b', None, 403),
+            ('DELETE', f'{COLLECTION}/a', None, 204),
+            ('GET', '/v2.1/limits', None, 200),
+            ('GET', '/v2.1/', None, 200),
+        ):
+            with self.subTest(method=method, path=path):
+                response = self.service.ask(
+                    method, path, version='2.92', body=body
+                )
+                self.assertEqual(status, response.status_int)
+                self.assertEqual(
+                    (['compute 2.92'], ['2.92'], VARY),
+                    (
+                        response.headers.getall('OpenStack-API-Version'),
+                        response.headers.getall(
+                            'X-OpenStack-Nova-API-Version'
+                        ),
+                        response.headers.getall('Vary'),
+                    ),
+                )
+
+    def test_length_is_that_of_the_body(self) -> None:
+        for method, path in (
+            ('GET', COLLECTION),
+            ('GET', f'{COLLECTION}/none'),
+            ('GET', '/v2.1/nothing'),
+            ('GET', '/'),
+        ):
+            with self.subTest(path=path):
+                response = self.service.ask(method, path)
+                self.assertEqual(
+                    [str(len(response.body))],
+                    response.headers.getall('Content-Length'),
+                )
+
+    def test_request_id(self) -> None:
+        seen = set()
+        for path in (COLLECTION, f'{COLLECTION}/none', '/v2.1/nothing'):
+            response = self.service.ask('GET', path)
+            (openstack,) = response.headers.getall('X-OpenStack-Request-Id')
+            (compute,) = response.headers.getall('X-Compute-Request-Id')
+            self.assertEqual(openstack, compute)
+            seen.add(openstack)
+        self.assertEqual(3, len(seen))
+
+    def test_unknown_path_without_accept(self) -> None:
+        for method, path in (
+            ('GET', '/v2.1/nothing'),
+            ('PUT', COLLECTION),
+            ('GET', f'{COLLECTION}/'),
+        ):
+            with self.subTest(path=path):
+                response = self.service.ask(method, path)
+                self.assertEqual(404, response.status_int)
+                self.assertEqual(
+                    'text/plain; charset=UTF-8',
+                    response.headers['Content-Type'],
+                )
+                self.assertNotIn('OpenStack-API-Version', response.headers)
+
+    def test_head_has_no_body(self) -> None:
+        response = self.service.ask('HEAD', COLLECTION)
+
+        self.assertEqual(404, response.status_int)
+        self.assertEqual(b'', response.body)

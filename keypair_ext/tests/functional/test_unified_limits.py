@@ -1,0 +1,239 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Unified limits kept by a real Keystone.
+
+Keystone's environment takes minutes to make, so this waits to be asked::
+
+    KEYPAIR_EXT_TEST_KEYSTONE=1 stestr run test_unified_limits
+"""
+
+import functools
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import fixtures
+import testtools
+import webob
+from oslo_config import cfg
+from oslo_context import context as oslo_context
+
+from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext.quota import unified
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures as service_fixtures
+from keypair_ext.tests.functional.servers import keystone, process, uwsgi
+from keypair_ext.tests.unit.quota import isolation
+
+# uWSGI ends each connection. A client that is not told may use it again just
+# then, and has it reset.
+_closing = functools.partial(
+    uwsgi.UWSGI, options=['--add-header', 'Connection: close']
+)
+
+
+@testtools.skipUnless(
+    'KEYPAIR_EXT_TEST_KEYSTONE' in os.environ,
+    'set KEYPAIR_EXT_TEST_KEYSTONE=1 to have a Keystone installed and asked',
+)
+class TestUnifiedLimits(base.TestCase):
+    """From the registered limit to the answer of the application."""
+
+    keystone: keystone.Keystone
+    options: dict[str, object]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.keystone = keystone.Keystone()
+        with fixtures.MonkeyPatch(
+            'keypair_ext.tests.functional.servers.keystone.uwsgi.UWSGI',
+            _closing,
+        ):
+            cls.keystone.setUp()
+        cls.addClassCleanup(cls.keystone.cleanUp)
+        endpoint = cls.keystone.register_compute('http://127.0.0.1:8774/v2.1')
+        service = cls.keystone.account('service', user='nova')
+        cls.options = {
+            **cls.keystone.limit_options(service, endpoint),
+            'timeout': 2,
+        }
+
+    def setUp(self) -> None:
+        super().setUp()
+        # The SDK is warned by itself, and logs.
+        self.useFixture(
+            fixtures.WarningsFilter(
+                [{'action': 'ignore', 'module': r'openstack\.'}]
+            )
+        )
+        self.useFixture(fixtures.FakeLogger())
+        self.useFixture(isolation.OwnOsloLimit())
+        self.home = self.useFixture(process.Directory('limits')).path
+
+    def configure(
+        self, options: Mapping[str, object] | None = None, **quota: str
+    ) -> cfg.ConfigOpts:
+        """Have the process read a file that asks for unified limits."""
+        path = service_fixtures.write_config(
+            str(self.home),
+            {
+                'oslo_limit': options or self.options,
+                'quota': {'driver': 'unified', **quota},
+                'keypairs': {'limit_cache_time': 0},
+            },
+        )
+        keypair_conf.read_into(cfg.CONF, [path], keypair_conf.PROJECT)
+        keypair_conf.register_opts(cfg.CONF, 'database')
+        return cfg.CONF
+
+    def limit(self, **quota: str) -> int:
+        return unified.load(self.configure(None, **quota)).limit('bob', 'a')
+
+    def register(self, limit: int) -> None:
+        """Register the limit for the duration of a test."""
+        self.keystone.register_limit(unified.RESOURCE, limit)
+        self.addCleanup(self.unregister)
+
+    def registered(self) -> dict[str, Any]:
+        limits = self.keystone.request('GET', '/registered_limits')
+        found: dict[str, Any] = limits['registered_limits'][0]
+        return found
+
+    def unregister(self) -> None:
+        self.keystone.request(
+            'DELETE', f'/registered_limits/{self.registered()["id"]}'
+        )
+
+    def change(self, limit: int) -> None:
+        self.keystone.request(
+            'PATCH',
+            f'/registered_limits/{self.registered()["id"]}',
+            {'registered_limit': {'default_limit': limit}},
+        )
+
+    def test_registered(self) -> None:
+        self.register(5)
+
+        self.assertEqual(5, self.limit())
+
+    def test_unlimited(self) -> None:
+        self.register(-1)
+
+        self.assertEqual(-1, self.limit())
+
+    def test_unregistered(self) -> None:
+        """As in Nova it is the operator who says what that means."""
+        self.assertEqual(-1, self.limit())
+        self.assertEqual(
+            0, self.limit(unified_limits_resource_list=unified.RESOURCE)
+        )
+
+    def test_registered_nothing_is_not_unregistered(self) -> None:
+        self.register(0)
+
+        self.assertEqual(0, self.limit())
+
+    def test_endpoint_by_its_service(self) -> None:
+        self.register(5)
+        options = {
+            **self.options,
+            'endpoint_id': '',
+            'endpoint_service_type': 'compute',
+            'endpoint_region_name': keystone.REGION,
+        }
+
+        driver = unified.load(self.configure(options))
+
+        self.assertEqual(5, driver.limit('bob', 'aaaa'))
+
+    def test_an_endpoint_that_is_not_there(self) -> None:
+        options = {**self.options, 'endpoint_id': 'f' * 32}
+
+        driver = unified.load(self.configure(options))
+
+        self.assertRaises(
+            exception.QuotaUnavailable, driver.limit, 'bob', 'aaaa'
+        )
+
+    def test_a_wrong_password(self) -> None:
+        driver = unified.load(
+            self.configure({**self.options, 'password': 'wrong'})
+        )
+
+        self.assertRaises(
+            exception.QuotaUnavailable, driver.limit, 'bob', 'aaaa'
+        )
+
+    def test_a_change_is_seen(self) -> None:
+        self.register(5)
+        driver = unified.load(self.configure())
+        driver.limit('bob', 'aaaa')
+
+        self.change(6)
+
+        self.assertEqual(6, driver.limit('bob', 'aaaa'))
+
+    def test_keystone_that_does_not_answer(self) -> None:
+        self.register(5)
+        driver = unified.load(self.configure())
+        driver.limit('bob', 'aaaa')
+        daemon = self.keystone.server.daemon
+        daemon.pause()
+        self.addCleanup(daemon.resume)
+
+        before = time.monotonic()
+        self.assertRaises(
+            exception.QuotaUnavailable, driver.limit, 'bob', 'aaaa'
+        )
+        took = time.monotonic() - before
+
+        daemon.resume()
+        self.assertEqual(5, driver.limit('bob', 'aaaa'))
+        self.assertLess(took, 60)
+
+    def test_application(self) -> None:
+        self.register(2)
+        self.configure()
+        service_fixtures.make_database(str(self.home / 'keypair_ext.conf'))
+        application = deploy.application({})
+
+        def create(name: str) -> webob.Response:
+            request = webob.Request.blank('/os-keypairs', method='POST')
+            request.environ['nova.context'] = oslo_context.RequestContext(
+                user_id='bob', project_id='aaaa', roles=['member', 'reader']
+            )
+            request.headers['OpenStack-API-Version'] = 'compute 2.92'
+            request.json = {
+                'keypair': {'name': name, 'public_key': service_fixtures.KEY}
+            }
+            return request.get_response(application)
+
+        self.assertEqual(
+            [201, 201, 403], [create(name).status_int for name in 'abc']
+        )
+
+        daemon = self.keystone.server.daemon
+        daemon.stop()
+        try:
+            away = create('d')
+        finally:
+            daemon.start()
+        self.assertEqual(503, away.status_int)
+        self.assertIn('Retry-After', away.headers)
+        self.assertIn('limits service', away.text)
+
+        self.change(3)
+        self.assertEqual(201, create('d').status_int)
