@@ -67,7 +67,7 @@ $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.created $(DESCRIPTION) test-requirements.txt
-	$(INSTALL) --no-build-isolation --editable '.[serve,unified]' \
+	$(INSTALL) --no-build-isolation --editable '.[serve,notifications,unified]' \
 		--requirement test-requirements.txt
 	@touch $@
 

@@ -185,10 +185,11 @@ class Keypairs:
     def _limit(self, context: Context) -> int:
         """Return how many key pairs the context may bring a user to.
 
-        :raises Forbidden: it has no project, so nobody's quota pays, and is
-            not an administrator's.
+        :raises Forbidden: it has no project whose quota pays, though the
+            driver wants one, and is not an administrator's.
         """
-        if not (context.project_id or context.is_admin):
+        excused = context.is_admin or not self._quota.needs_project
+        if not (context.project_id or excused):
             raise exception.Forbidden()
         return self._quota.limit(context.user_id, context.project_id)
 

@@ -90,7 +90,7 @@ class Notifier(Protocol):
         context: oslo_context.RequestContext,
         name: str,
         subject: Subject,
-    ) -> contextlib.AbstractContextManager[Action, None]:
+    ) -> contextlib.AbstractContextManager[Action]:
         """Return an action; an error that leaves its block is told too.
 
         :param name: ``create``, ``import`` or ``delete``.
@@ -121,7 +121,7 @@ class SilentNotifier:
         context: oslo_context.RequestContext,
         name: str,
         subject: Subject,
-    ) -> contextlib.AbstractContextManager[Action, None]:
+    ) -> contextlib.AbstractContextManager[Action]:
         return self._action
 
 
@@ -143,7 +143,7 @@ class BusNotifier:
         context: oslo_context.RequestContext,
         name: str,
         subject: Subject,
-    ) -> contextlib.AbstractContextManager[Action, None]:
+    ) -> contextlib.AbstractContextManager[Action]:
         return _BusAction(
             self._legacy, self._versioned, context, name, subject
         )

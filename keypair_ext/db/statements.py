@@ -150,7 +150,6 @@ def _limit_in(
 ) -> sa.Select[Any]:
     return sa.select(
         sa.literal_column(f"'{origin}'").label('origin'),
-        table.c.id,
         table.c.hard_limit,
     ).where(table.c.resource == 'key_pairs', *conditions)
 
@@ -172,7 +171,7 @@ QUOTA = sa.union_all(
         'class',
         models.quota_classes.c.class_name == 'default',
     ),
-).order_by('id')
+)
 
 # Every statement with the names of its parameters, for tests that look at
 # how the databases would run them.

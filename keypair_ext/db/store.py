@@ -161,7 +161,7 @@ class Store:
         if not self._quota_tables_exist():
             return NovaLimits(None, None)
         limits: dict[str, int] = {}
-        for origin, _, hard_limit in self._executor.fetch(
+        for origin, hard_limit in self._executor.fetch(
             statements.QUOTA, {'user_id': user_id, 'project_id': project_id}
         ):
             limits[origin] = _UNLIMITED if hard_limit is None else hard_limit

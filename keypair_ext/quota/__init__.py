@@ -25,7 +25,12 @@ UNLIMITED = -1
 
 
 class Driver(Protocol):
-    """Tells how many key pairs a user may have."""
+    """Tells how many key pairs a user may have.
+
+    ``needs_project`` says whether the limit hangs on the project.
+    """
+
+    needs_project: bool
 
     def limit(self, user_id: str | None, project_id: str | None) -> int:
         """Return the limit, negative for no limit.
@@ -38,6 +43,8 @@ class Driver(Protocol):
 
 class NoopDriver:
     """Sets no limit."""
+
+    needs_project = False
 
     def limit(self, user_id: str | None, project_id: str | None) -> int:
         return UNLIMITED

@@ -24,6 +24,8 @@ class LocalDriver:
     :param store: where Nova's quota tables may be.
     """
 
+    needs_project = True
+
     def __init__(self, conf: cfg.ConfigOpts, store: Store) -> None:
         self._conf = conf
         self._store = store

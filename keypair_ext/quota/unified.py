@@ -63,6 +63,8 @@ class UnifiedDriver:
     :param clock: returns seconds that only grow.
     """
 
+    needs_project = False
+
     def __init__(
         self,
         new_enforcer: Callable[[], Enforcer],

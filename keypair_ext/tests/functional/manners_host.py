@@ -86,7 +86,7 @@ def be_a_host(config_file: str) -> None:
 
 def options() -> State:
     """Return what the global configuration has, by option."""
-    groups = {None: cfg.CONF._opts}
+    groups: dict[str | None, Any] = {None: cfg.CONF._opts}
     for name, group in cfg.CONF._groups.items():
         groups[name] = group._opts
     return {

@@ -154,11 +154,8 @@ class FilterTest(DeployTestCase):
             name = 'nova.api.openstack.api_version_request'
             nova = types.ModuleType(name)
             nova.__dict__['max_api_version'] = lambda version=version: version
-            self.useFixture(
-                fixtures_library.MonkeyPatch(
-                    'sys.modules', {**sys.modules, name: nova}
-                )
-            )
+            sys.modules[name] = nova
+            self.addCleanup(sys.modules.pop, name, None)
             with self.subTest(nova=text):
                 self.assert_newer_goes_through(self.filter(), goes)
 

@@ -37,7 +37,7 @@ class ErrorsTest(base.TestCase):
     def test_each_can_be_told(self) -> None:
         for name, found in inspect.getmembers(exception, inspect.isclass):
             with self.subTest(error=name):
-                self.assertTrue(issubclass(found, Exception))
+                assert issubclass(found, exception.KeypairExtError)
                 fields = re.findall(r'%\((\w+)\)', found.message)
                 error = found(**dict.fromkeys(fields, 5))
                 self.assertTrue(str(error))

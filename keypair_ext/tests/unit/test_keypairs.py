@@ -35,6 +35,8 @@ RACKSPACE = profiles.load('rackspace').keys
 class Quota:
     """Tells the limit that a test wants, and remembers for whom."""
 
+    needs_project = True
+
     def __init__(self) -> None:
         self.told = 10
         self.asked: list[tuple[str | None, str | None]] = []

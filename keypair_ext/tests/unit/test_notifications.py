@@ -192,6 +192,8 @@ class FakeStore:
 class FakeQuota:
     """Two key pairs for everybody."""
 
+    needs_project = True
+
     def limit(self, user_id: str | None, project_id: str | None) -> int:
         return 2
 

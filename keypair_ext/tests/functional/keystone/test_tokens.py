@@ -31,7 +31,7 @@ from keypair_ext.tests.functional.servers import (
 )
 from keypair_ext.tests.unit.keytypes import vectors
 
-_REASON = cloud.reason_to_skip('KEYPAIR_EXT_TEST_KEYSTONE', 'tox -e tempest')
+_REASON = cloud.reason_to_skip('KEYPAIR_EXT_TEST_KEYSTONE', 'tox -e keystone')
 
 _DELAYED = {'keystone_authtoken': {'delay_auth_decision': True}}
 

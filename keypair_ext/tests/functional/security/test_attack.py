@@ -257,7 +257,7 @@ class BodyTest(AttackTestCase):
             b'\xff' * 1000,
             gzip.compress(b'{"keypair": {"name": "x"}}'),
         ):
-            self.assertEqual(400, self._post(body).status_int, body[:40])
+            self.assertEqual(400, self._post(body).status_int, repr(body[:40]))
 
     def test_a_gzip_body_is_not_unpacked(self) -> None:
         bomb = gzip.compress(b'0' * 10_000_000)

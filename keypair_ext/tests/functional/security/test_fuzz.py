@@ -65,7 +65,7 @@ QUERIES = (
     *('user_id=u', 'user_id=', 'x=1', '%FF', 'limit=1&limit=x', '&&;;==', '%'),
     *('marker=%00', 'user_id=%00', 'marker=' + 'm' * 3000, 'limit=%31'),
 )
-HEADERS = (
+HEADERS: tuple[dict[str, str], ...] = (
     {},
     {'Content-Type': 'text/xml'},
     {'Content-Type': 'application/json; charset=utf-16'},

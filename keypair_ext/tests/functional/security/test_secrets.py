@@ -56,6 +56,7 @@ LAYERS: tuple[tuple[Any, str], ...] = (
 
 def read_private_key(document: str) -> rsa.RSAPrivateKey:
     """Return the key that an answer's ``private_key`` holds."""
+    key: Any
     if document.startswith('-----BEGIN'):
         key = load_pem_private_key(document.encode(), None)
     else:

@@ -95,6 +95,9 @@ class UWSGI(fixtures.Fixture):
             '--no-orphans',
             '--worker-reload-mercy',
             '5',
+            # It does close; clients that do not know it reuse and fail.
+            '--add-header',
+            'Connection: close',
             '--buffer-size',
             '65535',
             *self._options,

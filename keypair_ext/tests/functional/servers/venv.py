@@ -109,10 +109,15 @@ def _pip(path: Path, *arguments: str | Path) -> None:
 
 
 def _run(*argv: str | Path) -> None:
-    """Run with the caller's environment, which has its pip settings."""
-    env = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in ('PYTHONPATH', 'PYTHONHOME', '__PYVENV_LAUNCHER__')
-    }
+    """Run with the caller's environment, which has its pip settings.
+
+    Our own constraints, which tox sets, are not for other people's servers.
+    """
+    left_out = (
+        'PIP_CONSTRAINT',
+        'PYTHONPATH',
+        'PYTHONHOME',
+        '__PYVENV_LAUNCHER__',
+    )
+    env = {k: v for k, v in os.environ.items() if k not in left_out}
     process.run(argv, env=env, timeout=3600)

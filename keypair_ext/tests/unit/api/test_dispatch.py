@@ -163,7 +163,7 @@ class FilterTest(base.TestCase):
 
     def test_identity_is_looked_at_for_what_is_ours_only(self) -> None:
         for context in (None, oslo_context.RequestContext(overwrite=False)):
-            environ = {'nova.context': context}
+            environ: dict[str, Any] = {'nova.context': context}
             self.assert_answered(
                 self.request('GET', COLLECTION, **environ), 401
             )
@@ -196,7 +196,7 @@ class FilterTest(base.TestCase):
                     self.assert_passed_on(
                         self.request(method, COLLECTION, version)
                     )
-        for version, status in (
+        for text, status in (
             (None, 200),
             ('compute 2.104', 200),
             ('identity latest', 200),
@@ -204,9 +204,9 @@ class FilterTest(base.TestCase):
             ('compute bad', 400),
             ('compute 2.1x', 400),
         ):
-            with self.subTest(version=version):
+            with self.subTest(version=text):
                 self.assert_answered(
-                    self.request('GET', COLLECTION, version), status
+                    self.request('GET', COLLECTION, text), status
                 )
 
     def test_nova_is_newer_and_the_request_legacy(self) -> None:

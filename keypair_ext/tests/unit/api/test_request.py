@@ -26,15 +26,15 @@ ROUTE = routes.Route('create', None, None, ('GET', 'POST'))
 
 
 def make(
+    environ: dict[str, Any] | None = None,
     route: routes.Route = ROUTE,
     project_id: str | None = 'aaaa',
     max_body: int = 100,
-    **environ: Any,
 ) -> request.Request:
     context = oslo_context.RequestContext(
         user_id='u', project_id=project_id, overwrite=False
     )
-    return request.Request(environ, context, route, max_body)
+    return request.Request(environ or {}, context, route, max_body)
 
 
 class IdentityTest(base.TestCase):
@@ -133,7 +133,7 @@ class ProjectTest(base.TestCase):
         ):
             with self.subTest(named=named, scoped=scoped):
                 route = ROUTE._replace(project_id=named)
-                make(route, scoped).check_project()
+                make(route=route, project_id=scoped).check_project()
 
     def test_another(self) -> None:
         for named, scoped in (
@@ -145,14 +145,14 @@ class ProjectTest(base.TestCase):
                 route = ROUTE._replace(project_id=named)
                 self.assertRaises(
                     exception.ProjectMismatch,
-                    make(route, scoped).check_project,
+                    make(route=route, project_id=scoped).check_project,
                 )
 
 
 class BodyTest(base.TestCase):
     def parse(self, body: bytes, **environ: Any) -> object:
         made = make(
-            **{
+            {
                 'wsgi.input': io.BytesIO(body),
                 'CONTENT_LENGTH': str(len(body)),
                 **environ,
@@ -197,11 +197,11 @@ class BodyTest(base.TestCase):
         ):
             with self.subTest(reason=reason):
                 made = make(
-                    max_body=10**6,
-                    **{
+                    {
                         'wsgi.input': io.BytesIO(body),
                         'CONTENT_LENGTH': str(len(body)),
                     },
+                    max_body=10**6,
                 )
                 error = self.assertRaises(
                     exception.MalformedBody, made.parse_body
@@ -228,7 +228,7 @@ class BodyTest(base.TestCase):
             (False, b'{"a": 1}', None),
         ):
             with self.subTest(terminated=terminated, body=body):
-                environ = {
+                environ: dict[str, Any] = {
                     'CONTENT_LENGTH': '',
                     'wsgi.input_terminated': terminated,
                 }
@@ -246,7 +246,7 @@ class BodyTest(base.TestCase):
 class AddressableTest(base.TestCase):
     def test_names(self) -> None:
         make().check_addressable('a')
-        make(REQUEST_URI='/v2/os-keypairs').check_addressable('a/b')
+        make({'REQUEST_URI': '/v2/os-keypairs'}).check_addressable('a/b')
 
     def test_slash(self) -> None:
         self.assertRaises(
@@ -273,7 +273,7 @@ class AnswerTest(base.TestCase):
         ):
             with self.subTest(accept=accept):
                 environ = {} if accept is None else {'HTTP_ACCEPT': accept}
-                self.assertEqual(expected, make(**environ).accepted())
+                self.assertEqual(expected, make(environ).accepted())
 
     def test_host_has_decided(self) -> None:
         for best, expected in (
@@ -283,11 +283,11 @@ class AnswerTest(base.TestCase):
         ):
             with self.subTest(best=best):
                 environ = {'nova.best_content_type': best}
-                self.assertEqual(expected, make(**environ).accepted())
+                self.assertEqual(expected, make(environ).accepted())
 
     def test_application_url(self) -> None:
         made = make(
-            **{
+            {
                 'wsgi.url_scheme': 'https',
                 'HTTP_HOST': 'cloud.example.org',
                 'SCRIPT_NAME': '/compute/v2.1',

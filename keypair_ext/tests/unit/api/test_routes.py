@@ -13,12 +13,14 @@
 
 """Which paths are ours, and what they name."""
 
+from typing import Any
+
 from keypair_ext.api import routes
 from keypair_ext.tests import base
 
 
 def match(
-    path: str, method: str = 'GET', **environ: object
+    path: str, method: str = 'GET', **environ: Any
 ) -> routes.Route | None:
     return routes.match(
         {'PATH_INFO': path, 'REQUEST_METHOD': method, **environ}
@@ -116,15 +118,13 @@ class MatchTest(base.TestCase):
 class EscapedSlashTest(base.TestCase):
     """``/v2`` names with a slash, as the server shows the path."""
 
-    def match(self, raw: str, path: str, **environ: object) -> str | None:
-        route = match(
-            path,
-            **{
-                'openstack.legacy_v2': True,
-                'REQUEST_URI': raw,
-                **environ,
-            },
-        )
+    def match(self, raw: str, path: str, **environ: Any) -> str | None:
+        given: dict[str, Any] = {
+            'openstack.legacy_v2': True,
+            'REQUEST_URI': raw,
+            **environ,
+        }
+        route = match(path, **given)
         return route and route.name
 
     def test_name(self) -> None:
@@ -147,13 +147,11 @@ class EscapedSlashTest(base.TestCase):
                 self.assertEqual(name, self.match(f'{raw}?x=%2F', path))
 
     def test_project(self) -> None:
-        route = match(
-            '/aaaa/os-keypairs/a/b',
-            **{
-                'openstack.legacy_v2': True,
-                'RAW_URI': '/v2/aaaa/os-keypairs/a%2Fb',
-            },
-        )
+        given: dict[str, Any] = {
+            'openstack.legacy_v2': True,
+            'RAW_URI': '/v2/aaaa/os-keypairs/a%2Fb',
+        }
+        route = match('/aaaa/os-keypairs/a/b', **given)
 
         assert route is not None
         self.assertEqual(('aaaa', 'a/b'), (route.project_id, route.name))

@@ -204,7 +204,7 @@ class AgreementTest(base.TestCase):
         None,
         ['a'],
     )
-    keys = ('k', '', None, 5, [])
+    keys: tuple[object, ...] = ('k', '', None, 5, [])
     extras: tuple[dict[str, Any], ...] = (
         {},
         {'type': 'ssh'},

@@ -51,7 +51,7 @@ class KeyPoolTest(base.TestCase):
     def test_nothing_is_made_before_the_first_is_asked_for(self) -> None:
         made = []
         before = threading.active_count()
-        pool.KeyPool(lambda: made.append(1), 4)  # type: ignore[arg-type]
+        pool.KeyPool(lambda: made.append(1), 4)  # type: ignore[arg-type,return-value]
         self.assertEqual([], made)
         self.assertEqual(before, threading.active_count())
 
@@ -89,7 +89,7 @@ class KeyPoolTest(base.TestCase):
         keys.take()
         self.assertTrue(wait_for(lambda: len(keys._ready) == 50))
         children = [self._fork_and_take(keys, 2000) for _ in range(4)]
-        taken = [list(keys.take()) for _ in range(2000)]
+        taken: list[Any] = [keys.take() for _ in range(2000)]
         for pid, reader in children:
             with os.fdopen(reader) as stream:
                 taken += json.load(stream)
@@ -110,7 +110,7 @@ class KeyPoolTest(base.TestCase):
             return pid, reader
         status = 1
         try:
-            taken = [keys.take() for _ in range(count)]
+            taken: list[Any] = [keys.take() for _ in range(count)]
             # Each was made here: none came along from the parent.
             ours = all(key[0] == os.getpid() for key in taken)
             with os.fdopen(writer, 'w') as stream:

@@ -33,7 +33,6 @@ _ROOTS = (
     '/v2.1//',
     '/v2.1/?',
     '/v2.1?x=1',
-    '/v2.1/%0A',
     '/v2.1%0A',
     '/v2.0',
     '/v2.2',
@@ -60,12 +59,14 @@ _ROOTS = (
 _METHODS = ('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'FOO')
 
 _NEIGHBOURS = (
+    '/extensions',
     '/extensions/os-keypairs',
     '/extensions/nope',
     '/extensions/',
     '/extensions/os-keypairs/',
     '/aaaa/extensions/os-keypairs',
     '/bbbb/extensions/os-keypairs',
+    '/limits',
     '/limits/x',
     '/os-quota-sets',
     '/bbbb/limits',

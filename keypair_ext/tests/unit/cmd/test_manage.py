@@ -1,0 +1,197 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""``keypair-ext-manage``: the database, and how mistakes are told."""
+
+import contextlib
+import io
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+
+import fixtures as fixtures_library
+
+from keypair_ext.cmd import manage
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+
+class ManageTestCase(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures_library.FakeLogger())
+        self.directory = pathlib.Path(
+            self.useFixture(fixtures_library.TempDir()).path
+        )
+        self.config_file = fixtures.write_config(
+            str(self.directory),
+            {
+                'api_database': {
+                    'connection': f'sqlite:///{self.directory}/nova.sqlite'
+                }
+            },
+        )
+
+    def run_command(self, *arguments: str) -> tuple[int, str, str]:
+        """Run a command; return (status, output, errors)."""
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+        ):
+            try:
+                status = manage.main(arguments)
+            except SystemExit as done:
+                status = int(done.code or 0)
+        return status, output.getvalue(), errors.getvalue()
+
+    def db(self, *arguments: str) -> tuple[int, str, str]:
+        return self.run_command('--config-file', self.config_file, *arguments)
+
+    def tables(self, name: str) -> set[str]:
+        with contextlib.closing(
+            sqlite3.connect(self.directory / name)
+        ) as connection:
+            rows = connection.execute('SELECT name FROM sqlite_master')
+            return {row[0] for row in rows}
+
+
+class DatabaseTest(ManageTestCase):
+    def test_sync(self) -> None:
+        for _ in range(2):
+            self.assertEqual((0, '', ''), self.db('db', 'sync'))
+        self.assertIn('key_pairs', self.tables('keypair_ext.sqlite'))
+
+    def test_sync_of_another_group(self) -> None:
+        status, _, _ = self.db(
+            '--database-group', 'api_database', 'db', 'sync'
+        )
+
+        self.assertEqual(0, status)
+        self.assertIn('key_pairs', self.tables('nova.sqlite'))
+        self.assertFalse((self.directory / 'keypair_ext.sqlite').exists())
+
+    def test_version(self) -> None:
+        status, before, _ = self.db('db', 'version')
+        self.assertEqual(0, status)
+        self.assertIn('db sync', before)
+
+        self.db('db', 'sync')
+
+        status, after, _ = self.db('db', 'version')
+        self.assertEqual(0, status)
+        self.assertIn('newest', after)
+        self.assertNotIn('db sync', after)
+        self.assertEqual(1, after.count('\n'))
+
+    def test_directory_of_the_environment(self) -> None:
+        self.useFixture(
+            fixtures_library.EnvironmentVariable(
+                'OS_KEYPAIR_EXT_CONFIG_DIR', str(self.directory)
+            )
+        )
+
+        self.assertEqual(0, self.run_command('db', 'sync')[0])
+
+        self.assertIn('key_pairs', self.tables('keypair_ext.sqlite'))
+
+    def test_default_file(self) -> None:
+        self.useFixture(
+            fixtures_library.EnvironmentVariable('OS_KEYPAIR_EXT_CONFIG_DIR')
+        )
+        self.assertEqual(
+            '/etc/keypair_ext/keypair_ext.conf', manage._default_config()
+        )
+
+
+class MistakesTest(ManageTestCase):
+    def assert_one_sentence(self, *arguments: str) -> str:
+        status, output, errors = self.run_command(*arguments)
+        self.assertEqual((1, ''), (status, output))
+        (line,) = errors.splitlines()
+        self.assertTrue(line.startswith('keypair-ext-manage: '))
+        return line
+
+    def test_no_configuration(self) -> None:
+        path = str(self.directory / 'none.conf')
+        self.assertIn(
+            path,
+            self.assert_one_sentence('--config-file', path, 'db', 'sync'),
+        )
+
+    def test_no_database(self) -> None:
+        for connection in ('', 'nonsense', 'sqlite:////no/such/directory/x'):
+            with self.subTest(connection=connection):
+                path = self.directory / 'mine.conf'
+                path.write_text(f'[database]\nconnection = {connection}\n')
+                self.assertIn(
+                    '[database]',
+                    self.assert_one_sentence(
+                        '--config-file', str(path), 'db', 'sync'
+                    ),
+                )
+
+    def test_passwords_are_not_shown(self) -> None:
+        path = self.directory / 'mine.conf'
+        path.write_text('[database]\nconnection = mysqll://u:hunter2@h/d\n')
+        told = self.assert_one_sentence(
+            '--config-file', str(path), 'db', 'sync'
+        )
+        self.assertNotIn('hunter2', told + self.log.output)
+
+    def test_database_that_is_none(self) -> None:
+        path = self.directory / 'keypair_ext.sqlite'
+        path.write_bytes(b'not a database' * 1000)
+        for action in ('sync', 'version'):
+            with self.subTest(action=action):
+                self.assert_one_sentence(
+                    '--config-file', self.config_file, 'db', action
+                )
+
+    def test_table_of_somebody_else(self) -> None:
+        with contextlib.closing(
+            sqlite3.connect(self.directory / 'keypair_ext.sqlite')
+        ) as connection:
+            connection.execute('CREATE TABLE key_pairs (a INTEGER)')
+        told = self.assert_one_sentence(
+            '--config-file', self.config_file, 'db', 'sync'
+        )
+        self.assertIn('key_pairs', told)
+
+    def test_commands_that_are_none(self) -> None:
+        for arguments in ((), ('db',), ('db', 'drop'), ('nothing',)):
+            with self.subTest(arguments=arguments):
+                status, output, errors = self.run_command(*arguments)
+                self.assertEqual((2, ''), (status, output))
+                self.assertIn('usage:', errors)
+
+    def test_help(self) -> None:
+        status, output, _ = self.run_command('--help')
+        self.assertEqual(0, status)
+        for command in ('db', 'profile'):
+            self.assertIn(command, output)
+
+    def test_reader_that_has_seen_enough(self) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, 'w') as closed:
+            done = subprocess.run(
+                [sys.executable, manage.__file__, 'profile', 'list'],
+                check=False,
+                stdout=closed,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        self.assertNotIn('Traceback', done.stderr)
