@@ -123,6 +123,20 @@ class Servers(fixtures.Fixture):
     mounts: dict[str, int]
     database: mariadb.MariaDB
 
+    def __init__(self, conf: ini.Sections | None = None) -> None:
+        """Describe the servers.
+
+        :param conf: options for all of them, beside the limits above.
+        """
+        super().__init__()
+        self._conf = ini.merge(
+            {
+                'api': {'max_limit': MAX_LIMIT},
+                'quota': {'key_pairs': KEY_PAIRS},
+            },
+            conf or {},
+        )
+
     def _setUp(self) -> None:
         self.database = self.useFixture(mariadb.MariaDB())
         self.plain = self._nova('plain').port
@@ -132,14 +146,8 @@ class Servers(fixtures.Fixture):
         service = self.useFixture(
             Service(
                 self.database.create_database('service') + 'mb4',
-                {
-                    'api': {
-                        'max_limit': MAX_LIMIT,
-                        # Some requests have the headers of a proxy.
-                        'noauth_allow_remote': True,
-                    },
-                    'quota': {'key_pairs': KEY_PAIRS},
-                },
+                # Some requests have the headers of a proxy.
+                ini.merge(self._conf, {'api': {'noauth_allow_remote': True}}),
             )
         )
         self.mounts = {'filter': mounted.port, 'standalone': service.port}
@@ -154,8 +162,7 @@ class Servers(fixtures.Fixture):
         return self.useFixture(
             nova.Nova(
                 self.useFixture(databases),
-                max_limit=MAX_LIMIT,
-                key_pairs=KEY_PAIRS,
+                conf=self._conf,
                 paste_filter=paste_filter,
                 software=software,
             )

@@ -25,6 +25,7 @@ from keypair_ext.tests.functional.conformance.areas.script import (
     Area,
     Settings,
 )
+from keypair_ext.tests.functional.servers import ini
 
 _SETTINGS = Settings(servers.KEY_PAIRS, servers.MAX_LIMIT)
 
@@ -47,9 +48,17 @@ def names() -> tuple[str, ...]:
 class Session(fixtures.Fixture):
     """Starts the servers, and runs each area once."""
 
+    def __init__(self, conf: ini.Sections | None = None) -> None:
+        """Describe the session.
+
+        :param conf: options for all the servers.
+        """
+        super().__init__()
+        self._conf = conf
+
     def _setUp(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
-        self._servers = self.useFixture(servers.Servers())
+        self._servers = self.useFixture(servers.Servers(self._conf))
 
     @property
     def mounts(self) -> Mapping[str, int]:

@@ -18,6 +18,7 @@ from typing import ClassVar
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.conformance import differences, servers
 from keypair_ext.tests.functional.conformance.session import Session, names
+from keypair_ext.tests.functional.servers import ini
 
 _MOST_SHOWN = 40
 
@@ -26,22 +27,22 @@ _REASON = servers.reason_to_skip()
 
 @unittest.skipIf(_REASON, _REASON)
 class ConformanceTestCase(base.TestCase):
-    """One test for each area, and one for the file of differences.
+    """Areas that share the servers, and what they found.
 
-    They share the servers, and what they found: an area is run by the first
-    test that wants to know what came of it.
+    An area is run by the first test that wants to know what came of it.
     """
 
+    conf: ClassVar[ini.Sections] = {}
     session: ClassVar[Session]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.session = Session()
+        cls.session = Session(cls.conf)
         cls.session.setUp()
         cls.addClassCleanup(cls.session.cleanUp)
 
-    def _check(self, name: str) -> None:
+    def check(self, name: str) -> None:
         """Fail for every difference that is not in the file."""
         known = differences.load()
         reports = [
@@ -56,53 +57,57 @@ class ConformanceTestCase(base.TestCase):
                 f'not in {differences.PATH.name}:\n{shown}'
             )
 
+
+class DefaultsTestCase(ConformanceTestCase):
+    """One test for each area, and one for the file of differences."""
+
     def test_bodies(self) -> None:
-        self._check('bodies')
+        self.check('bodies')
 
     def test_boundaries(self) -> None:
-        self._check('boundaries')
+        self.check('boundaries')
 
     def test_database_away(self) -> None:
-        self._check('database away')
+        self.check('database away')
 
     def test_discovery(self) -> None:
-        self._check('discovery')
+        self.check('discovery')
 
     def test_every_version(self) -> None:
-        self._check('every version')
+        self.check('every version')
 
     def test_generated_keys(self) -> None:
-        self._check('generated keys')
+        self.check('generated keys')
 
     def test_legacy(self) -> None:
-        self._check('legacy')
+        self.check('legacy')
 
     def test_names(self) -> None:
-        self._check('names')
+        self.check('names')
 
     def test_negotiation(self) -> None:
-        self._check('negotiation')
+        self.check('negotiation')
 
     def test_order(self) -> None:
-        self._check('order')
+        self.check('order')
 
     def test_paging(self) -> None:
-        self._check('paging')
+        self.check('paging')
 
     def test_quota(self) -> None:
-        self._check('quota')
+        self.check('quota')
 
     def test_routing(self) -> None:
-        self._check('routing')
+        self.check('routing')
 
     def test_ssh_keys(self) -> None:
-        self._check('ssh keys')
+        self.check('ssh keys')
 
     def test_users(self) -> None:
-        self._check('users')
+        self.check('users')
 
     def test_x509_keys(self) -> None:
-        self._check('x509 keys')
+        self.check('x509 keys')
 
     def test_every_area_has_a_test(self) -> None:
         for name in names():
@@ -121,3 +126,36 @@ class ConformanceTestCase(base.TestCase):
             for pattern in difference.unseen(found, mount)
         ]
         self.assertEqual([], stale, 'no request shows these any more')
+
+
+class ConfiguredTestCase(ConformanceTestCase):
+    """Options that change answers, changed for all servers alike."""
+
+    conf: ClassVar[ini.Sections] = {
+        'api': {
+            'compute_link_prefix': 'https://public.example.org/compute',
+            'max_limit': 3,
+        },
+        'cors': {'allowed_origin': 'http://elsewhere.example.org'},
+        'oslo_middleware': {'enable_proxy_headers_parsing': True},
+        'oslo_policy': {
+            'enforce_new_defaults': False,
+            'enforce_scope': False,
+        },
+        'quota': {'key_pairs': 2},
+    }
+
+    def test_discovery(self) -> None:
+        self.check('discovery')
+
+    def test_paging(self) -> None:
+        self.check('paging')
+
+    def test_quota(self) -> None:
+        self.check('quota')
+
+    def test_routing(self) -> None:
+        self.check('routing')
+
+    def test_users(self) -> None:
+        self.check('users')

@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,6 @@ from typing import Final
 from keypair_ext.tests.functional.servers import (
     mariadb,
     nova,
-    process,
     venv,
 )
 
@@ -87,7 +86,7 @@ def _digest(plain: Path) -> str:
 
 def _make(path: Path, plain: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
-    _run([sys.executable, '-m', 'venv', '--without-pip', path])
+    venv.run(Path(sys.executable), '-m', 'venv', '--without-pip', path)
     for name in ('lib', 'etc'):
         # Links instead of copies: pip replaces files, and never writes
         # into one that is there.
@@ -99,29 +98,17 @@ def _make(path: Path, plain: Path) -> None:
             dirs_exist_ok=True,
         )
     shutil.copy(plain / 'bin' / 'uwsgi', path / 'bin')
-    before = _list(path)
+    before = _pip(path, 'list', '--format=json')
     _pip(path, 'install', '--editable', ROOT)
     (path / 'before.json').write_text(before)
-    (path / 'after.json').write_text(_list(path))
-
-
-def _list(path: Path) -> str:
-    return _pip(path, 'list', '--format=json')
+    (path / 'after.json').write_text(_pip(path, 'list', '--format=json'))
 
 
 def _pip(path: Path, *arguments: str | Path) -> str:
-    return _run(
-        [
-            path / 'bin' / 'python',
-            '-m',
-            'pip',
-            '--disable-pip-version-check',
-            *arguments,
-        ]
+    return venv.run(
+        path / 'bin' / 'python',
+        '-m',
+        'pip',
+        '--disable-pip-version-check',
+        *arguments,
     )
-
-
-def _run(argv: Sequence[str | Path]) -> str:
-    """Run with the caller's environment, which has its pip settings."""
-    env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
-    return process.run(argv, env=env, timeout=600)

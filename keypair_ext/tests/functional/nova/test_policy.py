@@ -14,10 +14,12 @@
 
 from typing import ClassVar
 
+import fixtures
+
 from keypair_ext.tests.functional.conformance.caller import Caller
 from keypair_ext.tests.functional.conformance.servers import Service
 from keypair_ext.tests.functional.nova import base, environment
-from keypair_ext.tests.functional.servers import nova, process
+from keypair_ext.tests.functional.servers import nova
 
 _NAME = 'os_compute_api:os-keypairs'
 
@@ -27,7 +29,7 @@ _CALLERS = {
     'nobody special': Caller('policy', roles=()),
     'reader': Caller('policy', roles=('reader',)),
     'member': Caller('policy', roles=('member', 'reader')),
-    'custom': Caller('policy', roles=('keymaster', 'member')),
+    'custom': Caller('policy-custom', roles=('keymaster', 'member')),
     'admin': Caller('policy-admin').admin(),
 }
 
@@ -128,7 +130,7 @@ class PolicyTestCase(base.NovaTestCase):
         for server in (self.plain, self.mounted):
             self.assertEqual(500, self.send(server, request).status)
             log = server.server.daemon.recent_log
-            self.assertIn('Failed to parse', log)
+            self.assertTrue('while scanning a quoted scalar' in log)
         answer = self.send(self.service, request)
         self.assertEqual(503, answer.status)
         self.assertEqual(('1',), answer.all('Retry-After'))
@@ -136,7 +138,7 @@ class PolicyTestCase(base.NovaTestCase):
         self.assertIn('policy', message)
         log = self.service.server.daemon.recent_log
         path = self.service.home / 'policy.yaml'
-        self.assertIn(f'Policy file {path} cannot be used', log)
+        self.assertTrue(f'Policy file {path} cannot be used' in log)
         self._set('')
         for each in (self.plain, self.mounted, self.service):
             self.assertEqual(200, self.send(each, request).status)
@@ -149,9 +151,13 @@ class PolicyTestCase(base.NovaTestCase):
             paste_filter=environment.FILTER,
             software=self.stage.software,
         )
-        error = self.assertRaises(process.ServerError, broken.setUp)
-        self.assertIn('policy.yaml cannot be used', str(error))
-        self.assertIn('line 1, column 1', str(error))
+        raised = self.assertRaises(fixtures.MultipleExceptions, broken.setUp)
+        for words in (
+            'did not start',
+            'policy.yaml cannot be used',
+            'line 1, column 1',
+        ):
+            self.assertIn(words, str(raised))
         plain = self.useFixture(
             nova.Nova(self.stage.databases, policy=_BROKEN)
         )

@@ -84,7 +84,7 @@ def _ensure_requirements(path: Path, requirements: Sequence[str]) -> None:
     if stamp.exists():
         return
     shutil.rmtree(path, ignore_errors=True)
-    _run(Path(sys.executable), '-m', 'venv', path)
+    run(Path(sys.executable), '-m', 'venv', path)
     if requirements:
         _pip(path, *requirements)
     stamp.write_text('\n'.join(requirements))
@@ -105,10 +105,10 @@ def _ensure_checkout(path: Path, checkout: Path, stamp: str) -> None:
 
 
 def _pip(path: Path, *arguments: str | Path) -> None:
-    _run(path / 'bin' / 'python', '-m', 'pip', 'install', *arguments)
+    run(path / 'bin' / 'python', '-m', 'pip', 'install', *arguments)
 
 
-def _run(*argv: str | Path) -> None:
+def run(*argv: str | Path) -> str:
     """Run with the caller's environment, which has its pip settings.
 
     Our own constraints, which tox sets, are not for other people's servers.
@@ -120,4 +120,4 @@ def _run(*argv: str | Path) -> None:
         '__PYVENV_LAUNCHER__',
     )
     env = {k: v for k, v in os.environ.items() if k not in left_out}
-    process.run(argv, env=env, timeout=3600)
+    return process.run(argv, env=env, timeout=3600)

@@ -12,15 +12,12 @@
 
 """Queries of lists: limit, marker, links, and what else may stand there."""
 
-from urllib import parse as urlparse
-
 from keypair_ext.tests.functional.conformance.areas.script import (
     Script,
     Settings,
 )
 from keypair_ext.tests.functional.conformance.caller import (
     COLLECTION,
-    HOST,
     V2,
     V21,
     Caller,
@@ -196,14 +193,13 @@ def _links(user: Caller, settings: Settings) -> Script:
         ('with user_id', f'{COLLECTION}?user_id={user.user}&limit=3'),
         ('with more', f'{COLLECTION}?limit=3&x=1&name=b'),
     ):
-        url = f'http://{HOST}{V21}{path}'
+        url = V21 + path
         for number in range(len(_NAMES) + 1):
             answer: Answer = yield user.send(
                 f'links {title}: page {number}',
                 'GET',
-                url.partition(HOST)[2],
+                url.partition(V21)[2],
                 '2.35',
-                root='',
             )
             following = _next(answer)
             if following is None:
@@ -216,8 +212,6 @@ def _next(answer: Answer) -> str | None:
     if not links:
         return None
     href: str = links[0]['href']
-    if urlparse.urlsplit(href).netloc != HOST:
-        raise AssertionError(f'a link leads elsewhere: {href}')
     return href
 
 
