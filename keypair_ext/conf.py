@@ -344,12 +344,13 @@ def _register_missing(
     opts: Iterable[cfg.Opt],
     group: cfg.OptGroup | str | None,
 ) -> None:
+    # By its name: of a group object all that register it share the options.
+    name = group.name if isinstance(group, cfg.OptGroup) else group
     for opt in opts:
         # Where the host application (Nova) has an option of this name with
         # help or choices of its own, its value is the one we want.
         with contextlib.suppress(cfg.DuplicateOptError):
-            conf.register_opt(opt, group=group)
-        name = group.name if isinstance(group, cfg.OptGroup) else group
+            conf.register_opt(opt, group=name)
         _check_value(conf, opt, name)
 
 

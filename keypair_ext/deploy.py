@@ -143,6 +143,14 @@ def service(directory: str) -> dispatch.WSGIApplication:
         for name in ('keypair_ext.conf', 'api-paste.ini')
     )
     conf = cfg.CONF
+    # oslo.db logs some errors with a traceback. The store logs all of them
+    # in a line.
+    logging.set_defaults(
+        default_log_levels=[
+            *logging.get_default_log_levels(),
+            'oslo_db=CRITICAL',
+        ]
+    )
     logging.register_options(conf)
     keypair_conf.read_into(conf, [conf_file], 'keypair_ext')
     _set_up_logging(conf)

@@ -37,7 +37,7 @@ from gunicorn import arbiter
 from gunicorn.app import base
 
 import keypair_ext
-from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext import cmd, conf as keypair_conf, deploy, exception
 from keypair_ext.db import engine, migration
 from keypair_ext.middleware import identity
 
@@ -76,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake of whoever starts it is one sentence on standard error and 1.
     """
     arguments = _parser().parse_args(argv)
+    cmd.hush_oslo_db()
     try:
         _serve(arguments.directory.absolute(), arguments.port)
     except exception.KeypairExtError as error:
@@ -122,6 +123,11 @@ def _serve(directory: pathlib.Path, port: int) -> None:
                 reason=f'{error.filename or directory} cannot be used: '
                 f'{error.strerror}. The demo keeps its files in {directory}, '
                 f'which has to be a directory that you can write to.'
+            ) from error
+        except exception.DatabaseUnavailable as error:
+            raise exception.ConfigurationError(
+                reason=f'The database in {directory} cannot be used. Remove '
+                f'that directory to start afresh.'
             ) from error
         application = deploy.service(str(directory))
         url = f'http://{_HOST}:{listener.getsockname()[1]}'

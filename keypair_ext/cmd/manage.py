@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from keypair_ext import (
+    cmd,
     conf as keypair_conf,
     exception,
     paste_config,
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake of the operator is one sentence on standard error and 1.
     """
     arguments = _parser().parse_args(argv)
+    cmd.hush_oslo_db()
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:
         return run(arguments) or 0

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from oslo_config import cfg
 
 from keypair_ext import (
+    cmd,
     conf as keypair_conf,
     exception,
     keytypes,
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
     arguments = parser.parse_args(argv)
+    cmd.hush_oslo_db()
     try:
         conf = keypair_conf.parse(
             arguments.config_file or [_default_config()], 'keypair_ext'

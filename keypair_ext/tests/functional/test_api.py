@@ -11,7 +11,12 @@
 # under the License.
 
 
-"""Loads the stories in ``gabbits``, each of them a suite of its own."""
+"""Loads the stories in ``gabbits``, each of them a suite of its own.
+
+A story whose name begins with ``better`` is about a difference from Nova,
+one that begins with ``service`` about what only the stand-alone service has
+or an option of ours. All the others are true of Nova 34 as they stand.
+"""
 
 import pathlib
 import unittest

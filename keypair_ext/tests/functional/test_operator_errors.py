@@ -19,12 +19,12 @@ importing ``keypair_ext.wsgi.api``.
 import importlib.util
 import os
 import subprocess
-import sys
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional import fixtures, service_starts
 from keypair_ext.tests.functional.servers import gunicorn, process, rest
 
 _CANNOT_START = 3
@@ -49,34 +49,32 @@ class ServiceTestCase(base.TestCase):
         self.assertIn(before, shipped)
         self.paste_file.write_text(shipped.replace(before, after))
 
-    def run_command(
-        self, *argv: str | Path
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            argv,
-            env=gunicorn.environment(self.directory),
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    def assert_refused(self, *words: str) -> None:
-        """Fail unless the service says these words in one sentence."""
-        done = self.run_command(
-            sys.executable, '-c', 'import keypair_ext.wsgi.api'
-        )
-        self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
-        self.assertRegex(done.stderr, r'\Akeypair_ext: .*\.\n\Z')
-        for word in words:
-            self.assertIn(word, done.stderr)
-        self.assertNotIn('Traceback', done.stdout)
-
 
 class LoadTest(ServiceTestCase):
     """What is found when the service is loaded."""
+
+    starts: ClassVar[service_starts.ServiceStarts]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.starts = service_starts.ServiceStarts()
+        cls.addClassCleanup(cls.starts.cleanUp)
+        cls.starts.setUp()
+
+    def assert_refused(self, *words: str) -> None:
+        """Fail unless the service says these words in one sentence."""
+        outcome = self.starts.start(self.directory)
+        self.assertEqual(_CANNOT_START, outcome.status, outcome.stderr)
+        self.assertRegex(outcome.stderr, r'\Akeypair_ext: .*\.\n\Z')
+        for word in words:
+            self.assertIn(word, outcome.stderr)
+        self.assertNotIn('Traceback', outcome.stdout)
+
+    def test_no_mistake(self) -> None:
+        outcome = self.starts.start(self.directory)
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        self.assertEqual('', outcome.stderr)
 
     def _assert_database_refused(self, url: str, *words: str) -> None:
         self.configure({'database': {'connection': url}})
@@ -217,10 +215,24 @@ class LoadTest(ServiceTestCase):
 class ServerTest(ServiceTestCase):
     """What an operator sees of it under a server."""
 
+    def _run_command(
+        self, *argv: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            argv,
+            env=gunicorn.environment(self.directory),
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
     def test_a_mistake_under_gunicorn(self) -> None:
         self.paste_file.unlink()
         port = process.free_port()
-        done = self.run_command(*gunicorn.command(port))
+        done = self._run_command(*gunicorn.command(port))
         self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
         self.assertRegex(done.stderr, r'\Akeypair_ext: .*\n\Z')
 
@@ -228,7 +240,7 @@ class ServerTest(ServiceTestCase):
         self.paste_file.unlink()
         command = gunicorn.command(process.free_port())
         command.remove('--preload')
-        done = self.run_command(*command)
+        done = self._run_command(*command)
         # It gives up instead of starting workers for ever.
         self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
         self.assertIn('keypair_ext: ', done.stderr)
@@ -253,6 +265,11 @@ class ServerTest(ServiceTestCase):
         self._assert_unavailable(
             'no table key_pairs', '"keypair-ext-manage db sync"'
         )
+
+    def test_a_file_that_is_no_database(self) -> None:
+        database = self.directory / 'keypair_ext.sqlite'
+        database.write_bytes(b'garbage ' * 2048)
+        self._assert_unavailable('file is not a database')
 
     @unittest.skipUnless(importlib.util.find_spec('pymysql'), 'no PyMySQL')
     def test_a_database_that_cannot_be_reached(self) -> None:

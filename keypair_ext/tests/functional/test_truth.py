@@ -299,6 +299,16 @@ class Documentation(tests_base.TestCase):
                 with self.subTest(version=version):
                     self.assertEqual(set(), set(schema['properties']) - named)
 
+    def test_fields_of_answers_are_in_the_reference(self) -> None:
+        reference = (API_REF / 'os-keypairs.inc').read_text()
+        named = set(re.findall(r'^  - (\w+): \w+$', reference, re.MULTILINE))
+        for path in SAMPLES.rglob('*-resp.json'):
+            document = json.loads(path.read_text())
+            rows = document.get('keypairs', [document])
+            with self.subTest(sample=path.name):
+                for fields in (document, *(row['keypair'] for row in rows)):
+                    self.assertEqual(set(), set(fields) - named)
+
     def test_parameters_of_the_reference_are_described(self) -> None:
         parameters = yaml.safe_load((API_REF / 'parameters.yaml').read_text())
         reference = (API_REF / 'os-keypairs.inc').read_text()

@@ -137,6 +137,15 @@ class RegisterTest(ConfTestCase):
         conf.register_opts(made, 'api_database')
         conf.register_api_opts(made)
 
+    def test_two_share_nothing(self) -> None:
+        one, other = conf.parse([self.file('')]), conf.parse([self.file('')])
+        for made in (one, other):
+            conf.register_opts(made, 'database')
+
+        one.set_override('key_pairs', 5, group='quota')
+
+        self.assertEqual(100, other.quota.key_pairs)
+
     def test_what_the_host_has_stays(self) -> None:
         made = conf.parse([self.file('[quota]\nkey_pairs = 7\n')])
         theirs = cfg.IntOpt('key_pairs', default=3, help="Nova's")

@@ -513,14 +513,6 @@ class RulesTest(base.TestCase):
                     replaced(rule.deprecated_rule),
                 )
 
-    def test_enforcer_of_the_tools(self) -> None:
-        made = policy.get_enforcer()
-
-        self.assertEqual(
-            {rule.name for rule in policy.list_rules()},
-            set(made.registered_rules),
-        )
-
 
 def replaced(old: oslo_policy.DeprecatedRule | None) -> object:
     """Return what of a deprecated rule decides."""

@@ -83,6 +83,21 @@ class DemoTest(base.TestCase):
                 message,
             )
 
+    def test_a_file_that_is_no_database(self) -> None:
+        self.useFixture(fixtures.FakeLogger())
+        self.useFixture(fixtures.MonkeyPatch('time.sleep', lambda _: None))
+        self.directory.mkdir()
+        database = self.directory / 'keypair_ext.sqlite'
+        database.write_bytes(b'garbage ' * 2048)
+        self.assertEqual(
+            (
+                1,
+                f'keypair_ext: The database in {self.directory} cannot be '
+                f'used. Remove that directory to start afresh.\n',
+            ),
+            self._refusal(),
+        )
+
     def test_interrupted_before_it_serves(self) -> None:
         def interrupt(directory: pathlib.Path) -> dict[str, str]:
             raise KeyboardInterrupt
