@@ -41,6 +41,7 @@ class Contract:
     takes_type: bool
     takes_user_id: bool
     pages: bool
+    strict_query: bool
     shows_type: bool
     shows_created_at_on_create: bool
     imported_status: int
@@ -118,6 +119,7 @@ class Contracts:
                 takes_type=version >= microversions.KEY_TYPES,
                 takes_user_id=version >= microversions.USER_ID,
                 pages=version >= microversions.PAGING,
+                strict_query=version >= microversions.STRICT_QUERY,
                 shows_type=version >= microversions.KEY_TYPES,
                 shows_created_at_on_create=False,
                 imported_status=_since_2_2(version, 201, 200),

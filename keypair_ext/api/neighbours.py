@@ -74,12 +74,17 @@ class Neighbours:
         self._enforcer = enforcer
         self._quota = quota_driver
         self._faults = fault_table
-        # (resource, whether one item is named) -> handler
-        self._handlers: dict[tuple[str, bool], _Handler] = {
-            ('limits', False): self._show_limits,
-            ('os-quota-sets', True): self._show_quota_set,
-            ('extensions', False): self._list_extensions,
-            ('extensions', True): self._show_extension,
+        # (resource, whether one item is named) -> handler, its parameters
+        self._handlers: dict[
+            tuple[str, bool], tuple[_Handler, frozenset[str] | None]
+        ] = {
+            ('limits', False): (self._show_limits, frozenset({'tenant_id'})),
+            ('os-quota-sets', True): (
+                self._show_quota_set,
+                frozenset({'user_id'}),
+            ),
+            ('extensions', False): (self._list_extensions, None),
+            ('extensions', True): (self._show_extension, None),
         }
 
     def __call__(
@@ -90,16 +95,20 @@ class Neighbours:
         if found is None or environ['REQUEST_METHOD'] != 'GET':
             return self._app(environ, start_response)
         project_id, resource, name = found.groups()
-        handler = self._handlers.get((resource, name is not None))
-        if handler is None:
+        entry = self._handlers.get((resource, name is not None))
+        if entry is None:
             return self._app(environ, start_response)
         route = Route('show', project_id, name, ('GET',))
-        answer = self._answer(environ, route, handler)
+        answer = self._answer(environ, route, *entry)
         body: Iterable[bytes] = answer(environ, start_response)
         return body
 
     def _answer(
-        self, environ: dict[str, Any], route: Route, handler: _Handler
+        self,
+        environ: dict[str, Any],
+        route: Route,
+        handler: _Handler,
+        known: frozenset[str] | None,
     ) -> webob.Response:
         contract: Contract | None = None
         try:
@@ -109,6 +118,7 @@ class Neighbours:
             request = Request(environ, context, route, max_body=0)
             check_content_type(environ)
             request.check_project()
+            _check_query(request, contract, known)
             return response(
                 200,
                 handler(request),
@@ -153,3 +163,19 @@ class Neighbours:
         if request.route.name != _EXTENSION['alias']:
             raise exception.NotFound()
         return {'extension': _EXTENSION}
+
+
+def _check_query(
+    request: Request, contract: Contract, known: frozenset[str] | None
+) -> None:
+    """Return if the query holds what it may.
+
+    :param known: the parameters there are; None where nobody minds others.
+    :raises ValidationFailed: it holds others, in a version that minds.
+    """
+    query = parse_query(request.environ)
+    if contract.strict_query and known is not None and query.keys() - known:
+        raise exception.ValidationFailed(
+            reason='Invalid input for the query string: only '
+            f'{", ".join(known)} is expected here.'
+        )

@@ -20,8 +20,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
-import sqlalchemy as sa
 from oslo_config import cfg
 
 from keypair_ext import (
@@ -169,7 +169,7 @@ def _add_paste(
         )
 
 
-def _engine(arguments: argparse.Namespace) -> sa.Engine:
+def _engine(arguments: argparse.Namespace) -> Any:
     conf: cfg.ConfigOpts = keypair_conf.parse(
         arguments.config_file or [_default_config()], 'keypair_ext'
     )

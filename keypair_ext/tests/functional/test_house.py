@@ -63,8 +63,7 @@ NEED_STORE_ONLY = ('quota', 'keypairs', 'api')
 
 # Libraries, and the only rooms that know them.
 AT_HOME = {
-    # The commands name the type of the engine that they pass on.
-    'sqlalchemy': {'db', 'cmd'},
+    'sqlalchemy': {'db'},
     'alembic': {'db'},
     'cryptography': {'keytypes'},
     'webob': {'api', 'middleware', 'faults'},
