@@ -47,7 +47,7 @@ from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import pool, rsa
-from keypair_ext.middleware import dot_names
+from keypair_ext.middleware import dot_names, on_demand
 
 LOG = logging.getLogger(__name__)
 
@@ -151,6 +151,7 @@ def service(directory: str) -> dispatch.WSGIApplication:
             'oslo_db=CRITICAL',
         ]
     )
+    on_demand.set_cors_defaults()
     logging.register_options(conf)
     keypair_conf.read_into(conf, [conf_file], 'keypair_ext')
     _set_up_logging(conf)

@@ -26,6 +26,8 @@ from keypair_ext import conf as keypair_conf
 
 WSGIApplication = Callable[..., Iterable[bytes]]
 
+_VERSION_HEADERS = ('X-OpenStack-Nova-API-Version', 'OpenStack-API-Version')
+
 
 class CrossOriginOnly:
     """Sends through CORS what a browser asks across origins, and OPTIONS.
@@ -46,6 +48,34 @@ class CrossOriginOnly:
         if 'HTTP_ORIGIN' in environ or environ['REQUEST_METHOD'] == 'OPTIONS':
             return self._with_cors(environ, start_response)
         return self._app(environ, start_response)
+
+
+def set_cors_defaults() -> None:
+    """Let pages from allowed origins use Compute's headers, as Nova does.
+
+    These are defaults of the whole process: for the service only, and for
+    what writes its sample configuration.
+    """
+    cors.set_defaults(
+        allow_headers=[
+            'X-Auth-Token',
+            'X-Openstack-Request-Id',
+            'X-Identity-Status',
+            'X-Roles',
+            'X-Service-Catalog',
+            'X-User-Id',
+            'X-Tenant-Id',
+            *_VERSION_HEADERS,
+        ],
+        expose_headers=[
+            'X-Auth-Token',
+            'X-Openstack-Request-Id',
+            'X-Subject-Token',
+            'X-Service-Token',
+            *_VERSION_HEADERS,
+        ],
+        allow_methods=['GET', 'PUT', 'POST', 'DELETE', 'PATCH'],
+    )
 
 
 def cors_factory(

@@ -16,6 +16,7 @@ gunicorn is always there. uWSGI has to be compiled: set
 ``KEYPAIR_EXT_TEST_UWSGI=1`` to have that done, once.
 """
 
+import contextlib
 import os
 import sys
 import unittest
@@ -39,17 +40,19 @@ class GunicornTest(service_cases.ServiceCases):
         body = service_cases.import_body('chunked')
         self.assertEqual(200, self._send_chunks(body))
         self.assertEqual(['chunked'], self.names())
-        self.assertEqual(413, self._send_chunks(b' ' * 2**20))
+        self.assertEqual(413, self._send_chunks(b' ' * 120_000))
 
     def _send_chunks(self, body: bytes) -> int:
         connection = self.connection()
-        connection.request(
-            'POST',
-            '/v2.1/os-keypairs',
-            iter([body[:20], body[20:]]),
-            self.headers,
-            encode_chunked=True,
-        )
+        # Who refuses a body need not read it to its end.
+        with contextlib.suppress(BrokenPipeError):
+            connection.request(
+                'POST',
+                '/v2.1/os-keypairs',
+                iter([body[:20], body[20:]]),
+                self.headers,
+                encode_chunked=True,
+            )
         return connection.getresponse().status
 
 

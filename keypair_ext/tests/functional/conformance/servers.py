@@ -116,11 +116,13 @@ class Service(fixtures.Fixture):
 class Servers(fixtures.Fixture):
     """One MariaDB, and with a database each the three that are compared.
 
-    ``plain`` is the port of plain Nova; ``mounts`` has those of ours.
+    ``plain`` is the port of plain Nova; ``mounts`` has those of ours, and
+    ``daemons`` the processes of them all.
     """
 
     plain: int
     mounts: dict[str, int]
+    daemons: dict[str, process.Process]
     database: mariadb.MariaDB
 
     def __init__(self, conf: ini.Sections | None = None) -> None:
@@ -139,7 +141,7 @@ class Servers(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self.database = self.useFixture(mariadb.MariaDB())
-        self.plain = self._nova('plain').port
+        plain = self._nova('plain')
         mounted = self._nova(
             'mounted', environment.FILTER, environment.WithKeypairExt()
         )
@@ -150,7 +152,13 @@ class Servers(fixtures.Fixture):
                 ini.merge(self._conf, {'api': {'noauth_allow_remote': True}}),
             )
         )
+        self.plain = plain.port
         self.mounts = {'filter': mounted.port, 'standalone': service.port}
+        self.daemons = {
+            'nova': plain.server.daemon,
+            'filter': mounted.server.daemon,
+            'standalone': service.server.daemon,
+        }
 
     def _nova(
         self,

@@ -246,6 +246,7 @@ def script(settings: Settings) -> Script:
             yield user.send(f'DELETE {title}', 'DELETE', path, root='')
     yield from _accepted(user)
     yield from _protocols(user)
+    yield from _browsers(user)
 
 
 def _methods(user: Caller) -> Script:
@@ -360,4 +361,43 @@ def _protocols(user: Caller) -> Script:
                 COLLECTION + '?limit=1',
                 '2.35',
                 headers=((name, value),),
+            )
+
+
+def _browsers(user: Caller) -> Script:
+    """Ask as a browser does that shows a page from elsewhere."""
+    for origin in (
+        'http://elsewhere.example.org',
+        'http://compute.example.org:8774',
+        'null',
+    ):
+        for path in (COLLECTION, f'{COLLECTION}/there', '/no-such-thing', ''):
+            for method, wanted in (
+                ('GET', 'X-Auth-Token'),
+                ('POST', 'content-type, x-auth-token, openstack-api-version'),
+                ('DELETE', 'X-OpenStack-Nova-API-Version'),
+                ('DELETE', 'X-Unknown'),
+                ('FOO', ''),
+            ):
+                yield Caller(None).send(
+                    f'preflight of {origin}: {method} {path}, {wanted}',
+                    'OPTIONS',
+                    path,
+                    headers=(
+                        ('Origin', origin),
+                        ('Access-Control-Request-Method', method),
+                        ('Access-Control-Request-Headers', wanted),
+                    ),
+                )
+            yield user.send(
+                f'origin {origin}: {path}',
+                'GET',
+                path,
+                headers=(('Origin', origin),),
+            )
+            yield Caller(None).send(
+                f'origin {origin}: {path}, nobody',
+                'GET',
+                path,
+                headers=(('Origin', origin),),
             )

@@ -1,0 +1,164 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What Nova tells the message bus of key pairs, ours tells it, too.
+
+Both tell it to their log, by the log driver of oslo.messaging.
+"""
+
+import ast
+import json
+import re
+import unittest
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional.conformance import servers, wire
+from keypair_ext.tests.functional.conformance.caller import V2, Caller
+from keypair_ext.tests.functional.nova.base import KEY
+from keypair_ext.tests.functional.servers import ini, process
+
+_REASON = servers.reason_to_skip()
+
+_LINE = re.compile(
+    r' (?P<level>[A-Z]+) oslo\.messaging\.notification\.\S+ \[[^]]*\] '
+    r'(?P<message>\{.*\})$',
+    re.MULTILINE,
+)
+
+# No two servers agree on these; that they are there, and what they are, is
+# compared all the same.
+_RANDOM = {'_unique_id', 'message_id', 'timestamp'}
+_OWN_WORDS = {
+    'exception_message',
+    'function_name',
+    'message',
+    'module_name',
+    'traceback',
+}
+
+
+@unittest.skipIf(_REASON, _REASON)
+class NotificationsTestCase(base.TestCase):
+    """Both formats at once, in the order in which they are sent."""
+
+    conf: ClassVar[ini.Sections] = {
+        'DEFAULT': {'host': 'cloud1', 'transport_url': 'fake://'},
+        'notifications': {'notification_format': 'both'},
+        'oslo_messaging_notifications': {'driver': 'log'},
+        'quota': {'key_pairs': 3},
+    }
+    servers: ClassVar[servers.Servers]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.servers = servers.Servers(cls.conf)
+        cls.servers.setUp()
+        cls.addClassCleanup(cls.servers.cleanUp)
+
+    def test_everything_that_nova_tells(self) -> None:
+        ports = {'nova': self.servers.plain, **self.servers.mounts}
+        heard = {
+            name: dict(self._heard(port, self.servers.daemons[name]))
+            for name, port in ports.items()
+        }
+        expected = heard.pop('nova')
+        self.assertEqual(
+            ['INFO keypair.import.start'] * 2
+            + ['INFO keypair.import.end'] * 2,
+            [title for title, _ in expected['import']],
+        )
+        for name, notifications in heard.items():
+            for request, theirs in expected.items():
+                self.assertEqual(
+                    theirs, notifications[request], f'{name}: {request}'
+                )
+
+    def _heard(
+        self, port: int, daemon: process.Process
+    ) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+        """Yield each request's name and the notifications it led to."""
+        position = len(daemon.recent_log)
+        for request in _requests():
+            wire.send(port, request)
+            log = daemon.recent_log
+            yield request.name, list(_notifications(log[position:]))
+            position = len(log)
+
+
+def _requests() -> Iterator[wire.Request]:
+    user = Caller('notified')
+    admin = Caller('notified-admin').admin()
+    yield user.create('import', '2.2', name='one', public_key=KEY)
+    yield user.create('import in v2', root=V2, name=' two ', public_key=KEY)
+    yield user.create('import again', '2.2', name='one', public_key=KEY)
+    yield user.create('import bad', '2.2', name='bad', public_key='bad')
+    yield user.create('bad name', '2.2', name='/', public_key=KEY)
+    yield user.create(
+        'import bad x509', '2.2', name='bad', type='x509', public_key='bad'
+    )
+    yield user.create('generate again', '2.2', name='one')
+    yield user.create('generate', '2.2', name='made')
+    yield user.create('import over quota', name='four', public_key=KEY)
+    yield user.create('generate over quota', name='four')
+    yield user.list('list', '2.35')
+    yield user.show('show', 'one')
+    yield user.show('show missing', 'four')
+    yield user.delete('delete', 'one', '2.2')
+    yield user.delete('delete generated', 'made')
+    yield user.delete('delete again', 'one', '2.2')
+    yield user.delete('delete in v2', 'two', root=V2)
+    yield user.create('generate x509', '2.2', name='cert', type='x509')
+    yield user.delete('delete x509', 'cert', '2.2')
+    for title, caller in (('admin', admin), ('member', user)):
+        yield caller.create(
+            f'{title} for another',
+            '2.10',
+            name='foreign',
+            public_key=KEY,
+            user_id='another',
+        )
+        yield caller.delete(
+            f'{title} deletes of another',
+            'foreign',
+            '2.10',
+            '?user_id=another',
+        )
+    nowhere = Caller('notified', None)
+    yield nowhere.create('no project', name='nowhere', public_key=KEY)
+    yield nowhere.create('no project, generate', name='nowhere')
+    yield nowhere.delete('no project, delete', 'nowhere')
+    yield Caller(None).create('nobody', name='one', public_key=KEY)
+
+
+def _notifications(log: str) -> Iterator[tuple[str, Any]]:
+    for found in _LINE.finditer(log):
+        message = json.loads(found['message'])
+        title = f'{found["level"]} {message["event_type"]}'
+        yield title, _mask(message)
+
+
+def _mask(value: Any, name: str = '') -> Any:
+    if isinstance(value, dict):
+        made = str(value.get('public_key') or '')
+        if made.endswith('Generated-by-Nova') or 'CERTIFICATE' in made:
+            value = {**value, 'fingerprint': 'F', 'public_key': 'GENERATED'}
+        return {key: _mask(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_mask(inner) for inner in value]
+    if name in _RANDOM or (name in _OWN_WORDS and value):
+        return type(value).__name__
+    if name == 'exception' and str(value).startswith('{'):
+        return _mask(ast.literal_eval(value))
+    return value
