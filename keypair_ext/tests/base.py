@@ -12,6 +12,10 @@
 
 """What all tests have in common."""
 
+import ast
+import gc
+import pathlib
+
 import fixtures
 import testtools
 
@@ -23,3 +27,18 @@ class TestCase(testtools.TestCase):
         super().setUp()
         self.useFixture(fixtures.NestedTempfile())
         self.useFixture(fixtures.WarningsFilter([{'action': 'error'}]))
+
+
+def parse(path: pathlib.Path) -> ast.Module:
+    """Return the syntax tree of a Python file.
+
+    Python 3.11 loses count where the garbage collector runs other code in
+    the middle, and calls it a SystemError (gh-106905).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(path.read_text())
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -89,7 +89,7 @@ def modules() -> Iterator[tuple[str, pathlib.Path]]:
 
 def imports(path: pathlib.Path) -> Iterator[str]:
     """Yield the full name of everything that a module imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(base.parse(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -191,7 +191,7 @@ class EntryPoints(base.TestCase):
     def defined(self, module: str) -> set[str]:
         """Return the names that a module defines, without importing it."""
         path = PACKAGE.parent.joinpath(*module.split('.'))
-        tree = ast.parse(path.with_suffix('.py').read_text())
+        tree = base.parse(path.with_suffix('.py'))
         return {
             node.name
             for node in tree.body

@@ -83,7 +83,7 @@ class TestNobodyElseKnowsVendors(base.TestCase):
     def test_no_module_compares_a_profiles_name(self) -> None:
         """Not even ours: what a profile is called decides nothing."""
         for path in self.modules():
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(base.parse(path)):
                 if isinstance(node, ast.Compare):
                     self.assertNotIn(
                         'profile.name', ast.unparse(node), str(path)
