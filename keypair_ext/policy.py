@@ -44,6 +44,17 @@ EXTENSIONS = 'os_compute_api:extensions'
 
 Target = dict[str, str | None]
 
+# What oslo.policy raises for a file that holds something else than rules,
+# and for one that cannot be used for any reason, this one included.
+_NO_RULES = (AttributeError, TypeError)
+_UNREADABLE = (
+    *_NO_RULES,
+    OSError,
+    ValueError,
+    cfg.Error,
+    policy.InvalidRuleDefault,
+)
+
 CONTEXT_IS_ADMIN = 'context_is_admin'
 
 _ADMIN = f'rule:{CONTEXT_IS_ADMIN}'
@@ -314,10 +325,22 @@ class Enforcer:
                 'user_id': credentials['user_id'],
             }
             credentials['is_admin'] = False
-            credentials['is_admin'] = bool(
-                self._enforcer.authorize(CONTEXT_IS_ADMIN, own, credentials)
+            credentials['is_admin'] = self._allows(
+                CONTEXT_IS_ADMIN, own, credentials
             )
-        return bool(self._enforcer.authorize(rule, target, credentials))
+        return self._allows(rule, target, credentials)
+
+    def _allows(
+        self, rule: str, target: Target, credentials: dict[str, Any]
+    ) -> bool:
+        try:
+            return bool(self._enforcer.authorize(rule, target, credentials))
+        except _UNREADABLE:
+            # oslo.policy looks at the files, too, and was first to see this.
+            self._load()
+            if self._broken:
+                raise exception.PolicyUnavailable() from None
+            raise
 
     def _is_pure(self, rule: str) -> bool:
         """Say whether a rule's answer hangs on its input alone."""
@@ -354,14 +377,9 @@ class Enforcer:
             # A parse error leaves oslo.policy's rules as they were.
             self._enforcer.load_rules(force_reload=True)
             self._broken = None
-        except (AttributeError, TypeError):
+        except _NO_RULES:
             self._refuse('it must hold check strings by the names of rules')
-        except (
-            OSError,
-            ValueError,
-            cfg.Error,
-            policy.InvalidRuleDefault,
-        ) as e:
+        except _UNREADABLE as e:
             self._refuse(' '.join(str(e).split()))
 
     def _refuse(self, reason: str) -> None:

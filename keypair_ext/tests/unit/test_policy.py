@@ -367,6 +367,20 @@ class BrokenFilesTest(PolicyTestCase):
 
                 self.assertFalse(self.allowed(enforcer, context('admin')))
 
+    def test_a_new_file_that_is_not_looked_for_yet(self) -> None:
+        for content in self.contents:
+            with self.subTest(content=content):
+                self.file.unlink(missing_ok=True)
+                enforcer = policy.Enforcer(self.configuration())
+                self.file.write_text(content)
+                for _ in range(2):
+                    self.assertRaises(
+                        exception.PolicyUnavailable,
+                        self.allowed,
+                        enforcer,
+                        context('admin'),
+                    )
+
     def test_in_a_directory(self) -> None:
         enforcer = self.enforcer()
         part = self.directory / 'policy.d' / 'part.yaml'
