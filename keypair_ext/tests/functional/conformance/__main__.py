@@ -23,31 +23,43 @@ from collections import Counter
 from keypair_ext.tests.functional.conformance import differences, servers
 from keypair_ext.tests.functional.conformance.session import Session, names
 
+_UNKNOWN = 'NOT IN THE FILE'
+
 
 def main(wanted: list[str]) -> int:
-    """Print every difference; return 1 if one is not in the file."""
+    """Print every difference; return 1 if the file is not right."""
     reason = servers.reason_to_skip()
     if reason:
         sys.stderr.write(f'Not run: {reason}\n')
         return 2
     known = differences.load()
     counts: Counter[str] = Counter()
+    found = []
     with Session() as session:
         for name in wanted or names():
             outcome = session.outcome(name)
             for report in outcome.comparison.reports:
+                found.append(report.found)
                 entry = differences.explain(report.found, known)
-                counts[entry.id if entry else 'NOT IN THE FILE'] += 1
+                counts[entry.id if entry else _UNKNOWN] += 1
                 if entry is None:
-                    sys.stdout.write(f'{report}\n')
-            sys.stdout.write(
+                    _print(str(report))
+            _print(
                 f'{name}: {outcome.comparison.requests} requests, '
-                f'{outcome.seconds:.1f} s\n'
+                f'{outcome.seconds:.1f} s'
             )
-            sys.stdout.flush()
+        mounts = list(session.mounts)
     for identifier, count in counts.most_common():
-        sys.stdout.write(f'{count:6} {identifier}\n')
-    return int('NOT IN THE FILE' in counts)
+        _print(f'{count:6} {identifier}')
+    stale = [] if wanted else differences.stale(known, found, mounts)
+    for line in stale:
+        _print(f'No request shows any more: {line}')
+    return int(_UNKNOWN in counts or bool(stale))
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f'{line}\n')
+    sys.stdout.flush()
 
 
 if __name__ == '__main__':

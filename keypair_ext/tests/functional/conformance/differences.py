@@ -142,6 +142,20 @@ def explain(
     return next((d for d in differences if d.covers(found)), None)
 
 
+def stale(
+    differences: Iterable[Difference],
+    found: Collection[Found],
+    mounts: Iterable[str],
+) -> list[str]:
+    """Return what of the file nothing shows any more, for a reader."""
+    return [
+        f'{difference.id}: {pattern} ({mount})'
+        for mount in mounts
+        for difference in differences
+        for pattern in difference.unseen(found, mount)
+    ]
+
+
 def _difference(entry: dict[str, Any]) -> Difference:
     shown = tuple(_showing(showing) for showing in entry.pop('shown'))
     _check(entry, Difference, {'shown'})

@@ -67,6 +67,9 @@ class Service(fixtures.Fixture):
     def _setUp(self) -> None:
         self.home = self.useFixture(process.Directory('service')).path
         self._configure()
+        # A file that is there is looked at each time; for one that is not
+        # there, once a second.
+        self.set_policy('')
         self.manage('db', 'sync')
         self.server = self.useFixture(
             uwsgi.UWSGI(

@@ -119,12 +119,9 @@ class DefaultsTestCase(ConformanceTestCase):
             for name in names()
             for report in self.session.outcome(name).comparison.reports
         ]
-        stale = [
-            f'{difference.id}: {pattern} ({mount})'
-            for difference in differences.load()
-            for mount in self.session.mounts
-            for pattern in difference.unseen(found, mount)
-        ]
+        stale = differences.stale(
+            differences.load(), found, self.session.mounts
+        )
         self.assertEqual([], stale, 'no request shows these any more')
 
 
