@@ -27,6 +27,7 @@ from oslo_db.sqlalchemy import engines
 from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
+from keypair_ext.db import parameters
 
 _EXAMPLE = 'sqlite:////var/lib/keypair_ext/keypair_ext.sqlite'
 
@@ -88,14 +89,23 @@ def create_engine(conf: cfg.ConfigOpts, group: str) -> sa.Engine:
             **arguments,
         )
     except (sa_exc.ArgumentError, TypeError, ValueError) as error:
-        raise exception.ConfigurationError(
-            reason=f'[{group}] connection: a parameter of the URL is not '
-            f'known to its driver or has a wrong value.'
-        ) from error
+        raise _wrong_parameter(group, error) from error
+    mistake = parameters.mistake(engine)
+    if mistake:
+        raise _wrong_parameter(group, mistake)
     sa.event.listen(
         engine, 'connect', _set_up(engine, options.sqlite_synchronous)
     )
     return engine
+
+
+def _wrong_parameter(
+    group: str, mistake: object
+) -> exception.ConfigurationError:
+    return exception.ConfigurationError(
+        reason=f'[{group}] connection: a parameter of the URL is not known '
+        f'to its driver or has a wrong value: {mistake}.'
+    )
 
 
 def _checked_url(conf: cfg.ConfigOpts, group: str) -> sa.URL:
@@ -112,6 +122,9 @@ def _checked_url(conf: cfg.ConfigOpts, group: str) -> sa.URL:
     _check_driver(url, group)
     if url.get_backend_name() == 'sqlite':
         _check_file(url, group)
+        mistake = parameters.sqlite_mistake(url)
+        if mistake:
+            raise _wrong_parameter(group, mistake)
         return url
     return _with_defaults(url)
 

@@ -25,7 +25,12 @@ from typing import ClassVar
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures, service_starts
-from keypair_ext.tests.functional.servers import gunicorn, process, rest
+from keypair_ext.tests.functional.servers import (
+    databases,
+    gunicorn,
+    process,
+    rest,
+)
 
 _CANNOT_START = 3
 
@@ -99,6 +104,18 @@ class LoadTest(ServiceTestCase):
         self._assert_database_refused(
             f'{missing}://h/d', missing, 'install keypair-ext[mysql]'
         )
+
+    def test_a_parameter_that_the_database_driver_lacks(self) -> None:
+        for driver, name in (
+            ('sqlite', f'/{self.directory}/x.sqlite'),
+            ('mysql+pymysql', 'u:secret@192.0.2.1/d'),
+            ('postgresql+psycopg2', 'u:secret@192.0.2.1/d'),
+        ):
+            if databases.has_driver(driver):
+                with self.subTest(driver=driver):
+                    self._assert_database_refused(
+                        f'{driver}://{name}?chrset=utf8', 'chrset'
+                    )
 
     def test_a_missing_database_directory(self) -> None:
         self._assert_database_refused(
@@ -267,8 +284,9 @@ class ServerTest(ServiceTestCase):
         )
 
     def test_a_file_that_is_no_database(self) -> None:
-        database = self.directory / 'keypair_ext.sqlite'
+        database = self.directory / 'garbage.sqlite'
         database.write_bytes(b'garbage ' * 2048)
+        self.configure({'database': {'connection': f'sqlite:///{database}'}})
         self._assert_unavailable('file is not a database')
 
     @unittest.skipUnless(importlib.util.find_spec('pymysql'), 'no PyMySQL')

@@ -56,6 +56,7 @@ class MariaDB(fixtures.Fixture):
         self.port = port or process.free_port()
 
     def _setUp(self) -> None:
+        process.ensure_package(_PACKAGE, available)
         self._programs = {
             name: process.need_program(name, _PACKAGE) for name in _PROGRAMS
         }

@@ -62,6 +62,7 @@ class PostgreSQL(fixtures.Fixture):
         self.port = port or process.free_port()
 
     def _setUp(self) -> None:
+        process.ensure_package(_PACKAGE, available)
         self._programs = {
             name: process.need_program(name, _PACKAGE, _directories())
             for name in _PROGRAMS

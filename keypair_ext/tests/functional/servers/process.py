@@ -156,6 +156,24 @@ def need_program(
     return found
 
 
+def ensure_package(package: str, is_there: Callable[[], bool]) -> None:
+    """Install a Debian package where we may and it is not there yet.
+
+    Others may be installing at the same moment, so dpkg's lock is waited
+    for. Run level 1 is the one in which packages do not start their servers.
+    """
+    if is_there() or os.geteuid() != 0 or not find_program('apt-get'):
+        return
+    env = {
+        **os.environ,
+        'DEBIAN_FRONTEND': 'noninteractive',
+        'RUNLEVEL': '1',
+    }
+    apt = ('apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300')
+    run([*apt, 'update'], env=env)
+    run([*apt, 'install', '-y', '--no-install-recommends', package], env=env)
+
+
 def run(
     argv: Sequence[str | Path],
     *,

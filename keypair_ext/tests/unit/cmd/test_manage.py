@@ -132,7 +132,12 @@ class MistakesTest(ManageTestCase):
         )
 
     def test_no_database(self) -> None:
-        for connection in ('', 'nonsense', 'sqlite:////no/such/directory/x'):
+        for connection in (
+            '',
+            'nonsense',
+            'sqlite:////no/such/directory/x',
+            f'sqlite:///{self.directory}/x.sqlite?chrset=utf8',
+        ):
             with self.subTest(connection=connection):
                 path = self.directory / 'mine.conf'
                 path.write_text(f'[database]\nconnection = {connection}\n')
