@@ -14,9 +14,9 @@
 """The service as it is shipped, in this process.
 
 The paste file is the one of ``etc/keypair_ext``, its pipelines those of
-``auth_strategy = noauth``; the database is SQLite, made by our migration.
-Nothing of the machine's configuration is read, nothing of the process's is
-changed.
+``auth_strategy = noauth``; the database is SQLite, or what
+``KEYPAIR_EXT_TEST_DATABASE`` names, made by our migration. Nothing of the
+machine's configuration is read, nothing of the process's is changed.
 """
 
 import atexit
@@ -38,6 +38,7 @@ import keypair_ext
 from keypair_ext import conf as keypair_conf, deploy
 from keypair_ext.db import engine, migration, models
 from keypair_ext.db.store import Store
+from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.keytypes import vectors
 from keypair_ext.wsgi import healthcheck
 
@@ -87,9 +88,7 @@ def write_config(directory: str, options: Options | None = None) -> str:
     text.read_dict(
         {
             'api': {'auth_strategy': 'noauth'},
-            'database': {
-                'connection': f'sqlite:///{directory}/keypair_ext.sqlite'
-            },
+            'database': {'connection': databases.url(directory)},
             # Not the machine's: nothing is looked for in /etc.
             'oslo_policy': {
                 'policy_file': f'{directory}/policy.yaml',

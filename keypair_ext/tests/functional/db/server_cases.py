@@ -26,6 +26,7 @@ from keypair_ext import exception
 from keypair_ext.db import migration, models, statements
 from keypair_ext.db.store import NovaLimits, Store
 from keypair_ext.tests import base
+from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.db import database
 
 ROUNDS = int(os.environ.get('KEYPAIR_EXT_TEST_ROUNDS', '5'))
@@ -61,20 +62,25 @@ def fill(engine: sa.Engine, user_id: str, count: int) -> None:
 class ServerTest(base.TestCase):
     """What holds on any server.
 
-    :cvar variable: the environment variable with the database's URL.
+    :cvar driver: the name of the database's kind and of its driver.
+    :cvar variable: the environment variable with the URL of a database that
+        is there already.
     :cvar read_only: what the URL needs so that nothing can be written.
     """
 
+    driver: ClassVar[str]
     variable: ClassVar[str]
     read_only: ClassVar[dict[str, str]]
 
     def setUp(self) -> None:
-        url = os.environ.get(self.variable)
+        url = self._url()
         if not url:
             self.skipTest(
-                f'{self.variable} is not set: let it name an empty database '
-                f'to run this, as test_store_servers.py says'
+                f'neither {self.variable} nor KEYPAIR_EXT_TEST_DATABASE names '
+                f'a database to run this on, as test_store_servers.py says'
             )
+        if not databases.has_driver(self.driver):
+            self.skipTest(f'the driver of {self.driver} is not installed')
         super().setUp()
         self.useFixture(fixtures.FakeLogger())
         self.database = self.useFixture(
@@ -85,6 +91,19 @@ class ServerTest(base.TestCase):
         self._drop_all()
         self.addCleanup(self._drop_all)
         self.create_tables()
+
+    def _url(self) -> str | None:
+        named = os.environ.get(self.variable)
+        if named:
+            return (
+                sa.make_url(named)
+                .set(drivername=self.driver)
+                .render_as_string(False)
+            )
+        kind = self.driver.partition('+')[0]
+        if databases.chosen() == kind:
+            return databases.create(kind, self.driver)
+        return None
 
     def create_tables(self) -> None:
         migration.sync(self.engine)

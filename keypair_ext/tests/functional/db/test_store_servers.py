@@ -13,8 +13,9 @@
 
 """The store on MariaDB or MySQL, and on PostgreSQL: races, faults, plans.
 
-Each class runs when an environment variable names an empty database of its
-kind that the user may create tables in, for example::
+Each class runs with one driver. It runs when ``KEYPAIR_EXT_TEST_DATABASE`` is
+``mysql`` or ``postgresql``, on a server of this process, or when another
+variable names an empty database that the user may create tables in::
 
     KEYPAIR_EXT_TEST_MYSQL_URL=mysql+pymysql://user:password@host/database
     KEYPAIR_EXT_TEST_POSTGRESQL_URL=postgresql+psycopg2://user@host/database
@@ -48,7 +49,8 @@ CREATE TABLE key_pairs (
 """
 
 
-class MysqlTest(server_cases.ServerTest):
+class PyMySQLTest(server_cases.ServerTest):
+    driver = 'mysql+pymysql'
     variable = 'KEYPAIR_EXT_TEST_MYSQL_URL'
     read_only: ClassVar[dict[str, str]] = {
         'init_command': 'SET SESSION TRANSACTION READ ONLY'
@@ -146,7 +148,12 @@ class MysqlTest(server_cases.ServerTest):
         self.assertEqual(1, store.count('alice', 5))
 
 
-class PostgresqlTest(server_cases.ServerTest):
+class MysqlclientTest(PyMySQLTest):
+    driver = 'mysql+mysqldb'
+
+
+class Psycopg2Test(server_cases.ServerTest):
+    driver = 'postgresql+psycopg2'
     variable = 'KEYPAIR_EXT_TEST_POSTGRESQL_URL'
     read_only: ClassVar[dict[str, str]] = {
         'options': '-c default_transaction_read_only=on'
@@ -171,3 +178,7 @@ class PostgresqlTest(server_cases.ServerTest):
                 plan = self.plan(name)
                 self.assertIn(f'using {models.UNIQUE_NAME}', plan, name)
                 self.assertEqual(None, re.search('Seq Scan|Sort', plan), plan)
+
+
+class PsycopgTest(Psycopg2Test):
+    driver = 'postgresql+psycopg'

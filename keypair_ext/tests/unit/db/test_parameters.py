@@ -88,6 +88,6 @@ class ParametersTest(base.TestCase):
         error = self.assertRaises(
             exception.ConfigurationError,
             database.make_engine,
-            f'sqlite:///{path}?timeout=3&timout=3',
+            f'sqlite:///{path}?timeout=3&time_out=3',
         )
-        self.assertIn('SQLite has no timout.', str(error))
+        self.assertIn('SQLite has no time_out.', str(error))
