@@ -96,6 +96,13 @@ def _add_db(
         'sync',
         help='create what is missing; a table that Nova made is left as it is',
     )
+    sync.add_argument(
+        '--quota-guard',
+        action=argparse.BooleanOptionalAction,
+        help='also create, or with "no" drop, the table by which the quota '
+        'is exact on a database that has several writers; it is left as it '
+        'is where neither is said',
+    )
     sync.set_defaults(run=_db_sync)
     version = commands.add_parser('version', help='print what is there')
     version.set_defaults(run=_db_version)
@@ -185,7 +192,7 @@ def _default_config() -> str:
 
 
 def _db_sync(arguments: argparse.Namespace) -> None:
-    migration.sync(_engine(arguments))
+    migration.sync(_engine(arguments), arguments.quota_guard)
 
 
 def _db_version(arguments: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ from keypair_ext import (
     policy,
     quota,
 )
-from keypair_ext.db import engine
+from keypair_ext.db import engine, migration
 from keypair_ext.db.store import Store
 from keypair_ext.keytypes import rsa
 
@@ -72,10 +72,15 @@ def _store(conf: cfg.ConfigOpts) -> Store:
     return Store(engine.create_engine(conf, 'database'))
 
 
+def _check_quota_guard(conf: cfg.ConfigOpts) -> None:
+    migration.check_quota_guard(engine.create_engine(conf, 'database'))
+
+
 _CHECKS: tuple[tuple[str, _Check], ...] = (
     ('policy files', policy.Enforcer),
     ('key types', lambda conf: keytypes.load(rsa.make_rsa)),
     ('quota driver', lambda conf: quota.load(conf, _store(conf))),
+    ('quota guard', _check_quota_guard),
     ('database', lambda conf: _store(conf).ping()),
 )
 

@@ -23,6 +23,9 @@ user waits for the other inserts of that user; MySQL counts at READ
 UNCOMMITTED and so sees rows that are not committed yet. There it can happen
 that several race for the last place and each sees that together they are too
 many. Then those with the lowest ids stay, and the others make room.
+
+Writers on several nodes see nothing of each other. Where the table of
+:mod:`keypair_ext.db.guard` is there, they meet in a row of it.
 """
 
 import time
@@ -36,6 +39,7 @@ from keypair_ext import exception
 from keypair_ext.db import errors, statements
 from keypair_ext.db.errors import Meaning
 from keypair_ext.db.executor import Executor
+from keypair_ext.db.guard import QuotaGuard
 from keypair_ext.db.records import Keypair
 
 # How long one waits for those that race for the same place: they need a few
@@ -69,6 +73,7 @@ class Creation:
     def __init__(self, executor: Executor, dialect_name: str) -> None:
         self._executor = executor
         self._connections = executor.connections
+        self._guard = QuotaGuard(executor, dialect_name)
         self._insert = statements.INSERT_ROW.get(
             dialect_name, statements.INSERT
         )
@@ -113,8 +118,12 @@ class Creation:
             self._give_up_or_retry(error)
 
     def _try(self, values: Mapping[str, Any], limit: int) -> Keypair:
+        write_guard = self._guard.statement() if limit >= 0 else None
         try:
             writer = self._connections.writer()
+            if write_guard is not None:
+                # First: it keeps this user's others out until the commit.
+                writer.execute(write_guard, {'user_id': values['user_id']})
             key_id = self._insert_row(writer, values, limit)
             has_room = self._has_room(writer, values['user_id'], key_id, limit)
             if not has_room:
@@ -185,6 +194,8 @@ class Creation:
         found = errors.meaning(error)
         was_connected = self._connections.drop()
         if found is Meaning.ROLLED_BACK:
+            raise _retry() from error
+        if found is Meaning.TABLE_MISSING and self._guard.forget():
             raise _retry() from error
         if found is Meaning.LOST and was_connected:
             raise _retry() from error

@@ -80,6 +80,10 @@ class Executor:
         try:
             return self.connections.table_names()
         except errors.DATABASE_ERRORS as error:
+            self._must_repeat(error)
+        try:
+            return self.connections.table_names()
+        except errors.DATABASE_ERRORS as error:
             self.give_up(error)
 
     def give_up(self, error: Exception) -> NoReturn:

@@ -15,7 +15,8 @@
 
 ``key_pairs`` is the table of Nova's API database, column for column. Nova's
 quota tables are described as far as they are read, in a metadata of their
-own, because nothing here ever creates them.
+own, because nothing here ever creates them. So is our quota guard, which is
+there where an operator asks for it.
 """
 
 import sqlalchemy as sa
@@ -48,6 +49,17 @@ key_pairs = sa.Table(
     mysql_engine='InnoDB',
     mysql_charset='utf8mb4',
     mysql_collate='utf8mb4_bin',
+)
+
+guard_metadata = sa.MetaData()
+
+# Several writers can each add a row to ``key_pairs`` and see nothing of the
+# others'. What they do not miss is that all of them write one row here.
+quota_guard = sa.Table(
+    'keypair_ext_quota_guard',
+    guard_metadata,
+    sa.Column('user_id', sa.String(255), primary_key=True),
+    sa.Column('changes', sa.BigInteger, nullable=False),
 )
 
 nova_metadata = sa.MetaData()

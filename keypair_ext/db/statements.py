@@ -140,6 +140,24 @@ INSERT_LIMITED: Mapping[str, sa.Executable] = MappingProxyType(
     {'postgresql': _POSTGRESQL_LOCK_AND_INSERT}
 )
 
+_GUARD = models.quota_guard.name
+_ON_CONFLICT = sa.text(
+    f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608
+    f'ON CONFLICT (user_id) DO UPDATE SET changes = {_GUARD}.changes + 1'
+)
+
+# An update that changes nothing would not be told to other nodes.
+WRITE_GUARD: Mapping[str, sa.Executable] = MappingProxyType(
+    {
+        'mysql': sa.text(
+            f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608
+            f'ON DUPLICATE KEY UPDATE changes = changes + 1'
+        ),
+        'postgresql': _ON_CONFLICT,
+        'sqlite': _ON_CONFLICT,
+    }
+)
+
 DELETE = sa.delete(_KEYS).where(_OF_USER, _OF_NAME)
 
 PING = sa.select(_KEYS.c.id).where(sa.false())

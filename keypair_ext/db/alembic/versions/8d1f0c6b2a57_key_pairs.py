@@ -18,6 +18,7 @@ from alembic import op
 
 revision = '8d1f0c6b2a57'
 down_revision = None
+branch_labels = ('key_pairs',)
 
 
 def upgrade() -> None:

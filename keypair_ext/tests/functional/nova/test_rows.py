@@ -172,6 +172,18 @@ class RowsTestCase(base.NovaTestCase):
         self.assertIn('version_num', own)
         self.assertEqual(self.schema, schema)
 
+    def test_schema_stays_novas_with_a_quota_guard(self) -> None:
+        for option in ('--quota-guard', '--no-quota-guard'):
+            self.service.manage('db', 'sync', option)
+            self._manage_nova()
+            schema = self._schema()
+            guard = schema.pop('keypair_ext_quota_guard', '')
+            self.assertEqual(option == '--quota-guard', bool(guard))
+            # Users who are one to Nova are one here.
+            self.assertEqual(bool(guard), 'utf8mb3_general_ci' in guard)
+            schema.pop('keypair_ext_alembic_version')
+            self.assertEqual(self.schema, schema)
+
     def _manage_nova(self) -> None:
         home = self.plain.home
         process.run(

@@ -147,23 +147,26 @@ class MariaDB(fixtures.Fixture):
 
     def _server(self) -> process.Process:
         return process.Process(
-            [
-                self._programs['mariadbd'],
-                '--no-defaults',
-                f'--datadir={self._home}/data',
-                f'--socket={self.socket}',
-                f'--pid-file={self._home}/pid',
-                f'--bind-address={process.LOOPBACK}',
-                f'--port={self.port}',
-                '--skip-name-resolve',
-                *self._options,
-            ],
+            self._argv(),
             log=self._home / 'log',
             port=self.port,
             env=self._env,
             user=self._user,
             cwd=self._home,
         )
+
+    def _argv(self) -> list[str | Path]:
+        return [
+            self._programs['mariadbd'],
+            '--no-defaults',
+            f'--datadir={self._home}/data',
+            f'--socket={self.socket}',
+            f'--pid-file={self._home}/pid',
+            f'--bind-address={process.LOOPBACK}',
+            f'--port={self.port}',
+            '--skip-name-resolve',
+            *self._options,
+        ]
 
     def _create_user(self) -> None:
         user = f"'{_USER}'@'{process.LOOPBACK}'"

@@ -212,6 +212,12 @@ def run(
     return done.stdout
 
 
+def children(pid: int) -> list[int]:
+    """Return the ids of the processes that a process has forked."""
+    path = Path(f'/proc/{pid}/task/{pid}/children')
+    return [int(number) for number in path.read_text().split()]
+
+
 def _is_empty(group: int) -> bool:
     """Tell whether no process, not even an unreaped one, is in a group."""
     try:

@@ -74,6 +74,23 @@ class DatabaseTest(ManageTestCase):
             self.assertEqual((0, '', ''), self.db('db', 'sync'))
         self.assertIn('key_pairs', self.tables('keypair_ext.sqlite'))
 
+    def test_quota_guard(self) -> None:
+        name = 'keypair_ext_quota_guard'
+        for arguments, is_there in (
+            ([], False),
+            (['--quota-guard'], True),
+            ([], True),
+            (['--no-quota-guard'], False),
+            ([], False),
+        ):
+            with self.subTest(arguments=arguments):
+                told = self.db('db', 'sync', *arguments)
+                self.assertEqual((0, '', ''), told)
+                tables = self.tables('keypair_ext.sqlite')
+                self.assertEqual(is_there, name in tables)
+                _, version, _ = self.db('db', 'version')
+                self.assertEqual(is_there, 'quota guard' in version)
+
     def test_sync_of_another_group(self) -> None:
         status, _, _ = self.db(
             '--database-group', 'api_database', 'db', 'sync'

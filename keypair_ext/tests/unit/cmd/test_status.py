@@ -20,6 +20,7 @@ import pathlib
 import fixtures as fixtures_library
 
 from keypair_ext.cmd import status
+from keypair_ext.db import migration, models
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -62,6 +63,7 @@ class StatusTest(base.TestCase):
                     'policy files: success',
                     'key types: success',
                     'quota driver: success',
+                    'quota guard: success',
                     'database: success',
                 ],
                 '',
@@ -84,7 +86,7 @@ class StatusTest(base.TestCase):
 
         self.assertEqual(2, code)
         self.assertTrue(lines[0].startswith('policy files: failure. '))
-        self.assertEqual(4, len(lines))
+        self.assertEqual(5, len(lines))
 
     def test_quota_driver(self) -> None:
         self.configure({'quota': {'driver': 'mine'}})
@@ -94,6 +96,18 @@ class StatusTest(base.TestCase):
 
         self.assertEqual(2, code)
         self.assertTrue(lines[2].startswith('quota driver: failure. '))
+
+    def test_quota_guard(self) -> None:
+        made = fixtures.make_database(self.config_file)
+        self.addCleanup(made.dispose)
+        migration.sync(made, quota_guard=True)
+        self.assertEqual(0, self.check()[0])
+        models.quota_guard.drop(made)
+
+        code, lines, _ = self.check()
+
+        self.assertEqual(2, code)
+        self.assertTrue(lines[3].startswith('quota guard: failure. '))
 
     def test_no_database(self) -> None:
         self.configure({'database': {'connection': ''}})

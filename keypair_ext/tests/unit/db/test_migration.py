@@ -13,6 +13,7 @@
 
 """Migrations: create, adopt, refuse; and models equal to what they make."""
 
+import itertools
 import os
 import sqlite3
 from typing import Any
@@ -174,6 +175,41 @@ class MigrationTest(base.TestCase):
             exception.ConfigurationError, migration.sync, self._engine
         )
         self.assertIn('ffff', str(error))
+
+    def test_quota_guard_is_what_models_say(self) -> None:
+        migration.sync(self._engine, quota_guard=True)
+        both = sa.MetaData()
+        for metadata in (models.metadata, models.guard_metadata):
+            for table in metadata.tables.values():
+                table.to_metadata(both)
+        with self._engine.connect() as connection:
+            context = alembic_migration.MigrationContext.configure(
+                connection, opts={'version_table': migration.VERSION_TABLE}
+            )
+            self.assertEqual([], autogenerate.compare_metadata(context, both))
+
+    def test_quota_guard_without_record_or_table(self) -> None:
+        damages = (
+            f'DELETE FROM {migration.VERSION_TABLE} '  # noqa: S608
+            "WHERE version_num = 'c4a7e1d20b93'",
+            f'DROP TABLE {models.quota_guard.name}',
+        )
+        for damage, wanted in itertools.product(damages, (True, False, None)):
+            with self.subTest(damage=damage, wanted=wanted):
+                migration.sync(self._engine, quota_guard=True)
+                self._execute(damage)
+                self.assertRaises(
+                    exception.ConfigurationError,
+                    migration.check_quota_guard,
+                    self._engine,
+                )
+                self.assertIn('without', migration.version(self._engine))
+                migration.sync(self._engine, wanted)
+                migration.check_quota_guard(self._engine)
+                self.assertEqual(
+                    wanted is not False,
+                    models.quota_guard.name in self._schema(),
+                )
 
     def test_a_database_that_cannot_be_used(self) -> None:
         self.useFixture(_NoPause())

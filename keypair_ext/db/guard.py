@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The quota guard: where its table is there, creations write a row of it.
+
+A database with several writers, such as a Galera cluster behind a balancer,
+compares the rows that transactions have written, and not those that they
+have counted. Two creations of one user that write the same row here cannot
+both be committed without one having seen the other. Different users write
+different rows.
+"""
+
+import time
+
+import sqlalchemy as sa
+
+from keypair_ext.db import models, statements
+from keypair_ext.db.executor import Executor
+
+# For how long it is believed that there is no table. One that an operator
+# adds is used by all processes after as many seconds.
+_LOOK_SECONDS = 60.0
+
+
+class QuotaGuard:
+    """Knows whether the table is there.
+
+    :param executor: what runs the statements.
+    :param dialect_name: the kind of database.
+    """
+
+    def __init__(self, executor: Executor, dialect_name: str) -> None:
+        self._executor = executor
+        self._write = statements.WRITE_GUARD[dialect_name]
+        self._is_there = False
+        self._believed_until = 0.0
+
+    def statement(self) -> sa.Executable | None:
+        """Return what writes a user's row; None where there is no table.
+
+        :raises DatabaseUnavailable: nobody knows if there is one.
+        """
+        if not self._is_there and self._believed_until < time.monotonic():
+            names = self._executor.table_names()
+            self._is_there = models.quota_guard.name in names
+            self._believed_until = time.monotonic() + _LOOK_SECONDS
+        return self._write if self._is_there else None
+
+    def forget(self) -> bool:
+        """Look again the next time; return whether it was to be there."""
+        was_there = self._is_there
+        self._is_there = False
+        self._believed_until = 0.0
+        return was_there

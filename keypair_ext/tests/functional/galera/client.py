@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A client that tells an answer from no answer."""
+
+import http.client
+import json
+from typing import Any, NamedTuple
+
+from keypair_ext.tests.functional.servers import process
+
+_PATH = '/v2.1/os-keypairs'
+_TIMEOUT = 60
+
+
+class Answer(NamedTuple):
+    """What came back; status 0 when nobody knows what has been done."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Client:
+    """Asks one server as one user, on a new connection each time.
+
+    :param port: the server's.
+    """
+
+    def __init__(self, port: int, user_id: str) -> None:
+        self._port = port
+        self._headers = {
+            'X-Auth-Token': f'{user_id}:aaaa:member,reader',
+            'Content-Type': 'application/json',
+        }
+
+    def import_key(self, name: str, public_key: str) -> Answer:
+        return self._create({'name': name, 'public_key': public_key})
+
+    def generate(self, name: str) -> Answer:
+        return self._create({'name': name})
+
+    def show(self, name: str) -> Answer:
+        return self._ask('GET', f'{_PATH}/{name}')
+
+    def list(self) -> Answer:
+        return self._ask('GET', _PATH)
+
+    def delete(self, name: str) -> Answer:
+        return self._ask('DELETE', f'{_PATH}/{name}')
+
+    def _create(self, keypair: dict[str, str]) -> Answer:
+        return self._ask('POST', _PATH, json.dumps({'keypair': keypair}))
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
+        connection = http.client.HTTPConnection(
+            process.LOOPBACK, self._port, timeout=_TIMEOUT
+        )
+        try:
+            connection.request(method, path, body, self._headers)
+            answer = connection.getresponse()
+            return Answer(
+                answer.status, dict(answer.getheaders()), answer.read()
+            )
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(0, {}, repr(error).encode())
+        finally:
+            connection.close()

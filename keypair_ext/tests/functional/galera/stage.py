@@ -1,0 +1,158 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is on the stage: a cluster, a balancer, two groups of API workers."""
+
+import atexit
+import functools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import fixtures
+
+from keypair_ext.tests.functional import fixtures as service_fixtures
+from keypair_ext.tests.functional.servers import (
+    galera,
+    gunicorn,
+    haproxy,
+    process,
+    uwsgi,
+    venv,
+)
+
+Server = gunicorn.Gunicorn | uwsgi.UWSGI
+
+# A read, a change and an insert each wait until the node has what others
+# have been told before.
+_SYNC_WAIT = 7
+
+_DATABASE = 'keypair_ext'
+
+
+@functools.cache
+def cluster() -> galera.Cluster:
+    """Return this process's cluster, which ends with it."""
+    made = galera.Cluster()
+    made.setUp()
+    atexit.register(made.cleanUp)
+    return made
+
+
+class Stage(fixtures.Fixture):
+    """A service of two servers, each with workers of its own.
+
+    :ivar groups: the two servers, gunicorn and uWSGI.
+    """
+
+    def __init__(
+        self,
+        cluster: galera.Cluster,
+        mode: haproxy.Mode,
+        *,
+        quota: int,
+        quota_guard: bool,
+        workers: int = 3,
+    ) -> None:
+        """Describe the service.
+
+        :param quota: ``[quota] key_pairs``.
+        :param workers: how many each server has.
+        """
+        super().__init__()
+        self.cluster = cluster
+        self._mode = mode
+        self._quota = quota
+        self._quota_guard = quota_guard
+        self._workers = workers
+        self.groups: list[Server] = []
+
+    def _setUp(self) -> None:
+        self.cluster.execute(
+            f'CREATE DATABASE {_DATABASE} CHARACTER SET utf8mb4'
+        )
+        self.addCleanup(self._drop)
+        self.proxy = self.useFixture(
+            haproxy.HAProxy(self.cluster.nodes, self._mode)
+        )
+        directory = self.useFixture(process.Directory('service')).path
+        config_file = service_fixtures.write_config(
+            str(directory),
+            {
+                'database': {
+                    'connection': self.proxy.url(_DATABASE),
+                    'mysql_wsrep_sync_wait': _SYNC_WAIT,
+                },
+                'quota': {'key_pairs': self._quota},
+            },
+        )
+        (directory / 'api-paste.ini').write_text(
+            service_fixtures.PASTE_FILE.read_text()
+        )
+        self._make_tables(config_file)
+        self.groups = [
+            self.useFixture(
+                gunicorn.Gunicorn(directory, workers=self._workers)
+            ),
+            self.useFixture(
+                uwsgi.UWSGI(
+                    venv.ensure('uwsgi', ['uwsgi']),
+                    gunicorn.APPLICATION,
+                    directory=directory,
+                    env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
+                    processes=self._workers,
+                    options=['--virtualenv', sys.prefix],
+                )
+            ),
+        ]
+
+    def _make_tables(self, config_file: str) -> None:
+        process.run(
+            [
+                sys.executable,
+                '-m',
+                'keypair_ext.cmd.manage',
+                '--config-file',
+                config_file,
+                'db',
+                'sync',
+                *(['--quota-guard'] if self._quota_guard else []),
+            ],
+            env=process.clean_environment(Path(config_file).parent),
+        )
+
+    def _drop(self) -> None:
+        self.cluster.execute(f'DROP DATABASE {_DATABASE}')
+
+    def rows(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Return by node (user, name, public key) of all that it has."""
+        sql = (
+            'SET SESSION wsrep_sync_wait = 15; '
+            'SELECT user_id, name, public_key FROM key_pairs '
+            'ORDER BY user_id, name'
+        )
+        return {
+            node.name: [
+                (user_id, name, public_key)
+                for line in node.execute(sql, _DATABASE).splitlines()
+                for user_id, name, public_key in [line.split('\t')]
+            ]
+            for node in self.cluster.nodes
+        }
+
+    def worker_pids(self) -> Sequence[int]:
+        """Return the ids of the workers that live now."""
+        return [
+            pid
+            for group in self.groups
+            for pid in process.children(group.daemon.pid)
+        ]

@@ -1,0 +1,131 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""HAProxy before the nodes of a Galera cluster.
+
+With one writer all connections go to the first node that is synced; with
+several they take turns.
+"""
+
+import enum
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import fixtures
+
+from keypair_ext.tests.functional.servers import galera, process
+
+_PROGRAM: Final = 'haproxy'
+
+# What doc/source/admin/scaling.rst shows, but for ports and directories.
+_CONFIGURATION: Final = """\
+global
+    maxconn 2000
+
+defaults
+    mode tcp
+    timeout connect 2s
+    timeout client 1h
+    timeout server 1h
+
+listen galera
+    bind 127.0.0.1:{port}
+    balance roundrobin
+    option httpchk
+    option tcpka
+    default-server inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
+{servers}
+"""
+
+# What the first server has more than that, and what each of the others.
+_ONE_WRITER: Final = ('on-marked-up shutdown-backup-sessions', 'backup')
+_MORE_WRITERS: Final = ('', '')
+
+
+class Mode(enum.Enum):
+    """Which nodes are written to."""
+
+    SINGLE = 'single'
+    MULTI = 'multi'
+
+
+class HAProxy(fixtures.Fixture):
+    """HAProxy on a free port, with a check of each node beside it."""
+
+    daemon: process.Process
+
+    def __init__(self, nodes: Sequence[galera.Node], mode: Mode):
+        super().__init__()
+        self._nodes = nodes
+        self._mode = mode
+        self._check_ports = [process.free_port() for _ in nodes]
+        self.port = process.free_port()
+
+    def _setUp(self) -> None:
+        process.ensure_package(
+            _PROGRAM, lambda: process.find_program(_PROGRAM) is not None
+        )
+        program = process.need_program(_PROGRAM, _PROGRAM)
+        user = process.unprivileged_user('haproxy')
+        self._home = self.useFixture(process.Directory('haproxy', user)).path
+        self._check_nodes()
+        configuration = self._home / 'haproxy.cfg'
+        configuration.write_text(self._configuration())
+        self.daemon = self.useFixture(
+            process.Process(
+                [program, '-db', '-f', configuration],
+                log=self._home / 'log',
+                port=self.port,
+                env=process.clean_environment(self._home),
+                user=user,
+            )
+        )
+
+    def url(self, database: str) -> str:
+        """Return the SQLAlchemy URL of a database, by way of the proxy."""
+        node = self._nodes[0]
+        return node.url(database).replace(f':{node.port}/', f':{self.port}/')
+
+    def _check_nodes(self) -> None:
+        """Start what knows which nodes are synced."""
+        checked = [
+            f'{port}={node.url("")}'
+            for port, node in zip(self._check_ports, self._nodes, strict=True)
+        ]
+        program = Path(__file__).with_name('clustercheck.py')
+        self.useFixture(
+            process.Process(
+                [sys.executable, program, *checked],
+                log=self._home / 'clustercheck.log',
+                port=self._check_ports[-1],
+                ready=lambda: all(
+                    process.answers_http(f'http://{process.LOOPBACK}:{port}')
+                    for port in self._check_ports
+                ),
+                env=process.clean_environment(self._home),
+            )
+        )
+
+    def _configuration(self) -> str:
+        more = _MORE_WRITERS if self._mode is Mode.MULTI else _ONE_WRITER
+        servers = [
+            f'    server {node.name} {process.LOOPBACK}:{node.port} '
+            f'check port {port} {more[min(number, 1)]}'.rstrip()
+            for number, (node, port) in enumerate(
+                zip(self._nodes, self._check_ports, strict=True)
+            )
+        ]
+        return _CONFIGURATION.format(
+            port=self.port, servers='\n'.join(servers)
+        )
