@@ -28,7 +28,11 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = ROOT / 'tools' / 'constraints.txt'
-REQUIREMENTS = ('test-requirements.txt', 'doc/requirements.txt')
+REQUIREMENTS = (
+    'test-requirements.txt',
+    'doc/requirements.txt',
+    'tools/requirements-security.txt',
+)
 # Not mysqlclient: it builds against the headers of a C library.
 EXTRAS = 'mysql,notifications,postgresql,serve,unified'
 # Part of the environment, not of what is installed into it.

@@ -137,7 +137,7 @@ class Request:
         :raises BodyTooLarge: it is.
         """
         length = self.environ.get('CONTENT_LENGTH')
-        if length and length.isdigit() and int(length[:20]) > self._max_body:
+        if length and _is_number(length) and _number(length) > self._max_body:
             raise exception.BodyTooLarge(limit=self._max_body)
 
     def parse_body(self) -> None:
@@ -146,7 +146,11 @@ class Request:
         :raises MalformedBody: it is not JSON in UTF-8.
         :raises BodyTooLarge: it goes on beyond what we take.
         """
-        text = self._read()
+        try:
+            text = self._read()
+        except OSError:
+            # So servers tell that the client is gone, or too slow.
+            raise exception.MalformedBody(reason='it broke off.') from None
         if not text:
             return
         try:
@@ -168,12 +172,12 @@ class Request:
         stream = self.environ['wsgi.input']
         length = self.environ.get('CONTENT_LENGTH')
         if length:
-            if not length.isdigit():
+            if not _is_number(length):
                 raise exception.MalformedBody(
                     reason='Content-Length is not a number.'
                 )
-            body: bytes = stream.read(int(length))
-            if len(body) < int(length):
+            body: bytes = stream.read(_number(length))
+            if len(body) < _number(length):
                 raise exception.MalformedBody(reason='it ended early.')
             return body
         if not self.environ.get('wsgi.input_terminated'):
@@ -191,6 +195,16 @@ class Request:
     def accepted(self) -> str:
         """Return the content type of a successful answer."""
         return accepted(self.environ)
+
+
+def _is_number(length: str) -> bool:
+    # Not isdigit(): that takes a superscript two, which int() does not.
+    return length.isascii() and length.isdecimal()
+
+
+def _number(length: str) -> int:
+    # More digits than this are more than any body; int() has a limit, too.
+    return int(length.lstrip('0')[:19] or '0')
 
 
 def accepted(environ: dict[str, Any]) -> str:
