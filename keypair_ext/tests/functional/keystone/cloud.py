@@ -36,6 +36,25 @@ from keypair_ext.tests.functional.servers import (
 
 _PASTE_FILE: Final = environment.ROOT / 'etc' / 'keypair_ext' / 'api-paste.ini'
 
+# A stack with auth filters of its own, which mounts us under its own prefix.
+_STACK: Final = """
+[composite:main]
+use = egg:Paste#urlmap
+/bare/metal/v2.1 = metal
+
+[pipeline:metal]
+pipeline = authtoken keystone_context keypairs
+
+[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+
+[filter:keystone_context]
+use = egg:keypair-ext#keystone_context
+
+[app:keypairs]
+use = egg:keypair-ext#main
+"""
+
 
 def reason_to_skip(variable: str, command: str) -> str:
     """Return why tests with a cloud cannot run here, '' if they can.
@@ -60,20 +79,22 @@ def reason_to_skip(variable: str, command: str) -> str:
 
 
 class Service(fixtures.Fixture):
-    """The stand-alone service under uWSGI, behind Keystone.
+    """A paste file of ours under uWSGI, behind Keystone.
 
     ``url`` has no path.
     """
 
     url: str
 
-    def __init__(self, conf: ini.Sections) -> None:
+    def __init__(self, conf: ini.Sections, paste: str) -> None:
         """Describe the service.
 
         :param conf: the database, ``[keystone_authtoken]`` and the like.
+        :param paste: the text of its paste file.
         """
         super().__init__()
         self._conf = conf
+        self._paste = paste
 
     def _setUp(self) -> None:
         home = self.useFixture(process.Directory('service')).path
@@ -85,7 +106,7 @@ class Service(fixtures.Fixture):
             },
         }
         ini.write(conf_file, ini.merge(own, self._conf))
-        (home / _PASTE_FILE.name).write_text(_PASTE_FILE.read_text())
+        (home / _PASTE_FILE.name).write_text(self._paste)
         process.run(
             [
                 sys.executable,
@@ -163,6 +184,16 @@ class Cloud(fixtures.Fixture):
 
         :param conf: more options of keypair_ext.conf.
         """
+        return f'{self._start(_PASTE_FILE.read_text(), conf)}/v2.1'
+
+    def app(self, conf: ini.Sections | None = None) -> str:
+        """Start a stack that has our application in it.
+
+        :param conf: more options of its configuration.
+        """
+        return f'{self._start(_STACK, conf)}/bare/metal/v2.1'
+
+    def _start(self, paste: str, conf: ini.Sections | None) -> str:
         self._services += 1
         account = self.keystone.account('service')
         sections: ini.Sections = {
@@ -175,5 +206,5 @@ class Cloud(fixtures.Fixture):
                 account, [self._memcached.address]
             ),
         }
-        server = Service(ini.merge(sections, conf or {}))
-        return f'{self.useFixture(server).url}/v2.1'
+        server = Service(ini.merge(sections, conf or {}), paste)
+        return self.useFixture(server).url

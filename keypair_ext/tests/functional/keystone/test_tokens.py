@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tokens of a real Keystone, good ones and all others, in both mounts.
+"""Tokens of a real Keystone, good ones and all others, in every mount.
 
 Plain Nova is asked too: its statuses are the ones that ours has to have.
 """
@@ -134,6 +134,8 @@ class TokensTest(base.TestCase):
             'filter, delayed': small.nova(_DELAYED),
             'service': small.service(),
             'service, delayed': small.service(_DELAYED),
+            'app': small.app(),
+            'app, delayed': small.app(_DELAYED),
         }
         cls.member = cls.identity.account('member')
         cls.service = cls.identity.account('service')

@@ -1,0 +1,292 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The application in another stack's paste file, under prefixes of its own.
+
+Two mounts in one process, each with a configuration: neither knows of the
+other's keys, limits or policy. No Keystone has to answer for a caller without
+a token, so that what the stacks' own filter refuses is seen here, too.
+"""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import fixtures as fixtures_library
+import webob
+from paste.deploy import loadwsgi
+
+from keypair_ext import deploy
+from keypair_ext.db.store import Store
+from keypair_ext.middleware import identity
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+_PASTE = """
+[composite:main]
+use = egg:Paste#urlmap
+/bare/metal/v2.1 = metal
+/any/cloud/v2.1 = cloud
+/kept = kept
+/kept/delayed = delayed
+/alone = metal-app
+
+[pipeline:metal]
+pipeline = proxy noauth metal-app
+
+[pipeline:cloud]
+pipeline = proxy noauth cloud-versioned
+
+[composite:cloud-versioned]
+use = egg:keypair-ext#pipeline
+oslo_config_file = {cloud}
+root = cloud-versions
+noauth = cloud-app
+
+[pipeline:kept]
+pipeline = authtoken keystone_context metal-app
+
+[pipeline:delayed]
+pipeline = delayed_authtoken keystone_context metal-app
+
+[app:metal-app]
+use = egg:keypair-ext#main
+oslo_config_file = {metal}
+
+[app:cloud-app]
+use = egg:keypair-ext#main
+oslo_config_file = {cloud}
+
+[app:cloud-versions]
+use = egg:keypair-ext#versions
+oslo_config_file = {cloud}
+
+[filter:proxy]
+use = egg:keypair-ext#http_proxy_to_wsgi
+oslo_config_file = {metal}
+
+[filter:noauth]
+use = egg:keypair-ext#noauth
+oslo_config_file = {metal}
+
+[filter:keystone_context]
+use = egg:keypair-ext#keystone_context
+
+[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+oslo_config_project = keypair_ext
+oslo_config_file = {metal}
+
+[filter:delayed_authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+oslo_config_project = keypair_ext
+oslo_config_file = {metal}
+delay_auth_decision = True
+"""
+
+_METAL = '/bare/metal/v2.1'
+_CLOUD = '/any/cloud/v2.1'
+
+_PROXIED = {
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': 'cloud.example.org',
+    'X-Forwarded-Prefix': '/compute',
+}
+
+_SPOOFED = {
+    key.removeprefix('HTTP_').replace('_', '-'): value
+    for value, keys in (
+        ('Confirmed', ('HTTP_X_IDENTITY_STATUS',)),
+        ('admin,member', ('HTTP_X_ROLES', 'HTTP_X_ROLE')),
+        ('all', ('HTTP_OPENSTACK_SYSTEM_SCOPE',)),
+        ('root', sorted(identity.IDENTITY_KEYS)),
+    )
+    for key in keys
+    if value != 'root' or 'TOKEN' not in key
+}
+
+
+class AppMountTest(base.TestCase):
+    app: ClassVar[Any]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        home = fixtures_library.TempDir()
+        home.setUp()
+        cls.addClassCleanup(home.cleanUp)
+        directory = pathlib.Path(home.path)
+        paste_file = directory / 'api-paste.ini'
+        paste_file.write_text(
+            _PASTE.format(
+                metal=cls._configure(
+                    directory / 'metal',
+                    {
+                        'api': {'noauth_allow_remote': True},
+                        'quota': {'key_pairs': 2},
+                        'oslo_middleware': {
+                            'enable_proxy_headers_parsing': True
+                        },
+                        'keystone_authtoken': {
+                            'www_authenticate_uri': 'http://keystone.invalid'
+                        },
+                    },
+                ),
+                cloud=cls._configure(
+                    directory / 'cloud',
+                    {'api': {'max_limit': 3}},
+                    policy='"os_compute_api:os-keypairs:delete": "!"\n',
+                ),
+            )
+        )
+        patch = fixtures_library.MonkeyPatch(
+            f'{deploy.__name__}.Store', cls._store
+        )
+        with fixtures_library.FakeLogger(), patch:
+            cls.app = loadwsgi.loadapp(f'config:{paste_file}', name='main')
+
+    @staticmethod
+    def _configure(
+        directory: pathlib.Path, options: fixtures.Options, policy: str = ''
+    ) -> str:
+        """Make a configuration and its database; return the file's path."""
+        directory.mkdir()
+        (directory / 'policy.yaml').write_text(policy)
+        config_file = fixtures.write_config(str(directory), options)
+        fixtures.make_database(config_file).dispose()
+        return config_file
+
+    @classmethod
+    def _store(cls, engine: Any) -> Store:
+        """Return a store that is closed in the end."""
+        store = Store(engine)
+        cls.addClassCleanup(store.close)
+        return store
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(fixtures_library.FakeLogger())
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = fixtures.TOKEN,
+        headers: Mapping[str, str] | None = None,
+    ) -> webob.Response:
+        """Send a request at version 2.35."""
+        request = webob.Request.blank(path, method=method)
+        request.environ['REMOTE_ADDR'] = '127.0.0.1'
+        request.headers['OpenStack-API-Version'] = 'compute 2.35'
+        if token is not None:
+            request.headers['X-Auth-Token'] = token
+        request.headers.update(headers or {})
+        if body is not None:
+            request.json = body
+            request.content_type = 'application/json'
+        return request.get_response(self.app)
+
+    def create(self, mount: str, name: str) -> int:
+        keypair = {'name': name, 'public_key': fixtures.KEY}
+        answer = self.ask('POST', f'{mount}/os-keypairs', {'keypair': keypair})
+        status: int = answer.status_int
+        return status
+
+    def names(self, mount: str) -> list[str]:
+        answer = self.ask('GET', f'{mount}/os-keypairs')
+        return [row['keypair']['name'] for row in answer.json['keypairs']]
+
+    def test_each_has_its_configuration(self) -> None:
+        made = {
+            mount: [self.create(mount, name) for name in 'abcd']
+            for mount in (_METAL, _CLOUD)
+        }
+
+        self.assertEqual([201, 201, 403, 403], made[_METAL])
+        self.assertEqual([201] * 4, made[_CLOUD])
+        self.assertEqual(['a', 'b'], self.names(_METAL))
+        self.assertEqual(['a', 'b', 'c'], self.names(_CLOUD))
+        deleted = {
+            mount: [
+                self.ask('DELETE', f'{mount}/os-keypairs/{name}').status_int
+                for name in 'ab'
+            ]
+            for mount in made
+        }
+        self.assertEqual([204] * 2, deleted[_METAL])
+        self.assertEqual([403] * 2, deleted[_CLOUD])
+        self.assertEqual([], self.names(_METAL))
+        self.assertEqual(['a', 'b', 'c'], self.names(_CLOUD))
+
+    def next_page(self, path: str, headers: Mapping[str, str]) -> str:
+        answer = self.ask('GET', f'{path}?limit=1', headers=headers)
+        href: str = answer.json['keypairs_links'][0]['href']
+        return href
+
+    def test_links_of_pages(self) -> None:
+        self.create(_METAL, 'paged')
+        self.addCleanup(self.ask, 'DELETE', f'{_METAL}/os-keypairs/paged')
+        for path in ('/os-keypairs', '/aaaa/os-keypairs'):
+            end = f'{_METAL}{path}?limit=1&marker=paged'
+            self.assertEqual(
+                f'http://localhost{end}', self.next_page(_METAL + path, {})
+            )
+            self.assertEqual(
+                f'https://cloud.example.org/compute{end}',
+                self.next_page(_METAL + path, _PROXIED),
+            )
+
+    def test_links_of_versions(self) -> None:
+        for headers, address in (
+            ({}, 'http://localhost'),
+            (_PROXIED, 'https://cloud.example.org/compute'),
+        ):
+            answer = self.ask('GET', f'{_CLOUD}/', headers=headers)
+            links = [
+                link['href']
+                for link in answer.json['version']['links']
+                if link['rel'] == 'self'
+            ]
+            self.assertEqual([f'{address}{_CLOUD}/'], links)
+
+    def test_nobody_gets_in_by_headers(self) -> None:
+        """Nor where the decision is left to those below auth_token."""
+        self.assertGreater(len(_SPOOFED), 20)
+        for mount in ('/kept', '/kept/delayed'):
+            for method, path in (
+                ('GET', '/os-keypairs'),
+                ('POST', '/os-keypairs'),
+                ('GET', '/os-keypairs/a'),
+                ('DELETE', '/os-keypairs/a'),
+            ):
+                for headers in ({}, _SPOOFED):
+                    answer = self.ask(
+                        method,
+                        mount + path,
+                        token=None,
+                        headers=headers,
+                    )
+                    self.assertEqual(401, answer.status_int, mount)
+                    self.assertEqual(
+                        ['Keystone uri="http://keystone.invalid"'],
+                        answer.headers.getall('WWW-Authenticate'),
+                        mount,
+                    )
+
+    def test_headers_alone_are_worth_nothing(self) -> None:
+        """Where no filter has made a context, nobody asks."""
+        answer = self.ask(
+            'GET', '/alone/os-keypairs', token=None, headers=_SPOOFED
+        )
+        self.assertEqual(401, answer.status_int)
