@@ -10,10 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What Nova tells the message bus of key pairs, ours tells it, too.
-
-Both tell it to their log, by the log driver of oslo.messaging.
-"""
+"""What Nova tells the message bus of key pairs, ours tells it, too."""
 
 import ast
 import json
@@ -26,7 +23,10 @@ from keypair_ext.tests import base
 from keypair_ext.tests.functional.conformance import servers, wire
 from keypair_ext.tests.functional.conformance.caller import V2, Caller
 from keypair_ext.tests.functional.nova.base import KEY
-from keypair_ext.tests.functional.servers import ini, process
+from keypair_ext.tests.functional.servers import ini, rabbitmq
+
+# How and which event was told, and the message.
+_Told = tuple[str, Any]
 
 _REASON = servers.reason_to_skip()
 
@@ -38,63 +38,138 @@ _LINE = re.compile(
 
 # No two servers agree on these; that they are there, and what they are, is
 # compared all the same.
-_RANDOM = {'_unique_id', 'message_id', 'timestamp'}
+_RANDOM = {
+    '_context_request_id',
+    '_context_timestamp',
+    '_unique_id',
+    'message_id',
+    'timestamp',
+}
 _OWN_WORDS = {
     'exception_message',
     'function_name',
     'message',
     'module_name',
+    'reason',
     'traceback',
 }
 
 
-@unittest.skipIf(_REASON, _REASON)
-class NotificationsTestCase(base.TestCase):
+class _NotificationsTestCase(base.TestCase):
     """Both formats at once, in the order in which they are sent."""
 
     conf: ClassVar[ini.Sections] = {
-        'DEFAULT': {'host': 'cloud1', 'transport_url': 'fake://'},
+        'DEFAULT': {'host': 'cloud1'},
         'notifications': {'notification_format': 'both'},
-        'oslo_messaging_notifications': {'driver': 'log'},
         'quota': {'key_pairs': 3},
     }
     servers: ClassVar[servers.Servers]
 
     @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.servers = servers.Servers(cls.conf)
+    def start(cls, conf: ini.Sections) -> None:
+        """Start the servers.
+
+        :param conf: where notifications go.
+        """
+        cls.servers = servers.Servers(ini.merge(cls.conf, conf))
         cls.servers.setUp()
         cls.addClassCleanup(cls.servers.cleanUp)
 
-    def test_everything_that_nova_tells(self) -> None:
+    def check(self, imported: list[str]) -> None:
+        """Compare what is told of each request.
+
+        :param imported: the titles of what Nova tells of an import.
+        """
         ports = {'nova': self.servers.plain, **self.servers.mounts}
-        heard = {
-            name: dict(self._heard(port, self.servers.daemons[name]))
-            for name, port in ports.items()
-        }
+        heard = {name: self._heard(name, ports[name]) for name in ports}
         expected = heard.pop('nova')
-        self.assertEqual(
-            ['INFO keypair.import.start'] * 2
-            + ['INFO keypair.import.end'] * 2,
-            [title for title, _ in expected['import']],
-        )
+        self.assertEqual(imported, [title for title, _ in expected['import']])
         for name, notifications in heard.items():
             for request, theirs in expected.items():
                 self.assertEqual(
                     theirs, notifications[request], f'{name}: {request}'
                 )
 
-    def _heard(
-        self, port: int, daemon: process.Process
-    ) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-        """Yield each request's name and the notifications it led to."""
-        position = len(daemon.recent_log)
+    def _heard(self, name: str, port: int) -> dict[str, list[_Told]]:
+        """Return what is told of each request, by the request's name."""
+        self.hear(name)
+        heard = {}
         for request in _requests():
             wire.send(port, request)
-            log = daemon.recent_log
-            yield request.name, list(_notifications(log[position:]))
-            position = len(log)
+            heard[request.name] = [
+                (title, _mask(message)) for title, message in self.hear(name)
+            ]
+        return heard
+
+    def hear(self, name: str) -> list[_Told]:
+        """Return what a server has told since the last time."""
+        raise NotImplementedError
+
+
+@unittest.skipIf(_REASON, _REASON)
+class LogTest(_NotificationsTestCase):
+    """By the log driver of oslo.messaging."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.start(
+            {
+                'DEFAULT': {'transport_url': 'fake://'},
+                'oslo_messaging_notifications': {'driver': 'log'},
+            }
+        )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._positions: dict[str, int] = {}
+
+    def hear(self, name: str) -> list[_Told]:
+        log = self.servers.daemons[name].recent_log
+        news = log[self._positions.get(name, 0) :]
+        self._positions[name] = len(log)
+        return list(_logged(news))
+
+    def test_everything_that_nova_tells(self) -> None:
+        self.check(
+            ['INFO keypair.import.start'] * 2 + ['INFO keypair.import.end'] * 2
+        )
+
+
+@unittest.skipIf(_REASON, _REASON)
+@unittest.skipUnless(rabbitmq.available(), 'rabbitmq-server is not installed')
+class RabbitMQTest(_NotificationsTestCase):
+    """By the driver that clouds have, through a real RabbitMQ."""
+
+    ear: ClassVar[rabbitmq.Ear]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        server = rabbitmq.RabbitMQ()
+        cls.ear = rabbitmq.Ear(server, 'nova')
+        for fixture in (server, cls.ear):
+            fixture.setUp()
+            cls.addClassCleanup(fixture.cleanUp)
+        cls.start(
+            {
+                'DEFAULT': {'transport_url': server.url},
+                'oslo_messaging_notifications': {'driver': 'messagingv2'},
+            }
+        )
+
+    def hear(self, name: str) -> list[_Told]:
+        return list(self.ear.heard())
+
+    def test_everything_that_nova_tells(self) -> None:
+        self.check(
+            [
+                'notifications.info keypair.import.start',
+                'versioned_notifications.info keypair.import.start',
+                'versioned_notifications.info keypair.import.end',
+                'notifications.info keypair.import.end',
+            ]
+        )
 
 
 def _requests() -> Iterator[wire.Request]:
@@ -142,11 +217,10 @@ def _requests() -> Iterator[wire.Request]:
     yield Caller(None).create('nobody', name='one', public_key=KEY)
 
 
-def _notifications(log: str) -> Iterator[tuple[str, Any]]:
+def _logged(log: str) -> Iterator[_Told]:
     for found in _LINE.finditer(log):
         message = json.loads(found['message'])
-        title = f'{found["level"]} {message["event_type"]}'
-        yield title, _mask(message)
+        yield f'{found["level"]} {message["event_type"]}', message
 
 
 def _mask(value: Any, name: str = '') -> Any:
