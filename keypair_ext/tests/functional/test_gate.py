@@ -1,0 +1,56 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the gate runs beside the default tests is there, and is told of."""
+
+import configparser
+import re
+import subprocess
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+
+def parts() -> list[list[str]]:
+    """Return the table of the heavy parts: name, minutes and packages."""
+    listed = subprocess.run(
+        ['bash', fixtures.ROOT / '.ci' / 'heavy', '--list'],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [line.split() for line in listed.stdout.splitlines()]
+
+
+class GateTest(base.TestCase):
+    def test_a_part_is_a_tox_environment(self) -> None:
+        tox = configparser.RawConfigParser()
+        tox.read(fixtures.ROOT / 'tox.ini')
+        for name, minutes, *_ in parts():
+            self.assertTrue(tox.has_section(f'testenv:{name}'), name)
+            self.assertGreater(int(minutes), 0)
+
+    def test_a_part_is_told_of(self) -> None:
+        text = (fixtures.ROOT / 'CONTRIBUTING.rst').read_text()
+        terms = re.findall(r'^(?:``[a-z-]+``(?:, )?)+$', text, re.MULTILINE)
+        told = re.findall(r'[a-z-]+', ' '.join(terms))
+        self.assertEqual(told, [name for name, *_ in parts()])
+
+    def test_a_part_that_is_not_there(self) -> None:
+        done = subprocess.run(
+            ['bash', fixtures.ROOT / '.ci' / 'heavy', 'nothing'],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(2, done.returncode)
+        self.assertIn('nothing', done.stderr)
