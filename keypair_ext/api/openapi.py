@@ -80,8 +80,9 @@ def describe(contracts: Contracts, version: str) -> Document:
 
 
 def _collection(contract: Contract) -> Document:
+    answer = _answer('The new key pair.', _created(contract))
     created = {
-        str(status): _answer('The new key pair.', _created(contract))
+        str(status): {**answer, 'links': _links()}
         for status in (contract.imported_status, contract.generated_status)
     }
     return {
@@ -111,6 +112,15 @@ def _collection(contract: Contract) -> Document:
                 ),
             },
         },
+    }
+
+
+def _links() -> Document:
+    """Say what can be done with the key pair of an answer."""
+    name = {'keypair_name': '$response.body#/keypair/name'}
+    return {
+        operation: {'operationId': operation, 'parameters': name}
+        for operation in ('show_keypair', 'delete_keypair')
     }
 
 
@@ -151,7 +161,10 @@ def _item(contract: Contract) -> Document:
 
 
 def _version_header(contract: Contract) -> list[Document]:
-    """Return the header that asks for the version, if there are versions."""
+    """Return the header that asks for the version, if there are versions.
+
+    Without it the oldest version answers.
+    """
     if contract.version is None:
         return []
     version = f'{microversions.SERVICE_TYPE} {contract.version}'
@@ -159,7 +172,7 @@ def _version_header(contract: Contract) -> list[Document]:
         {
             'name': microversions.HEADER,
             'in': 'header',
-            'required': True,
+            'required': contract.version != str(microversions.MIN_VERSION),
             'schema': {'const': version},
         }
     ]

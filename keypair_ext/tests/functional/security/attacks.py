@@ -180,6 +180,10 @@ class PathCases(AttackTestCase):
                 for method in ('GET', 'DELETE'):
                     path = f'{prefix}/os-keypairs/{name}'
                     answer = self.ask(method, path)
+                    if self.mount.port and name.endswith('.'):
+                        # The server itself has gone up to the versions.
+                        self.assertNotIn('public_key', answer.text)
+                        continue
                     self.assertEqual(404, answer.status_int, path)
 
 

@@ -75,7 +75,9 @@ class BodyCases(attacks.AttackTestCase):
         body = json.dumps({'keypair': {'name': 'x' * 120000}}).encode()
         answer = self._post(body)
         self.assertEqual(413, answer.status_int)
-        self.assertEqual(['overLimit'], list(answer.json))
+        # In Nova a filter in front of us refuses it, in plain text.
+        if answer.content_type == 'application/json':
+            self.assertEqual(['overLimit'], list(answer.json))
 
     def test_a_private_key_by_mistake(self) -> None:
         for fields in (

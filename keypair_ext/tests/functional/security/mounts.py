@@ -18,6 +18,7 @@ in their token.
 
 import json
 import pathlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -207,7 +208,7 @@ class RemoteFilter(Remote):
         self._nova = self.useFixture(
             nova.Nova(
                 databases,
-                conf={'DEFAULT': {'debug': True}},
+                conf=self._options or {'DEFAULT': {'debug': True}},
                 paste_filter=environment.FILTER,
                 software=environment.WithKeypairExt(),
             )
@@ -215,4 +216,15 @@ class RemoteFilter(Remote):
         self.port = self._nova.port
 
     def logged(self) -> str:
-        return self._nova.server.daemon.recent_log
+        text = self._nova.server.daemon.recent_log
+        # Nova's own log of requests has their paths as they are.
+        return re.sub(
+            r' nova\.api\.openstack\.requestlog .*?time: ',
+            '',
+            text,
+            flags=re.DOTALL,
+        )
+
+    def directories(self) -> tuple[pathlib.Path, ...]:
+        """Return where Nova and the database write all that they write."""
+        return self._nova.home, self.mariadb.socket.parent

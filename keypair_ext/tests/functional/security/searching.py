@@ -26,7 +26,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 _BLOCK = 16
 # Characters of base64 that 16 bytes determine at every alignment.
 _BASE64 = 20
+# Where an encoding can be at all.
+_HEX_RUN = re.compile(rb'[0-9a-f]{32,}')
+_BASE64_RUN = re.compile(rb'[A-Za-z0-9+/]{20,}')
+_ANY_RUN = re.compile(rb'.{16,}', re.DOTALL)
+_NO_RUN = re.compile(rb'(?!)')
+
 _WHITE = re.compile(rb'\s|\\n|\\r')
+_BETWEEN_HEX = re.compile(rb'[:, ]|0x')
 
 
 def numbers(key: rsa.RSAPrivateKey) -> list[bytes]:
@@ -62,13 +69,19 @@ class Searcher:
     def find(self, text: bytes) -> list[str]:
         """Return in which encodings ``text`` holds a secret."""
         dense = _WHITE.sub(b'', text)
+        bare = _BETWEEN_HEX.sub(b'', dense).lower()
         found = {
-            'raw': _any(self._raw, text, _BLOCK),
-            'hex': _any(self._hex, dense.lower(), 2 * _BLOCK),
-            'base64': _any(self._base64, dense, _BASE64),
+            'raw': _any(self._raw, text, _BLOCK, self._raw_runs(text)),
+            'hex': _any(self._hex, bare, 2 * _BLOCK, _HEX_RUN),
+            'base64': _any(self._base64, dense, _BASE64, _BASE64_RUN),
             'line': any(line in text for line in self._lines),
         }
         return [encoding for encoding, is_there in found.items() if is_there]
+
+    def _raw_runs(self, text: bytes) -> re.Pattern[bytes]:
+        # Of a log, all ASCII, nothing has to be looked at.
+        is_binary = any(block.isascii() for block in self._raw)
+        return _ANY_RUN if is_binary or not text.isascii() else _NO_RUN
 
 
 def _blocks(secret: bytes) -> Iterator[bytes]:
@@ -85,8 +98,12 @@ def _codes(block: bytes) -> Iterator[bytes]:
         yield code[start : start + _BASE64]
 
 
-def _any(wanted: set[bytes], text: bytes, length: int) -> bool:
+def _any(
+    wanted: set[bytes], text: bytes, length: int, runs: re.Pattern[bytes]
+) -> bool:
+    """Tell whether one of the wanted, of this length, is in a run."""
     return any(
         text[start : start + length] in wanted
-        for start in range(len(text) - length + 1)
+        for run in runs.finditer(text)
+        for start in range(run.start(), run.end() - length + 1)
     )

@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What OpenAPI promises, held against the service by schemathesis.
+
+``tox -e schemathesis`` has it; ``KEYPAIR_EXT_TEST_EXAMPLES=1000`` tries so
+many requests of each operation and version.
+"""
+
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+from typing import ClassVar
+
+import fixtures as fixtures_library
+
+from keypair_ext import profiles
+from keypair_ext.api import contract, microversions, openapi
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import gunicorn
+
+EXAMPLES = os.environ.get('KEYPAIR_EXT_TEST_EXAMPLES', '20')
+SEED = os.environ.get('KEYPAIR_EXT_TEST_SEED', '1')
+
+VERSIONS = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.92', '2.104')
+
+# What the document cannot say, or we do as Nova does: which strings are keys
+# (positive_data_acceptance); that noauth believes everybody (ignored_auth);
+# a method that is not there is 404 (unsupported_method).
+NOT_CHECKED = 'positive_data_acceptance,ignored_auth,unsupported_method'
+
+
+@unittest.skipUnless(
+    importlib.util.find_spec('schemathesis'),
+    'schemathesis is not installed: tox -e schemathesis',
+)
+class SchemathesisTest(base.TestCase):
+    server: ClassVar[gunicorn.Gunicorn]
+    directory: ClassVar[pathlib.Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        home = fixtures_library.TempDir()
+        home.setUp()
+        cls.addClassCleanup(home.cleanUp)
+        cls.directory = pathlib.Path(home.path)
+        fixtures.make_database(fixtures.write_config(home.path)).dispose()
+        paste = cls.directory / 'api-paste.ini'
+        paste.write_text(fixtures.PASTE_FILE.read_text())
+        cls.server = gunicorn.Gunicorn(cls.directory)
+        cls.addClassCleanup(cls.server.cleanUp)
+        cls.server.setUp()
+
+    def test_versions(self) -> None:
+        contracts = contract.Contracts(
+            profiles.load(profiles.DEFAULT), microversions.MAX_VERSION
+        )
+        for version in VERSIONS:
+            described = openapi.describe(contracts, version)
+            # Sent always: without it another version answers.
+            for path in described['paths'].values():
+                del path['parameters'][0]
+            document = self.directory / f'openapi-{version}.json'
+            document.write_text(json.dumps(described))
+            with self.subTest(version=version):
+                ran = self._run(document, version)
+                self.assertEqual(0, ran.returncode, ran.stdout[-8000:])
+
+    def _run(
+        self, document: pathlib.Path, version: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                sys.executable,
+                '-c',
+                'from schemathesis.cli import schemathesis; schemathesis()',
+                'run',
+                str(document),
+                f'--url={self.server.url}/v2.1',
+                f'--header=X-Auth-Token: {fixtures.TOKEN}',
+                f'--header=OpenStack-API-Version: compute {version}',
+                f'--exclude-checks={NOT_CHECKED}',
+                f'--max-examples={EXAMPLES}',
+                f'--seed={SEED}',
+                '--continue-on-failure',
+                '--no-color',
+            ],
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            check=False,
+        )
