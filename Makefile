@@ -16,7 +16,7 @@ ifeq ($(shell git rev-parse --verify --quiet HEAD 2>/dev/null),)
 export PBR_VERSION ?= 0.0.1
 endif
 
-.PHONY: help serve test lint types docs clean
+.PHONY: help serve test lint types docs sbom clean
 
 help:
 	@echo 'make serve   run the service on this machine, for trying it out'
@@ -24,6 +24,7 @@ help:
 	@echo 'make lint    check style, spelling and common mistakes'
 	@echo 'make types   check the types'
 	@echo 'make docs    build the documentation, warnings are errors'
+	@echo 'make sbom    write what an installation consists of (CycloneDX)'
 	@echo 'make clean   remove what these made'
 
 serve: $(VENV)/.serve
@@ -45,6 +46,10 @@ docs: $(VENV)/.docs
 	$(SPHINX) api-ref/source api-ref/build/html
 	$(SPHINX) releasenotes/source releasenotes/build/html
 
+# From the environment of a tool alone, so that the bill has none of ours.
+sbom: .venv-sbom/.created
+	@.venv-sbom/bin/python tools/supply_chain.py sbom build/sbom.cdx.json
+
 clean:
 	rm -rf .venv .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
 		.coverage.* build cover doc/build api-ref/build \
@@ -60,6 +65,14 @@ $(VENV)/.created: tools/constraints.txt
 		echo '$(PYTHON) cannot make a virtual environment; on Debian:' \
 		'apt-get install python3-venv' >&2; exit 1; }
 	$(INSTALL) pbr setuptools
+	@touch $@
+
+# The bill is of what pip installs anew, at the same releases.
+.venv-sbom/.created: tools/constraints.txt
+	@$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python -m pip install --quiet \
+		--disable-pip-version-check --constraint tools/constraints.txt \
+		cyclonedx-bom
 	@touch $@
 
 $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)

@@ -23,6 +23,7 @@ import importlib
 import importlib.util
 import pathlib
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -99,10 +100,10 @@ def _feed_guided(arguments: argparse.Namespace) -> None:
         f'-max_len={_LONGEST}',
         '-print_final_stats=1',
     ]
-    # The first directory is where new inputs go.
-    if arguments.keep is not None:
-        arguments.keep.mkdir(parents=True, exist_ok=True)
-        options.append(str(arguments.keep))
+    # New inputs go to the first directory, which must not be the corpus.
+    keep = arguments.keep or pathlib.Path(tempfile.mkdtemp())
+    keep.mkdir(parents=True, exist_ok=True)
+    options.append(str(keep))
     atheris.Setup([*options, corpus], target)
     atheris.Fuzz()
 

@@ -1,0 +1,116 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Nothing is installed with us whose licence forbids somebody to use us."""
+
+import email.message
+import importlib.metadata
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging import requirements
+
+from keypair_ext.tests import base
+
+EXTRAS = ('mysql', 'notifications', 'postgresql', 'serve', 'unified')
+
+ALLOWED = {
+    'Apache-2.0',
+    'BSD',
+    'BSD-2-Clause',
+    'BSD-3-Clause',
+    'ISC',
+    'LicenseRef-Repoze-BSD-derived',
+    'MIT',
+    'MIT-0',
+    'MPL-2.0',
+    'PSF-2.0',
+}
+
+# Allowed for one package only: it is imported, not changed.
+SINGLE = {('psycopg2-binary', 'LGPL with exceptions')}
+
+# How packages write the names of SPDX.
+NAMES = {
+    'Apache 2.0': 'Apache-2.0',
+    'Apache Software License': 'Apache-2.0',
+    'BSD License': 'BSD',
+    'ISC License (ISCL)': 'ISC',
+    'MIT License': 'MIT',
+    'Mozilla Public License 2.0 (MPL 2.0)': 'MPL-2.0',
+}
+
+
+def installed() -> Iterator[importlib.metadata.Distribution]:
+    """Yield all that the package asks for, directly or not, and has got."""
+    wanted: list[tuple[str, tuple[str, ...]]] = [('keypair-ext', EXTRAS)]
+    seen = set()
+    while wanted:
+        name, extras = wanted.pop()
+        try:
+            found = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if (found.name, extras) not in seen:
+            seen.add((found.name, extras))
+            yield found
+            wanted += _required(found, extras)
+
+
+def _required(
+    distribution: importlib.metadata.Distribution, extras: Iterable[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for text in distribution.requires or ():
+        needed = requirements.Requirement(text)
+        if needed.marker is None or any(
+            needed.marker.evaluate({'extra': extra}) for extra in ('', *extras)
+        ):
+            yield needed.name, tuple(sorted(needed.extras))
+
+
+def licence(metadata: email.message.Message) -> str:
+    """Return what a package says of its licence, in the best place."""
+    classifiers = [
+        text.rpartition(' :: ')[2]
+        for text in metadata.get_all('Classifier', [])
+        if text.startswith('License :: ') and not text.endswith('Approved')
+    ]
+    expression = metadata['License-Expression'] or metadata['License']
+    return str(expression or ' OR '.join(classifiers))
+
+
+def is_allowed(name: str, expression: str) -> bool:
+    """Tell whether one of the alternatives can be chosen."""
+    return any(
+        all(
+            (name, part) in SINGLE or NAMES.get(part, part) in ALLOWED
+            for part in alternative.split(' AND ')
+        )
+        for alternative in re.split(' OR ', expression, flags=re.IGNORECASE)
+    )
+
+
+class LicencesTest(base.TestCase):
+    def test_all_that_is_installed_with_us(self) -> None:
+        names = set()
+        for distribution in installed():
+            names.add(distribution.name)
+            found = licence(distribution.metadata)  # type: ignore[arg-type]
+            with self.subTest(package=distribution.name, licence=found):
+                self.assertTrue(is_allowed(distribution.name, found))
+        self.assertLessEqual({'cryptography', 'SQLAlchemy', 'WebOb'}, names)
+
+    def test_what_is_not_allowed(self) -> None:
+        for expression in ('GPL-3.0', 'MIT AND GPL-2.0', 'UNKNOWN', ''):
+            self.assertFalse(is_allowed('x', expression))
+        for expression in ('GPL-3.0 OR MIT', 'MIT AND BSD License'):
+            self.assertTrue(is_allowed('x', expression))
