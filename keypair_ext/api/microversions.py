@@ -27,6 +27,7 @@ from keypair_ext import exception
 
 SERVICE_TYPE = 'compute'
 HEADER = 'OpenStack-API-Version'
+ENV_HEADER = 'HTTP_OPENSTACK_API_VERSION'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
 MIN_VERSION = Version(2, 1)
@@ -79,7 +80,7 @@ def requested(environ: Mapping[str, str]) -> str | None:
 
     :param environ: the WSGI environ.
     """
-    standard = environ.get('HTTP_OPENSTACK_API_VERSION')
+    standard = environ.get(ENV_HEADER)
     legacy = environ.get('HTTP_X_OPENSTACK_NOVA_API_VERSION')
     if standard is None and legacy is None:
         return None

@@ -28,6 +28,10 @@ CONTENT_TYPES = (JSON, COMPUTE_JSON)
 
 Query = dict[str, list[str]]
 
+# Documents are made here and hold no cycles. To look for them takes 150 of
+# 350 microseconds for a list of 100.
+_ENCODER = json.JSONEncoder(check_circular=False)
+
 
 def identity(environ: dict[str, Any]) -> oslo_context.RequestContext:
     """Return who is asking, as a context filter in front of us found.
@@ -242,7 +246,7 @@ def response(
 
 def serialize(document: object) -> bytes:
     """Return ``document`` as JSON."""
-    return json.dumps(document).encode('ascii')
+    return _ENCODER.encode(document).encode('ascii')
 
 
 def _position(error: ValueError) -> str:

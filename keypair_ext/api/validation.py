@@ -16,13 +16,13 @@ A compiled validator accepts (2 microseconds against 60 of jsonschema); what
 it does not accept, jsonschema judges and explains.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import fastjsonschema
-import jsonschema
 
 from keypair_ext import exception
 from keypair_ext.api import schemas
@@ -33,7 +33,7 @@ _Error = Any
 # What a refusal repeats of a member's name; nothing of a key is this short.
 _NAME = re.compile(r'[A-Za-z0-9_-]{0,24}')
 
-_FORMATS = jsonschema.FormatChecker(formats=())
+_NAME_FORMAT = 'name_with_leading_trailing_spaces'
 
 
 class Validator:
@@ -46,12 +46,25 @@ class Validator:
     def __init__(self, schema: schemas.Schema, noun: str) -> None:
         self.schema = schema
         self._noun = noun
-        self._accepts: Callable[[Any], Any] = fastjsonschema.compile(
-            schema,
-            formats={'name_with_leading_trailing_spaces': _is_printable_name},
+
+    @functools.cached_property
+    def _accepts(self) -> Callable[[Any], Any]:
+        # Compiled when it is first asked: 1 ms each, and a mount has ten,
+        # of which most clients need two.
+        accepts: Callable[[Any], Any] = fastjsonschema.compile(
+            self.schema, formats={_NAME_FORMAT: _is_printable_name}
         )
-        self._judge = jsonschema.Draft202012Validator(
-            schema, format_checker=_FORMATS
+        return accepts
+
+    @functools.cached_property
+    def _judge(self) -> Any:
+        # To import it takes 25 ms of a start, and good clients never need it.
+        import jsonschema
+
+        formats = jsonschema.FormatChecker(formats=())
+        formats.checks(_NAME_FORMAT)(_is_printable_name)
+        return jsonschema.Draft202012Validator(
+            self.schema, format_checker=formats
         )
 
     def validate(self, document: object) -> None:
@@ -164,6 +177,3 @@ def _is_printable_name(value: object) -> bool:
         and any(category != 'Zs' for category in categories)
         and max(text) < '\uffff'
     )
-
-
-_FORMATS.checks('name_with_leading_trailing_spaces')(_is_printable_name)

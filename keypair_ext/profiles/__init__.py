@@ -46,6 +46,7 @@ __all__ = (
     'Statuses',
     'Versions',
     'available',
+    'check',
     'load',
     'schema',
 )
@@ -76,14 +77,23 @@ def load(name: str) -> Profile:
         raise exception.ConfigurationError(
             reason=f'Profile {name} is not TOML: {error}.'
         ) from error
-    problems = checks.problems(document, schema())
-    if not problems:
-        problems = _misnamed(name, document['name'])
+    # Ours are checked by the tests: to import jsonschema for it takes 30 ms.
+    problems = [] if name in sources.shipped() else check(name, document)
     if problems:
         raise exception.ConfigurationError(
             reason=f'Profile {name} is not valid: {"; ".join(problems)}.'
         )
     return _build(document)
+
+
+def check(name: str, document: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a profile document.
+
+    :param name: what it is installed as, or its address.
+    """
+    return checks.problems(document, schema()) or _misnamed(
+        name, document['name']
+    )
 
 
 def available() -> list[str]:

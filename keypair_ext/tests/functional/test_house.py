@@ -46,12 +46,13 @@ ROOMS = {
     'notifications': 'conf exception',
     'quota': 'conf db exception',
     'middleware': 'conf exception',
+    'logs': 'exception middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'db exception faults keypairs policy profiles quota',
     # Who builds, and who has things built.
-    'deploy': 'api conf db exception faults keypairs keytypes middleware '
-    'notifications policy profiles quota',
+    'deploy': 'api conf db exception faults keypairs keytypes logs '
+    'middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
     'cmd': 'api conf db deploy exception keytypes middleware paste_config '
     'paste_file policy profiles quota',

@@ -18,6 +18,7 @@ import re
 
 import keypair_ext
 from keypair_ext import profiles
+from keypair_ext.profiles import checks, sources
 from keypair_ext.tests import base
 
 PACKAGE = pathlib.Path(keypair_ext.__file__).parent
@@ -30,6 +31,12 @@ HOME = (PACKAGE / 'profiles', PACKAGE / 'api' / 'contract.py')
 
 
 class TestShipped(base.TestCase):
+    def test_valid(self) -> None:
+        for name in sources.shipped():
+            with self.subTest(name=name):
+                document = checks.parse(sources.read(name))
+                self.assertEqual([], profiles.check(name, document))
+
     def test_nova_departs_from_nothing(self) -> None:
         nova = profiles.load('nova')
         self.assertEqual({}, nova.departures())
