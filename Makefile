@@ -16,7 +16,7 @@ ifeq ($(shell git rev-parse --verify --quiet HEAD 2>/dev/null),)
 export PBR_VERSION ?= 0.0.1
 endif
 
-.PHONY: help serve test lint types docs sbom clean
+.PHONY: help serve test lint types docs sbom bench clean
 
 help:
 	@echo 'make serve   run the service on this machine, for trying it out'
@@ -25,6 +25,7 @@ help:
 	@echo 'make types   check the types'
 	@echo 'make docs    build the documentation, warnings are errors'
 	@echo 'make sbom    write what an installation consists of (CycloneDX)'
+	@echo 'make bench   compare our speed with that of a real Nova'
 	@echo 'make clean   remove what these made'
 
 serve: $(VENV)/.serve
@@ -49,6 +50,9 @@ docs: $(VENV)/.docs
 # From the environment of a tool alone, so that the bill has none of ours.
 sbom: .venv-sbom/.created
 	@.venv-sbom/bin/python tools/supply_chain.py sbom build/sbom.cdx.json
+
+bench: $(VENV)/.bench
+	@$(BIN)/python -m benchmarks run $(or $(BENCH),--form short)
 
 clean:
 	rm -rf .venv .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
@@ -82,6 +86,11 @@ $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)
 $(VENV)/.test: $(VENV)/.created $(DESCRIPTION) test-requirements.txt
 	$(INSTALL) --no-build-isolation --editable '.[serve,notifications,unified]' \
 		--requirement test-requirements.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test benchmarks/requirements.txt
+	$(INSTALL) --no-build-isolation --editable '.[mysql,mysqlclient]' \
+		--requirement benchmarks/requirements.txt
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.created $(DESCRIPTION) doc/requirements.txt

@@ -13,6 +13,7 @@
 """The servers that are compared: plain Nova, and ours in both mounts."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,10 @@ class Service(fixtures.Fixture):
     server: uwsgi.UWSGI
 
     def __init__(
-        self, database_url: str, conf: ini.Sections | None = None
+        self,
+        database_url: str,
+        conf: ini.Sections | None = None,
+        uwsgi_options: Sequence[str] = (),
     ) -> None:
         """Describe the service.
 
@@ -59,6 +63,7 @@ class Service(fixtures.Fixture):
         super().__init__()
         self._database_url = database_url
         self._conf = conf or {}
+        self._uwsgi_options = uwsgi_options
 
     @property
     def port(self) -> int:
@@ -77,6 +82,7 @@ class Service(fixtures.Fixture):
                 'keypair_ext.wsgi.api:application',
                 directory=self.home,
                 env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.home)},
+                options=self._uwsgi_options,
             )
         )
 

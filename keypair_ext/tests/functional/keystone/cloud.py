@@ -18,6 +18,7 @@ the pipelines of the paste file that we ship.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -85,16 +86,23 @@ class Service(fixtures.Fixture):
     """
 
     url: str
+    server: uwsgi.UWSGI
 
-    def __init__(self, conf: ini.Sections, paste: str) -> None:
+    def __init__(
+        self,
+        conf: ini.Sections,
+        paste: str = '',
+        uwsgi_options: Sequence[str] = (),
+    ) -> None:
         """Describe the service.
 
         :param conf: the database, ``[keystone_authtoken]`` and the like.
-        :param paste: the text of its paste file.
+        :param paste: the text of its paste file, '' for the one we ship.
         """
         super().__init__()
         self._conf = conf
-        self._paste = paste
+        self._paste = paste or _PASTE_FILE.read_text()
+        self._uwsgi_options = uwsgi_options
 
     def _setUp(self) -> None:
         home = self.useFixture(process.Directory('service')).path
@@ -119,14 +127,16 @@ class Service(fixtures.Fixture):
             ],
             env=process.clean_environment(home),
         )
-        self.url = self.useFixture(
+        self.server = self.useFixture(
             uwsgi.UWSGI(
                 Path(sys.prefix),
                 'keypair_ext.wsgi.api:application',
                 directory=home,
                 env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(home)},
+                options=self._uwsgi_options,
             )
-        ).url
+        )
+        self.url = self.server.url
 
 
 class Cloud(fixtures.Fixture):

@@ -61,7 +61,7 @@ class WithKeypairExt(nova.Software):
 
     def install(self) -> Path:
         """Return the path of the environment, made on first use."""
-        plain = nova.Software().install()
+        plain = nova.Software(self.requirements).install()
         path = venv.cache_directory() / f'nova-keypair-ext-{_digest(plain)}'
         with venv.locked(path.with_name(f'{path.name}.lock')):
             if not (path / 'after.json').exists():

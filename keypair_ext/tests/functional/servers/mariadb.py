@@ -27,8 +27,8 @@ _PROGRAMS: Final = (
     'mariadb',
     'mariadb-dump',
 )
-_USER: Final = 'test'
-_PASSWORD: Final = 'test'
+USER: Final = 'test'
+PASSWORD: Final = 'test'
 
 
 def available() -> bool:
@@ -76,9 +76,7 @@ class MariaDB(fixtures.Fixture):
     def url(self, database: str, driver: str = 'mysql+pymysql') -> str:
         """Return the SQLAlchemy URL of a database, over TCP."""
         server = f'{process.LOOPBACK}:{self.port}'
-        return (
-            f'{driver}://{_USER}:{_PASSWORD}@{server}/{database}?charset=utf8'
-        )
+        return f'{driver}://{USER}:{PASSWORD}@{server}/{database}?charset=utf8'
 
     def create_database(
         self,
@@ -169,8 +167,8 @@ class MariaDB(fixtures.Fixture):
         ]
 
     def _create_user(self) -> None:
-        user = f"'{_USER}'@'{process.LOOPBACK}'"
+        user = f"'{USER}'@'{process.LOOPBACK}'"
         self.execute(
-            f"CREATE USER {user} IDENTIFIED BY '{_PASSWORD}';"
+            f"CREATE USER {user} IDENTIFIED BY '{PASSWORD}';"
             f'GRANT ALL ON *.* TO {user};'
         )

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Measure, or write the page of the documentation.
+
+``python -m benchmarks run`` measures; it fails when a request does, and in
+its short form when a figure is not half as good as its goal. ``python -m
+benchmarks page`` turns results into the page.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import goals, page, run
+
+
+def main() -> int:
+    """Run the command line; return 1 if the short form falls too low."""
+    parser = argparse.ArgumentParser(prog='python -m benchmarks')
+    commands = parser.add_subparsers(dest='command', required=True)
+    running = commands.add_parser('run', help='measure')
+    running.add_argument('--form', choices=run.FORMS, default='short')
+    running.add_argument('--out', type=Path, help='where to write JSON')
+    running.add_argument('sections', nargs='*', help='default: all')
+    commands.add_parser('page', help='write the documentation anew')
+    arguments = parser.parse_args()
+    if arguments.command == 'page':
+        page.write()
+        return 0
+    return _run(arguments.form, arguments.sections, arguments.out)
+
+
+def _run(form: str, sections: list[str], out: Path | None) -> int:
+    document = run.run(form, sections, _say)
+    if out:
+        out.write_text(json.dumps(document, indent=1) + '\n')
+    verdicts = goals.verdicts(document)
+    for verdict in verdicts:
+        _say(page.line(verdict))
+    unbearable = [verdict for verdict in verdicts if not verdict.bearable]
+    return int(form == 'short' and bool(unbearable))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f'{text}\n')
+    sys.stdout.flush()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,188 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The page of the documentation, and its pictures, from results."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import goals
+from benchmarks.goals import Verdict
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+RESULTS: Final = ROOT / 'benchmarks' / 'results'
+PAGE: Final = ROOT / 'doc' / 'source' / 'reference' / 'performance.rst'
+
+_NAMES: Final = {
+    'nova': 'Nova',
+    'service': 'keypair_ext',
+    'filter': 'Nova with our filter',
+    'raw': 'ceiling',
+}
+_SECTIONS: Final = {
+    'mysqlclient': 'With mysqlclient',
+    'pymysql': 'With PyMySQL',
+    'keystone': 'With a Keystone token',
+    'filter': 'As a filter in Nova',
+}
+
+Result = dict[str, Any]
+
+
+def results() -> list[Result]:
+    """Return the runs that are kept, oldest first."""
+    return [
+        json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))
+    ]
+
+
+def line(verdict: Verdict) -> str:
+    """Return a verdict as one line for a terminal."""
+    mark = 'met  ' if verdict.met else 'SHORT'
+    return (
+        f'{mark} {verdict.name}: {verdict.value:.3g} {verdict.unit} '
+        f'({_bound(verdict)})'
+    )
+
+
+def write() -> None:
+    """Write the page and its pictures anew."""
+    from benchmarks import drawing
+
+    runs = results()
+    PAGE.write_text(render(runs))
+    drawing.draw(runs[-1], PAGE.parent)
+
+
+def render(runs: Sequence[Result]) -> str:
+    """Return the page's text."""
+    return '\n'.join(_lines(runs))
+
+
+def _lines(runs: Sequence[Result]) -> Iterator[str]:
+    last = runs[-1]
+    machine = last['machine']
+    yield '..'
+    yield '   Written by python -m benchmarks page; change it there.'
+    yield ''
+    yield '==========='
+    yield 'Performance'
+    yield '==========='
+    yield ''
+    yield from _INTRODUCTION.format(
+        cpus=machine['cpus'],
+        cpu=machine['cpu'],
+        python=machine['python'],
+        nova=machine['nova'].replace('==', ' '),
+    ).splitlines()
+    yield from _heading('Goals')
+    yield from _goals(runs)
+    yield ''
+    yield '.. image:: performance-ratios.svg'
+    yield '   :alt: Requests per second, in multiples of Nova'
+    for name, title in _SECTIONS.items():
+        if name in last:
+            yield from _heading(title)
+            yield from _rows(last[name]['rows'])
+    yield from _heading('Growth')
+    yield from _GROWTH.splitlines()
+    yield ''
+    yield '.. image:: performance-growth.svg'
+    yield '   :alt: Requests per second as the table and a user grow'
+    yield ''
+
+
+_INTRODUCTION: Final = """\
+Measured on {cpus} cores ({cpu}) with Python {python} against {nova}, both
+under uWSGI with one process of one thread, the same settings and one MariaDB
+with durable commits. wrk keeps four connections busy and opens a new one for
+each request. The servers take turns; a ratio is the median of the pairs.
+Ratios carry over to other machines, absolute figures do not.
+
+``make bench`` runs the short form. The figures here are those of
+``python -m benchmarks run --form long``, each run a file in
+``benchmarks/results``; ``python -m benchmarks page`` writes this page from
+them."""
+
+_GROWTH: Final = """\
+Requests per second of ours alone: users with ten key pairs take turns in a
+table of that size, and one user has that many key pairs. With a limit above
+what a user has, an import counts the user's key pairs up to the limit: what
+it costs grows with them, not with the table."""
+
+
+def _heading(title: str) -> Iterator[str]:
+    yield ''
+    yield title
+    yield '=' * len(title)
+    yield ''
+
+
+def _goals(runs: Sequence[Result]) -> Iterator[str]:
+    by_run = [goals.verdicts(run) for run in runs]
+    rows = [
+        [
+            verdicts[0].name,
+            _bound(verdicts[0]),
+            *(
+                f'{verdict.value:.3g}' + ('' if verdict.met else ' (short)')
+                for verdict in verdicts
+            ),
+        ]
+        for verdicts in zip(*by_run, strict=True)
+    ]
+    names = [f'Run {number}' for number in range(1, len(runs) + 1)]
+    yield from _table(['What', 'Goal', *names], rows)
+
+
+def _bound(verdict: Verdict) -> str:
+    word = 'at most' if verdict.at_most else 'at least'
+    return f'{word} {verdict.goal:g} {verdict.unit}'
+
+
+def _rows(rows: Sequence[Result]) -> Iterator[str]:
+    servers = [name for name in rows[0] if name != 'row']
+    header = ['']
+    for name in servers:
+        header += [f'{_NAMES[name]}, a second', 'CPU, µs']
+    header.append('Times Nova')
+    yield from _table(
+        header,
+        [
+            [
+                row['row'],
+                *(
+                    text
+                    for name in servers
+                    for text in (
+                        f'{row[name]["per_second"]:,.0f}',
+                        f'{row[name]["cpu_microseconds"]:,.0f}',
+                    )
+                ),
+                f'{row[servers[-1]]["ratio"]:.1f}',
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _table(header: list[str], rows: list[list[str]]) -> Iterator[str]:
+    yield '.. list-table::'
+    yield '   :header-rows: 1'
+    yield ''
+    for row in (header, *rows):
+        for number, cell in enumerate(row):
+            mark = '* -' if number == 0 else '  -'
+            yield f'   {mark} {cell}'.rstrip()

@@ -1,0 +1,200 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""One run: every measurement, as a document that JSON can hold."""
+
+import importlib.metadata
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import footprint, generation, growth
+from benchmarks.comparisons import Comparison
+from benchmarks.servers import MYSQLCLIENT, PYMYSQL, Cluster, Server
+from keypair_ext.tests.functional.servers import nova
+
+Result = dict[str, Any]
+
+_THREADS: Final = 8
+
+
+@dataclass(frozen=True)
+class Form:
+    """How long a run measures.
+
+    :param seconds: each load lasts.
+    :param pairs: of loads of two servers in turn.
+    :param tables: the sizes to which the table grows.
+    """
+
+    seconds: int
+    pairs: int
+    tables: tuple[int, ...]
+
+
+FORMS: Final = {
+    'short': Form(2, 2, growth.TABLES[:2]),
+    'long': Form(4, 3, growth.TABLES),
+    'largest': Form(4, 3, (*growth.TABLES, growth.LARGEST_TABLE)),
+}
+
+
+def sections(form: Form) -> dict[str, Callable[[], Any]]:
+    """Return the parts of a run by name, each to be called once."""
+    return {
+        'mysqlclient': lambda: _with_driver(form, MYSQLCLIENT),
+        'pymysql': lambda: _with_driver(form, PYMYSQL),
+        'keystone': lambda: _with_keystone(form),
+        'filter': lambda: _with_filter(form),
+        'raw': lambda: _against_raw(form),
+        'generation': lambda: _generation(form),
+        'beside': lambda: _beside(form),
+        'growth': lambda: _growth(form),
+        'footprint': lambda: _footprint(form),
+        'passing': footprint.passing_microseconds,
+    }
+
+
+def run(
+    form_name: str, wanted: Sequence[str], say: Callable[[str], None]
+) -> Result:
+    """Measure some sections, or all of them.
+
+    :param say: told what is being measured.
+    """
+    parts = sections(FORMS[form_name])
+    document: Result = {
+        'form': form_name,
+        'began': time.strftime('%Y-%m-%dT%H:%MZ', time.gmtime()),
+        'machine': _machine(),
+    }
+    for name in wanted or parts:
+        began = time.monotonic()
+        document[name] = parts[name]()
+        say(f'{name}: {time.monotonic() - began:.0f} s')
+    return document
+
+
+def _machine() -> Result:
+    return {
+        'cpus': os.cpu_count(),
+        'cpu': _cpu_model(),
+        'python': platform.python_version(),
+        'nova': nova.REQUIREMENTS[0],
+        'packages': {
+            name: importlib.metadata.version(name)
+            for name in ('SQLAlchemy', 'oslo.db', 'WebOb', 'uWSGI')
+        },
+    }
+
+
+def _cpu_model() -> str:
+    for line in Path('/proc/cpuinfo').read_text().splitlines():
+        if line.startswith('model name'):
+            return line.partition(':')[2].strip()
+    return platform.machine()
+
+
+def _compare(cluster: Cluster, form: Form, servers: list[Server]) -> Result:
+    comparison = Comparison(cluster.database, form.seconds, form.pairs)
+    for server in servers:
+        comparison.fill(server)
+    return {'rows': list(comparison.rows(servers))}
+
+
+def _with_driver(form: Form, driver: str) -> Result:
+    with Cluster(driver=driver) as cluster:
+        servers = [cluster.start_nova(), cluster.start_service()]
+        return _compare(cluster, form, servers)
+
+
+def _with_keystone(form: Form) -> Result:
+    with Cluster(with_keystone=True) as cluster:
+        servers = [cluster.start_nova(), cluster.start_service()]
+        return _compare(cluster, form, servers)
+
+
+def _with_filter(form: Form) -> Result:
+    with Cluster() as cluster:
+        servers = [cluster.start_nova(), cluster.start_filter()]
+        return _compare(cluster, form, servers)
+
+
+def _against_raw(form: Form) -> Result:
+    with Cluster() as cluster:
+        service = cluster.start_service()
+        comparison = Comparison(cluster.database, form.seconds, form.pairs)
+        comparison.fill(service)
+        return comparison.show([cluster.start_raw(service.database), service])
+
+
+def _generation(form: Form) -> Result:
+    with Cluster() as cluster:
+        servers = [cluster.start_nova(), cluster.start_service()]
+        return {
+            'sustained': generation.sustained(
+                servers, form.seconds * 2, form.pairs
+            ),
+            'paced': {
+                server.name: generation.paced(server, form.seconds * 3)
+                for server in servers
+            },
+        }
+
+
+def _beside(form: Form) -> Result:
+    with Cluster(threads=_THREADS) as cluster:
+        servers = [cluster.start_nova(), cluster.start_service()]
+        for server in servers:
+            cluster.database.add_keys_of(server.database, 'reader', 10)
+        return {
+            server.name: generation.beside(server, form.seconds * 3)
+            for server in servers
+        }
+
+
+def _growth(form: Form) -> Result:
+    with Cluster() as cluster:
+        service = cluster.start_service()
+        table = growth.Growth(cluster.database, service, form.seconds)
+        of_the_table = list(table.of_the_table(form.tables))
+        of_a_user = list(table.of_a_user())
+    return {
+        'table': of_the_table,
+        'user': of_a_user,
+        'imports without a limit': _imports(-1),
+        'imports below a limit': _imports(growth.LIMIT),
+    }
+
+
+def _imports(limit: int) -> list[Result]:
+    with Cluster(conf={'quota': {'key_pairs': limit}}) as cluster:
+        service = cluster.start_service()
+        return list(growth.Growth(cluster.database, service, 1).imports())
+
+
+def _footprint(form: Form) -> Result:
+    with Cluster() as cluster:
+        servers = [cluster.start_nova(), cluster.start_service()]
+        _compare(cluster, Form(1, 1, ()), servers)
+        return {
+            server.name: {
+                'megabytes': footprint.resident_megabytes(server),
+                'start_seconds': footprint.start_seconds(server, form.pairs),
+            }
+            for server in servers
+        }

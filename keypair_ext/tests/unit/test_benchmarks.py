@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""How results become verdicts and a page; to measure is no unit test."""
+
+import json
+
+from benchmarks import comparisons, goals, pacing, wrk
+from keypair_ext.tests import base
+
+SAMPLE = comparisons.Sample
+
+
+class SummaryTest(base.TestCase):
+    def test_medians_and_ratios_of_pairs(self) -> None:
+        seen = comparisons.summary(
+            {
+                'nova': [SAMPLE(100, 10), SAMPLE(50, 30), SAMPLE(80, 20)],
+                'service': [SAMPLE(1000, 1), SAMPLE(1000, 3), SAMPLE(800, 2)],
+            }
+        )
+
+        self.assertEqual(
+            {'per_second': 80, 'cpu_microseconds': 20, 'ratio': 1},
+            seen['nova'],
+        )
+        # Not 1000 / 80: each is compared with its neighbour in time.
+        self.assertEqual(10, seen['service']['ratio'])
+
+    def test_percentile(self) -> None:
+        values = [float(value) for value in range(1, 102)]
+        self.assertEqual(51, pacing.percentile(values, 50))
+        self.assertEqual(100, pacing.percentile(values, 99))
+
+
+class LoadTest(base.TestCase):
+    def output(self, **seen: int) -> str:
+        return 'Running 2s test\n' + json.dumps(
+            {'requests': 10, 'microseconds': 2_000_000, 'failed': 0, **seen}
+        )
+
+    def test_load(self) -> None:
+        load = wrk.parse(self.output(), 'show')
+        self.assertEqual(5, load.per_second)
+
+    def test_failures_are_no_measurement(self) -> None:
+        for output in (
+            self.output(failed=1),
+            self.output(requests=0),
+            'unable to connect',
+        ):
+            with self.subTest(output=output):
+                self.assertRaises(wrk.LoadFailed, wrk.parse, output, 'show')
+
+
+class VerdictTest(base.TestCase):
+    def test_bounds(self) -> None:
+        for value, at_most, met, bearable in (
+            (10, False, True, True),
+            (9, False, False, True),
+            (4.9, False, False, False),
+            (10, True, True, True),
+            (11, True, False, True),
+            (21, True, False, False),
+        ):
+            with self.subTest(value=value, at_most=at_most):
+                verdict = goals.Verdict('x', value, 10, 'ms', at_most)
+                self.assertEqual(
+                    (met, bearable), (verdict.met, verdict.bearable)
+                )
