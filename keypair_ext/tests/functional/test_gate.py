@@ -13,8 +13,10 @@
 """What the gate runs beside the default tests is there, and is told of."""
 
 import configparser
+import pathlib
 import re
 import subprocess
+import sys
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
@@ -54,3 +56,40 @@ class GateTest(base.TestCase):
         )
         self.assertEqual(2, done.returncode)
         self.assertIn('nothing', done.stderr)
+
+
+class LimitTest(base.TestCase):
+    """What ends a part, and everything that it has started."""
+
+    def run_limited(self, seconds: str, script: str) -> tuple[int, bool]:
+        """Return the status of a shell's commands, and if a child lives on.
+
+        :param script: prints the id of the child that it leaves behind.
+        """
+        done = subprocess.run(
+            [
+                sys.executable,
+                fixtures.ROOT / 'tools' / 'limited.py',
+                seconds,
+                'sh',
+                '-c',
+                script,
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        left = pathlib.Path('/proc', done.stdout.strip())
+        return done.returncode, left.exists()
+
+    def test_in_time(self) -> None:
+        self.assertEqual(
+            (3, False),
+            self.run_limited('60', 'setsid sleep 600 & echo $!; exit 3'),
+        )
+
+    def test_out_of_time(self) -> None:
+        self.assertEqual(
+            (124, False),
+            self.run_limited('1', 'sleep 600 & echo $!; exec sleep 601'),
+        )

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Run a command to its end or to a limit, with all that it has started.
+
+``limited.py SECONDS COMMAND...``: servers that a command leaves behind, in
+sessions of their own too, become children of this process when their parents
+are gone, and are killed. Linux only. The exit status is the command's, or 124
+at the limit, as timeout(1) has it.
+"""
+
+import ctypes
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+_PR_SET_CHILD_SUBREAPER = 36
+_AT_THE_LIMIT = 124
+_PATIENCE = 30
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant that loses its own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+def children() -> list[int]:
+    """Return the processes whose parent this one is now."""
+    me = os.getpid()
+    listed = pathlib.Path(f'/proc/{me}/task/{me}/children').read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def kill_children() -> None:
+    """Kill until nobody is left; who dies leaves its own to us."""
+    while pids := children():
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def run(seconds: float, command: list[str]) -> int:
+    """Run the command; at the limit interrupt it, and wait a little."""
+    with subprocess.Popen(command) as child:
+        try:
+            return child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            print(f'Stopped after {seconds:g} seconds.', file=sys.stderr)
+            child.send_signal(signal.SIGINT)
+        try:
+            child.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+        return _AT_THE_LIMIT
+
+
+def main() -> int:
+    """Run what the command line says."""
+    adopt_orphans()
+    try:
+        return run(float(sys.argv[1]), sys.argv[2:])
+    finally:
+        kill_children()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
