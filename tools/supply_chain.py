@@ -118,6 +118,8 @@ def audit(python: str) -> int:
 
 
 def _report(rows: list[dict[str, Any]]) -> int:
+    # Ours is in no index.
+    rows = [row for row in rows if row['name'] != NAME]
     unknown = [row['name'] for row in rows if 'skip_reason' in row]
     found = [row for row in rows if row.get('vulns')]
     for row in found:
@@ -127,7 +129,9 @@ def _report(rows: list[dict[str, Any]]) -> int:
         f'{len(rows) - len(unknown)} packages audited, {len(found)} with '
         f'known vulnerabilities'
     )
-    if unknown:
+    if len(unknown) == len(rows):
+        print('NOT AUDITED: the service knows nothing of vulnerabilities.')
+    elif unknown:
         print(
             f'NOT AUDITED: {len(unknown)} packages that the service does not '
             f'know: {", ".join(sorted(unknown))}'

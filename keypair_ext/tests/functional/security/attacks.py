@@ -142,6 +142,35 @@ class InjectionCases(AttackTestCase):
                     version='2.91',
                     body={'keypair': fields},
                 )
+        self._check_log()
+
+    def test_nothing_of_a_header_starts_a_log_line(self) -> None:
+        # A line break itself no server lets into a header.
+        for mark in ('\x1b[2JFORGED', '\x85FORGED', '\x1cFORGED', '\tFORGED'):
+            for name, value in (
+                ('OpenStack-API-Version', 'compute 2.1'),
+                ('X-OpenStack-Nova-API-Version', '2.1'),
+                ('X-Openstack-Request-Id', 'req-1'),
+                ('X-Auth-Token', 'attacker'),
+                ('X-User-Name', 'attacker'),
+                ('Content-Type', 'text/plain; a='),
+                ('Content-Type', 'x/'),
+                ('User-Agent', 'x'),
+                ('Referer', 'x'),
+                ('Accept', 'application/json;q='),
+            ):
+                for method in ('GET', 'POST'):
+                    answer = self.ask(
+                        method,
+                        '/v2.1/os-keypairs',
+                        headers={name: f'{value}{mark}'},
+                    )
+                    self.assertLess(answer.status_int, 500)
+                    for told in answer.headers.values():
+                        self.assertTrue(told.isprintable(), told)
+        self._check_log()
+
+    def _check_log(self) -> None:
         for line in self.logged().splitlines():
             self.assertFalse(line.startswith('FORGED'), line)
             self.assertNotIn('\x1b', line)

@@ -115,6 +115,7 @@ class GuidedTest(FuzzTestCase):
     def test_targets(self) -> None:
         for name in targets.load():
             runs = int(EXECUTIONS * SHARES[name])
+            home = self.useFixture(fixtures_library.TempDir()).path
             with self.subTest(target=name):
                 ran = subprocess.run(
                     [
@@ -124,11 +125,12 @@ class GuidedTest(FuzzTestCase):
                         name,
                         f'--runs={runs}',
                         f'--seed={SEED % 2**31}',
+                        f'--keep={home}/kept',
                     ],
                     capture_output=True,
                     text=True,
                     errors='replace',
-                    cwd=self.useFixture(fixtures_library.TempDir()).path,
+                    cwd=home,
                     env={
                         **os.environ,
                         'PYTHONPATH': os.pathsep.join(sys.path),

@@ -22,11 +22,8 @@ tested with before a release; by default there are five.
 import base64
 import faulthandler
 import importlib
-import io
 import logging
 import os
-import pathlib
-import re
 import tempfile
 import unittest
 import warnings
@@ -37,10 +34,6 @@ from unittest import mock
 import fixtures as fixtures_library
 import webob
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    load_pem_private_key,
-    pkcs12,
-)
 
 from keypair_ext import keypairs, notifications
 from keypair_ext.api import dispatch, handlers, request as api_request, views
@@ -50,26 +43,18 @@ from keypair_ext.keytypes.ssh import SshKeyType
 from keypair_ext.keytypes.x509 import X509KeyType
 from keypair_ext.middleware import request_log
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.conformance import servers
-from keypair_ext.tests.functional.security import mounts, searching
+from keypair_ext.tests.functional.security import (
+    mounts,
+    searching,
+    secrets_cases,
+)
 
 LOG = logging.getLogger(__name__)
 
 COUNT = int(os.environ.get('KEYPAIR_EXT_TEST_SECRETS', '5'))
 
 KINDS = ('ssh', 'x509')
-
-OPTIONS: fixtures.Options = {
-    'DEFAULT': {'debug': True},
-    'keypairs': {'key_pool_size': 2},
-    'quota': {'key_pairs': 100_000},
-    'notifications': {'notification_format': 'both'},
-    'oslo_messaging_notifications': {
-        'driver': 'log',
-        'transport_url': 'fake://',
-    },
-}
 
 # Where an error strikes on a key's way up, after the work is done: from the
 # pool to the bytes that are handed to the server.
@@ -89,21 +74,7 @@ LAYERS: tuple[tuple[Any, str], ...] = (
     (request_log, '_log'),
 )
 
-# What a database file is mostly made of.
-_NOTHING = re.compile(rb'\0{64,}')
-
 _NO_REMOTE = servers.reason_to_skip()
-
-
-def read_private_key(document: str) -> rsa.RSAPrivateKey:
-    """Return the key that an answer's ``private_key`` holds."""
-    key: Any
-    if document.startswith('-----BEGIN'):
-        key = load_pem_private_key(document.encode(), None)
-    else:
-        key = pkcs12.load_pkcs12(base64.b64decode(document), b'').key
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key
 
 
 class SearcherTest(base.TestCase):
@@ -145,81 +116,7 @@ class SearcherTest(base.TestCase):
             self.assertEqual([], self.searcher.find(text))
 
 
-class SecretsCases(base.TestCase):
-    """Where secrets are looked for, and how keys come to be."""
-
-    mount: mounts.Mount
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.keys: list[rsa.RSAPrivateKey] = []
-        self.documents: list[str] = []
-        self.public: list[str] = []
-        self.log = io.StringIO()
-        handler = logging.StreamHandler(self.log)
-        root = logging.getLogger()
-        self.addCleanup(root.setLevel, root.level)
-        self.addCleanup(root.removeHandler, handler)
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
-
-    def generate(self, name: str, key_type: str) -> webob.Response:
-        """Have a key made; remember what only its owner may know."""
-        answer = self.mount.ask(
-            'POST',
-            '/v2.1/os-keypairs',
-            version='2.2',
-            body={'keypair': {'name': name, 'type': key_type}},
-        )
-        if answer.status_int == 201:
-            self.assertEqual('no-store', answer.headers['Cache-Control'])
-            keypair = answer.json['keypair']
-            self.remember(keypair['public_key'], keypair['private_key'])
-        return answer
-
-    def remember(self, public_key: str, private_key: str) -> None:
-        """Look for this, too."""
-        self.public.append(public_key)
-        self.documents.append(private_key)
-        self.keys.append(read_private_key(private_key))
-
-    def search(self, written: dict[str, bytes]) -> None:
-        """Find nothing in what was written, but what is planted there."""
-        searcher = self._searcher()
-        leak = searching.numbers(self.keys[0])[0][7:39]
-        for where, text in written.items():
-            text = _NOTHING.sub(bytes(64), text)
-            self.assertEqual([], searcher.find(text), where)
-            for planted in (leak, leak.hex().encode(), base64.b64encode(leak)):
-                end = text[-4096:] + planted + text[:64]
-                self.assertEqual(1, len(searcher.find(end)), where)
-
-    def _searcher(self) -> searching.Searcher:
-        lines = {line for text in self.documents for line in text.split('\n')}
-        lines |= {
-            text[start : start + 64]
-            for text in self.documents
-            for start in range(0, len(text), 64)
-        }
-        public = '\n'.join(self.public)
-        return searching.Searcher(
-            (n for key in self.keys for n in searching.numbers(key)),
-            (
-                line
-                for line in lines
-                if line not in public and not line.startswith('-----')
-            ),
-        )
-
-
-def files(directory: str | pathlib.Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each file below a directory, with what is in it."""
-    for path in pathlib.Path(directory).rglob('*'):
-        if path.is_file() and not path.is_symlink():
-            yield str(path), path.read_bytes()
-
-
-class InProcessCases(SecretsCases):
+class InProcessCases(secrets_cases.SecretsCases):
     """A mount in this process, where errors can be induced."""
 
     make_mount: ClassVar[type[mounts.Mount]]
@@ -231,7 +128,7 @@ class InProcessCases(SecretsCases):
             warnings.simplefilter('ignore')
             importlib.import_module('oslo_messaging')
         self._remember_made()
-        self.mount = self.useFixture(self.make_mount(OPTIONS))
+        self.mount = self.useFixture(self.make_mount(secrets_cases.OPTIONS))
 
     def _remember_made(self) -> None:
         """Know the keys, too, that nobody gets: an error, or the pool's."""
@@ -300,8 +197,8 @@ class InProcessCases(SecretsCases):
 
     def _files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the database, its log, the dumps: all that was made."""
-        yield from files(self.mount.directory)
-        yield from files(tempfile.gettempdir())
+        yield from secrets_cases.files(self.mount.directory)
+        yield from secrets_cases.files(tempfile.gettempdir())
 
 
 class ServiceSecretsTest(InProcessCases):
@@ -319,11 +216,11 @@ class FilterSecretsTest(InProcessCases):
 
 
 @unittest.skipIf(_NO_REMOTE, _NO_REMOTE)
-class RemoteFilterSecretsTest(SecretsCases):
+class RemoteFilterSecretsTest(secrets_cases.SecretsCases):
     """Inside a real Nova: its log, its directory, MariaDB's files."""
 
     def test_nothing_written_holds_a_secret(self) -> None:
-        mount = self.useFixture(mounts.RemoteFilter(OPTIONS))
+        mount = self.useFixture(mounts.RemoteFilter(secrets_cases.OPTIONS))
         self.mount = mount
         for number in range(COUNT):
             for key_type in KINDS:
@@ -332,7 +229,7 @@ class RemoteFilterSecretsTest(SecretsCases):
         written = {
             path: text
             for directory in mount.directories()
-            for path, text in files(directory)
+            for path, text in secrets_cases.files(directory)
         }
         self.assertIn(b'keypair.create.end', b''.join(written.values()))
         self.search(written)
