@@ -226,7 +226,7 @@ class Cluster(fixtures.Fixture):
             **identity.authtoken_options(
                 identity.account('service'), [self._memcached]
             ),
-            # As our documentation recommends.
+            # As doc/source/install/service.rst recommends.
             'include_service_catalog': False,
         }
         service = cloud.Service(
