@@ -39,7 +39,7 @@ _DEEP: Final = 'key-5499'
 _KEYS_OF_A_USER: Final = 50
 # More than any server here deletes in a second.
 _DELETED_A_SECOND: Final = 5_000
-_WARM_UP_SECONDS: Final = 3
+_WARM_UP_SECONDS: Final = 2
 
 Result = dict[str, Any]
 

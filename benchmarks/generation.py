@@ -102,7 +102,7 @@ def _generating(server: Server, seconds: int) -> Iterator[None]:
                     **server.identity,
                     'kind': 'generate',
                     'version': GENERATING,
-                    'tag': 'beside',
+                    'tag': f'beside{time.monotonic_ns()}',
                 },
             )
         except wrk.LoadFailed as error:

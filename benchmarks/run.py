@@ -48,8 +48,8 @@ class Form:
 
 FORMS: Final = {
     'short': Form(2, 2, growth.TABLES[:2]),
-    'long': Form(4, 3, growth.TABLES),
-    'largest': Form(4, 3, (*growth.TABLES, growth.LARGEST_TABLE)),
+    'long': Form(3, 3, growth.TABLES),
+    'largest': Form(3, 3, (*growth.TABLES, growth.LARGEST_TABLE)),
 }
 
 

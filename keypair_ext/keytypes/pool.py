@@ -55,6 +55,7 @@ class KeyPool:
         self._pid = os.getpid()
         self._ready: collections.deque[rsa.RSAPrivateKey] = collections.deque()
         self._changed = threading.Condition()
+        self._turn = threading.Lock()
         self._started = False
         self._hits = self._misses = 0
 
@@ -69,7 +70,19 @@ class KeyPool:
             key = self._ready.popleft() if self._ready else None
             self._changed.notify()
             self._count(key is not None)
-        return key or self._make()
+        return key or self._make_in_turn()
+
+    def _make_in_turn(self) -> rsa.RSAPrivateKey:
+        """Make a key, unless one gets ready while others have their turn.
+
+        With every thread of a process making one, whoever only reads waits
+        for a processor.
+        """
+        with self._turn:
+            with self._changed:
+                if self._ready:
+                    return self._ready.popleft()
+            return self._make()
 
     def _count(self, hit: bool) -> None:
         self._hits += hit

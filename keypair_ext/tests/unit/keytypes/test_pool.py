@@ -64,6 +64,33 @@ class KeyPoolTest(base.TestCase):
         time.sleep(0.05)
         self.assertEqual(3, len(keys._ready))
 
+    def test_threads_do_not_all_make_keys_at_once(self) -> None:
+        at_once: list[int] = []
+        making = threading.Semaphore(0)
+
+        def make() -> Any:
+            making.release()
+            time.sleep(0.02)
+            at_once.append(making._value)
+            making.acquire()
+            return next(numbers)
+
+        numbers = itertools.count()
+        keys = pool.KeyPool(make, 1)
+        taken: collections.deque[Any] = collections.deque()
+        threads = [
+            threading.Thread(target=lambda: taken.append(keys.take()))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        self.assertEqual(8, len(set(taken)))
+        # One who asked, and who makes them ahead.
+        self.assertLessEqual(max(at_once), 2)
+
     def test_no_key_twice_with_many_threads(self) -> None:
         keys = pool.KeyPool(Counter(), 5)
         taken: collections.deque[Any] = collections.deque()
