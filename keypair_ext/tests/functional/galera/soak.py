@@ -1,0 +1,219 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Load on a Galera cluster whose nodes, and whose API workers, are killed.
+
+Run as a program it prints what was held, and returns 1 if it was not::
+
+    python -m keypair_ext.tests.functional.galera.soak --long
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import itertools
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from keypair_ext.tests.functional.galera import ledger, load, stage
+from keypair_ext.tests.functional.servers import galera, haproxy
+
+QUOTA: Final = 20
+CLIENTS: Final = 32
+_SHARED_USERS: Final = 4
+
+# A node stays away for this part of the time between two kills.
+_AWAY: Final = 0.15
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, what is killed how often, in seconds, and on what.
+
+    With several writers there is a quota guard, with one there is none.
+    """
+
+    seconds: float = 60
+    node_every: float = 30
+    worker_every: float = 10
+    mode: haproxy.Mode = haproxy.Mode.MULTI
+
+
+LONG: Final = Plan(seconds=600, node_every=60, worker_every=20)
+
+
+@dataclass
+class Outcome:
+    """What came of it.
+
+    :ivar node_kills: how often a node was killed.
+    :ivar worker_kills: how often a worker was.
+    """
+
+    plan: Plan
+    findings: ledger.Findings
+    node_kills: int
+    worker_kills: int
+
+    def table(self) -> str:
+        """Return everything that was counted."""
+        answers = self.findings.answers
+        changes = sum(
+            count
+            for (action, status), count in answers.items()
+            if action in ('import', 'generate', 'delete')
+            and status in (200, 202)
+        )
+        lines = [
+            f'writers: {self.plan.mode.value}, clients: {CLIENTS}, '
+            f'quota: {QUOTA}, seconds: {self.plan.seconds:g}',
+            f'nodes killed: {self.node_kills}, '
+            f'workers killed: {self.worker_kills}',
+            f'requests: {answers.total()}, acknowledged changes: {changes}',
+            '',
+            *self._by_status(),
+            '',
+            *(
+                f'{kind:12} {self.findings.count(kind):6}'
+                for kind in ledger.KINDS
+            ),
+        ]
+        return '\n'.join(lines) + '\n'
+
+    def _by_status(self) -> Iterator[str]:
+        answers = self.findings.answers
+        statuses = sorted({status for _, status in answers})
+        titles = [str(status) if status else 'cut off' for status in statuses]
+        yield f'{"":12} ' + ' '.join(f'{title:>7}' for title in titles)
+        for action in dict.fromkeys(action for action, _ in answers):
+            counts = [answers[action, status] for status in statuses]
+            yield f'{action:12} ' + ' '.join(f'{n:7}' for n in counts)
+
+
+class Soak:
+    """One run on a cluster of its own."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._stop = threading.Event()
+        self._errors: list[BaseException] = []
+        self._node_kills = 0
+        self._worker_kills = 0
+
+    def run(self) -> Outcome:
+        """Load, kill, and compare.
+
+        :raises Exception: a node did not come back.
+        """
+        with galera.Cluster() as cluster:
+            described = stage.Stage(
+                cluster,
+                self._plan.mode,
+                quota=QUOTA,
+                quota_guard=self._plan.mode is haproxy.Mode.MULTI,
+            )
+            with described as running:
+                return self._run(running)
+
+    def _run(self, running: stage.Stage) -> Outcome:
+        ports = [group.port for group in running.groups]
+        clients = [
+            load.LoadingClient(
+                number, ports, f'shared-{number % _SHARED_USERS}', QUOTA
+            )
+            for number in range(CLIENTS)
+        ]
+        threads = [
+            threading.Thread(target=self._guarded, args=(work, argument))
+            for work, argument in (
+                *((each.run, self._stop) for each in clients),
+                (self._kill_nodes, running),
+                (self._kill_workers, running),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        self._stop.wait(self._plan.seconds)
+        self._stop.set()
+        for thread in threads:
+            thread.join()
+        for error in self._errors:
+            raise error
+        return Outcome(
+            self._plan,
+            ledger.compare(
+                [each.ledger for each in clients], running.rows(), QUOTA
+            ),
+            self._node_kills,
+            self._worker_kills,
+        )
+
+    def _guarded(self, work: Any, argument: object) -> None:
+        """Do a thread's work; stop all if it cannot be done."""
+        try:
+            work(argument)
+        except Exception as error:  # noqa: BLE001 - raised in the main thread
+            self._errors.append(error)
+            self._stop.set()
+
+    def _kill_nodes(self, running: stage.Stage) -> None:
+        nodes = itertools.cycle(running.cluster.nodes)
+        due = time.monotonic() + self._plan.node_every / 2
+        while not self._stop.wait(max(0, due - time.monotonic())):
+            node = next(nodes)
+            node.kill()
+            self._node_kills += 1
+            self._stop.wait(_AWAY * self._plan.node_every)
+            running.cluster.restart(node)
+            due += self._plan.node_every
+
+    def _kill_workers(self, running: stage.Stage) -> None:
+        choose = random.Random(0)
+        while not self._stop.wait(self._plan.worker_every):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(choose.choice(running.worker_pids()), signal.SIGKILL)
+                self._worker_kills += 1
+
+
+def main() -> int:
+    """Run it as the command line says."""
+    parser = argparse.ArgumentParser(prog='soak')
+    parser.add_argument(
+        '--long',
+        action='store_true',
+        help='for ten minutes, a node killed every minute',
+    )
+    parser.add_argument(
+        '--mode',
+        choices=[mode.value for mode in haproxy.Mode],
+        default=Plan.mode.value,
+        help='how many nodes are written to (default: %(default)s)',
+    )
+    arguments = parser.parse_args()
+    plan = LONG if arguments.long else Plan()
+    mode = haproxy.Mode(arguments.mode)
+    outcome = Soak(dataclasses.replace(plan, mode=mode)).run()
+    sys.stdout.write(outcome.table())
+    for kind, text in outcome.findings.faults[:50]:
+        sys.stdout.write(f'{kind}: {text}\n')
+    return 1 if outcome.findings.faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
