@@ -110,7 +110,11 @@ class ServerTest(base.TestCase):
 
     def _drop_all(self) -> None:
         with self.engine.begin() as connection:
-            for metadata in (models.metadata, models.nova_metadata):
+            for metadata in (
+                models.metadata,
+                models.guard_metadata,
+                models.nova_metadata,
+            ):
                 metadata.drop_all(connection)
             connection.execute(
                 sa.text(f'DROP TABLE IF EXISTS {migration.VERSION_TABLE}')
@@ -242,11 +246,30 @@ class ServerTest(base.TestCase):
             collections.Counter(results),
         )
 
+    def test_race_with_a_quota_guard(self) -> None:
+        migration.sync(self.engine, quota_guard=True)
+        self.test_race_for_the_last_places()
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(models.quota_guard)).all()
+        self.assertEqual([2] * ROUNDS, [row.changes for row in rows])
+
     def test_users_do_not_wait_for_each_other(self) -> None:
+        self._create_beside_an_open_creation([])
+
+    def test_users_do_not_wait_with_a_quota_guard(self) -> None:
+        migration.sync(self.engine, quota_guard=True)
+        write_guard = statements.WRITE_GUARD[self.engine.dialect.name]
+        self._create_beside_an_open_creation([write_guard])
+
+    def _create_beside_an_open_creation(
+        self, first: list[sa.Executable]
+    ) -> None:
         # The transaction of bob, between his neighbours, stays open.
         for user_id in ('alice', 'bob', 'carol'):
             add(self.store, 'k5', user_id=user_id)
         writer = self.database.another_store()._executor.connections.writer()
+        for statement in first:
+            writer.execute(statement, {'user_id': 'bob'})
         insert = statements.INSERT_LIMITED.get(
             self.engine.dialect.name, statements.INSERT
         )

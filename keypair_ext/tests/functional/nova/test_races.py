@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Workers of ours and of a plain Nova race on one database."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar
+
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.conformance.caller import Caller
+from keypair_ext.tests.functional.nova import base
+from keypair_ext.tests.functional.servers import gunicorn, nova, process
+
+_QUOTA = 10
+_WORKERS = 3
+_RACERS = 24
+_ROUNDS = 10
+
+_OURS, _NOVAS = 'ours', "Nova's"
+
+# What has happened to one request: whose, the name, and the status.
+Result = tuple[str, str, int]
+
+
+class RacesTestCase(base.NovaTestCase):
+    """Half of the requests go to Nova, half to ours."""
+
+    plain: ClassVar[nova.Nova]
+    ours: ClassVar[gunicorn.Gunicorn]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.plain = cls.stage.plain(key_pairs=_QUOTA, processes=_WORKERS)
+        directory = cls.stage.useFixture(process.Directory('service')).path
+        fixtures.write_config(
+            str(directory),
+            {
+                'database': {'connection': cls.stage.databases.api_url},
+                'quota': {'key_pairs': _QUOTA},
+            },
+        )
+        paste_file = directory / 'api-paste.ini'
+        paste_file.write_text(fixtures.PASTE_FILE.read_text())
+        cls.ours = cls.stage.useFixture(
+            gunicorn.Gunicorn(directory, workers=_WORKERS)
+        )
+
+    def test_the_last_places(self) -> None:
+        names = [f'{"az"[n % 2]}{n}' for n in range(_RACERS)]
+        over = 0
+        for number in range(_ROUNDS):
+            caller = Caller(f'places-{number}')
+            old = [f'old{n}' for n in range(_QUOTA - 2)]
+            for name in old:
+                self.create(self.plain, caller, '2.1', **_key(name))
+            results = self._race(caller, names)
+            # All that was acknowledged is there, and nothing else.
+            made = [name for _, name, status in results if status == 200]
+            self.assertEqual(sorted(old + made), self._names(caller))
+            self._assert_ours(results, 200, 403)
+            over = max(over, len(old + made) - _QUOTA)
+        # Nova counts before it inserts: each of its workers can be too late.
+        self.assertLessEqual(over, _WORKERS)
+
+    def test_without_nova_s_share_it_is_exact(self) -> None:
+        caller = Caller('exact')
+        results = self._race(caller, [f'k{n}' for n in range(_RACERS)], 1)
+        self.assertEqual(_QUOTA, len(self._names(caller)))
+        self._assert_ours(results, 200, 403)
+
+    def test_one_name(self) -> None:
+        for number in range(_ROUNDS):
+            caller = Caller(f'name-{number}')
+            results = self._race(caller, ['same'] * _RACERS)
+            statuses = Counter(status for _, _, status in results)
+            self.assertEqual({200: 1, 409: _RACERS - 1}, statuses)
+            self.assertEqual(['same'], self._names(caller))
+
+    def _race(
+        self, caller: Caller, names: Sequence[str], share: int = 2
+    ) -> list[Result]:
+        """Create all at once, every ``share``-th request at ours."""
+        barrier = threading.Barrier(len(names))
+        results: list[Result] = []
+
+        def run(number: int, name: str) -> None:
+            request = caller.create('', **_key(name))
+            whose = _OURS if number % share == 0 else _NOVAS
+            server = self.ours if whose == _OURS else self.plain
+            barrier.wait()
+            status = self.send(server, request).status
+            results.append((whose, name, status))
+
+        threads = [
+            threading.Thread(target=run, args=pair)
+            for pair in zip(itertools.count(), names, strict=False)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    def _assert_ours(self, results: Sequence[Result], *allowed: int) -> None:
+        statuses = {status for whose, _, status in results if whose == _OURS}
+        self.assertEqual(set(), statuses - set(allowed))
+
+    def _names(self, caller: Caller) -> list[str]:
+        answer = self.send(self.ours, caller.list(''))
+        return sorted(
+            row['keypair']['name'] for row in answer.json()['keypairs']
+        )
+
+
+def _key(name: str) -> dict[str, str]:
+    return {'name': name, 'public_key': base.KEY}
