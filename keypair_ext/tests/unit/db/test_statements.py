@@ -13,14 +13,21 @@
 
 """How the databases run our statements, as far as SQLite can show."""
 
+import os
+import pathlib
 import re
+import subprocess
+import sys
 from typing import Any
 
 from sqlalchemy.dialects import mysql, postgresql
 
+import keypair_ext
 from keypair_ext.db import statements
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
+
+_ROOT = pathlib.Path(keypair_ext.__file__).parent.parent
 
 PARAMETERS = {
     'user_id': 'alice',
@@ -66,6 +73,30 @@ class SqlitePlanTest(base.TestCase):
     def test_counts_do_not_read_the_rows(self) -> None:
         for name in ('count', 'more than', 'older than', 'exists'):
             self.assertIn('COVERING INDEX', self._plan(name), name)
+
+
+class DocumentedTest(base.TestCase):
+    """The page on scaling has all statements; operators shard by it."""
+
+    def test_the_list_is_up_to_date(self) -> None:
+        checked = subprocess.run(
+            [
+                sys.executable,
+                _ROOT / 'tools' / 'list_statements.py',
+                '--check',
+            ],
+            check=False,
+            capture_output=True,
+            env={**os.environ, 'PYTHONPATH': str(_ROOT)},
+            text=True,
+        )
+        self.assertEqual((0, ''), (checked.returncode, checked.stdout))
+
+    def test_each_names_the_user_but_one_that_reads_nothing(self) -> None:
+        listed = _ROOT / 'doc' / 'source' / 'admin' / 'statements.sql'
+        _, *blocks = listed.read_text().split('\n\n')
+        without = [block for block in blocks if ':user_id' not in block]
+        self.assertEqual(['-- ping'], [b.splitlines()[0] for b in without])
 
 
 class DialectTest(base.TestCase):
