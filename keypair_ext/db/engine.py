@@ -50,23 +50,31 @@ _PASSED_ON = (
     'sqlite_synchronous',
 )
 
-# What a URL may leave out. Without a time limit a host that is down keeps
-# clients waiting for minutes. With oslo.db's own default, utf8, MySQL would
-# lose characters that the table can hold.
+# What a URL may leave out. Without time limits a host that is down, or a
+# server that hangs, keeps clients waiting for minutes or for ever. With
+# oslo.db's own default, utf8, MySQL would lose characters that the table can
+# hold.
 _CONNECT_TIMEOUT = {'connect_timeout': '10'}
+_MYSQL_DEFAULTS = {
+    **_CONNECT_TIMEOUT,
+    'read_timeout': '10',
+    'write_timeout': '10',
+    'charset': 'utf8mb4',
+}
 _URL_DEFAULTS = {
-    'mysql+mysqldb': {**_CONNECT_TIMEOUT, 'charset': 'utf8mb4'},
-    'mysql+pymysql': {**_CONNECT_TIMEOUT, 'charset': 'utf8mb4'},
+    'mysql+mysqldb': _MYSQL_DEFAULTS,
+    'mysql+pymysql': _MYSQL_DEFAULTS,
     'postgresql+psycopg': _CONNECT_TIMEOUT,
     'postgresql+psycopg2': _CONNECT_TIMEOUT,
 }
 
 # Run on each new connection. Others hold a lock for the milliseconds of an
 # insert; where it is held longer, a client is told to come back rather than
-# kept waiting for the databases' own limit of 50 seconds, or for ever.
+# kept waiting for the databases' own limits: 50 seconds, and for a locked
+# table a day or for ever.
 _SET_UP = {
-    'mysql': 'SET SESSION innodb_lock_wait_timeout = 1',
-    'postgresql': "SET lock_timeout = '1s'",
+    'mysql': 'SET SESSION innodb_lock_wait_timeout = 3, lock_wait_timeout = 3',
+    'postgresql': "SET lock_timeout = '3s'",
 }
 
 

@@ -57,6 +57,8 @@ _BY_TYPE: tuple[tuple[type[BaseException], Meaning], ...] = (
     (sa_exc.TimeoutError, Meaning.UNAVAILABLE),
 )
 
+_MYSQL_LOCK_WAIT_TIMEOUT = 1205
+
 # By MySQL's and MariaDB's error number. Other operational errors (too many
 # connections, read only, disk full, shutting down ...) mean unavailable.
 _MYSQL = {
@@ -65,7 +67,6 @@ _MYSQL = {
     1136: Meaning.BUG,  # column count
     1146: Meaning.TABLE_MISSING,
     1176: Meaning.BUG,  # unknown index
-    1205: Meaning.ROLLED_BACK,  # lock wait timeout
     1213: Meaning.ROLLED_BACK,  # deadlock
     1267: Meaning.UNSTORABLE,  # mix of collations
     1300: Meaning.UNSTORABLE,  # not a string of the character set
@@ -102,6 +103,8 @@ _SQLITE_MISUSE = 21
 def meaning(error: BaseException) -> Meaning:
     """Return what ``error``, one of ``DATABASE_ERRORS``, means."""
     wrapped = _wrapped(error)
+    if _is_lock_wait(wrapped):
+        return Meaning.UNAVAILABLE
     for error_type, known in _BY_TYPE:
         if isinstance(error, error_type) or isinstance(wrapped, error_type):
             return known
@@ -110,6 +113,16 @@ def meaning(error: BaseException) -> Meaning:
     if not isinstance(wrapped, sa_exc.DBAPIError):
         return Meaning.BUG
     return _by_code(wrapped)
+
+
+def _is_lock_wait(error: BaseException) -> bool:
+    """Say whether MySQL has waited for a lock in vain.
+
+    oslo.db takes that for a deadlock. But repeating it is to wait once more,
+    for whoever goes on holding the lock.
+    """
+    driver_error = getattr(error, 'orig', None)
+    return getattr(driver_error, 'args', ())[:1] == (_MYSQL_LOCK_WAIT_TIMEOUT,)
 
 
 def _wrapped(error: BaseException) -> BaseException:

@@ -149,4 +149,5 @@ class ServerEngineTest(base.TestCase):
 
     def test_a_host_that_is_down_is_given_up(self) -> None:
         made = self._engine('mysql+mysqldb://u:p@host/name', 'MySQLdb')
-        self.assertEqual('10', made.url.query['connect_timeout'])
+        for name in ('connect_timeout', 'read_timeout', 'write_timeout'):
+            self.assertEqual('10', made.url.query[name])

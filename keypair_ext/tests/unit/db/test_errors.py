@@ -58,6 +58,14 @@ class MeaningTest(base.TestCase):
         ):
             self.assertEqual(expected, errors.meaning(error))
 
+    def test_a_lock_that_is_not_given_up_is_no_deadlock(self) -> None:
+        for number, expected in (
+            (1205, Meaning.UNAVAILABLE),
+            (1213, Meaning.ROLLED_BACK),
+        ):
+            error = db_exc.DBDeadlock(wrapped(FakeError(number, 'secret')))
+            self.assertEqual(expected, errors.meaning(error))
+
     def test_mysql(self) -> None:
         for number, expected in (
             (1040, Meaning.UNAVAILABLE),  # too many connections
