@@ -16,6 +16,7 @@ import http.client
 import json
 import signal
 from collections import Counter
+from collections.abc import Mapping
 from concurrent import futures
 from pathlib import Path
 from typing import ClassVar
@@ -40,6 +41,18 @@ def import_body(name: str) -> bytes:
     return json.dumps(document).encode()
 
 
+def prepare(directory: Path, options: fixtures.Options) -> str:
+    """Make all that a service of its own process needs.
+
+    :returns: the path of its configuration file.
+    """
+    config_file = fixtures.write_config(str(directory), options)
+    fixtures.make_database(config_file).dispose()
+    paste_file = directory / 'api-paste.ini'
+    paste_file.write_text(fixtures.PASTE_FILE.read_text())
+    return config_file
+
+
 class ServiceCases(base.TestCase):
     """What holds under every server.
 
@@ -60,12 +73,7 @@ class ServiceCases(base.TestCase):
         home = process.Directory('service')
         cls.addClassCleanup(home.cleanUp)
         home.setUp()
-        config_file = fixtures.write_config(
-            str(home.path), {'quota': {'key_pairs': _QUOTA}}
-        )
-        fixtures.make_database(config_file)
-        paste_file = home.path / 'api-paste.ini'
-        paste_file.write_text(fixtures.PASTE_FILE.read_text())
+        prepare(home.path, {'quota': {'key_pairs': _QUOTA}})
         cls.server = cls.describe_server(home.path)
         cls.addClassCleanup(cls.server.cleanUp)
         cls.server.setUp()
@@ -172,21 +180,40 @@ class ServiceCases(base.TestCase):
         statuses = Counter(answer.status for answer in answers)
         self.assertEqual({200: 1, 409: 15}, statuses)
 
-    def test_no_private_key_is_given_twice(self) -> None:
-        # By workers that were forked from one process.
-        bodies = [{'keypair': {'name': f'key-{n}'}} for n in range(8)]
-        with futures.ThreadPoolExecutor(4) as pool:
+    def _race(self, documents: list[Mapping[str, str]]) -> Counter[int]:
+        """Create all of these at once; count the statuses."""
+        bodies = [{'keypair': document} for document in documents]
+        with futures.ThreadPoolExecutor(8) as pool:
             answers = list(
                 pool.map(
                     lambda body: self.call('POST', '/v2.1/os-keypairs', body),
                     bodies,
                 )
             )
-        keys = {
-            answer.expect(200).json()['keypair']['private_key']
-            for answer in answers
-        }
-        self.assertEqual(len(bodies), len(keys))
+        return Counter(answer.status for answer in answers)
+
+    def test_the_quota_holds_for_imports_and_generation_at_once(self) -> None:
+        for number in range(_QUOTA - 2):
+            self.import_key(f'before-{number}').expect(200)
+        documents: list[Mapping[str, str]] = [
+            {
+                'name': f'made-{n}',
+                **({'public_key': fixtures.KEY} if n % 2 else {}),
+            }
+            for n in range(16)
+        ]
+        self.assertEqual({200: 2, 403: 14}, self._race(documents))
+        self.assertEqual(_QUOTA, len(self.names()))
+
+    def test_a_name_and_the_last_place_are_given_once(self) -> None:
+        for number in range(_QUOTA - 1):
+            self.import_key(f'before-{number}').expect(200)
+        same = {'name': 'the same', 'public_key': fixtures.KEY}
+        statuses = self._race([same] * 16)
+        # Who has lost learns either of the two reasons.
+        self.assertEqual(1, statuses.pop(200))
+        self.assertEqual(15, statuses[403] + statuses[409])
+        self.assertEqual(_QUOTA, len(self.names()))
 
     def test_stopping(self) -> None:
         self.import_key('before').expect(200)

@@ -24,6 +24,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import fixtures
 import sqlalchemy as sa
 
 from keypair_ext.tests.functional.servers import mariadb, postgresql
@@ -90,7 +91,9 @@ def server(kind: str) -> Server:
         )
     else:
         made = postgresql.PostgreSQL(['max_connections=500', 'fsync=off'])
-    made.setUp()
+    # Not in the directory of the test that happens to be the first.
+    with fixtures.MonkeyPatch('tempfile.tempdir', None):
+        made.setUp()
     atexit.register(made.cleanUp)
     return made
 

@@ -23,7 +23,9 @@ from keypair_ext.tests.functional.servers import process
 APPLICATION = 'keypair_ext.wsgi.api:application'
 
 
-def command(port: int, *options: str) -> list[str | Path]:
+def command(
+    port: int, *options: str, application: str = APPLICATION
+) -> list[str | Path]:
     """Return the command line that the installation guide gives."""
     return [
         sys.executable,
@@ -33,7 +35,7 @@ def command(port: int, *options: str) -> list[str | Path]:
         '--bind',
         f'{process.LOOPBACK}:{port}',
         *options,
-        APPLICATION,
+        application,
     ]
 
 
@@ -53,15 +55,22 @@ class Gunicorn(fixtures.Fixture):
     daemon: process.Process
 
     def __init__(
-        self, directory: Path, *, workers: int = 1, options: Sequence[str] = ()
+        self,
+        directory: Path,
+        *,
+        workers: int = 1,
+        options: Sequence[str] = (),
+        application: str = APPLICATION,
     ) -> None:
         """Describe the server.
 
         :param directory: the service's configuration; also where its log is
             written, and its HOME.
         :param options: more of gunicorn's command line.
+        :param application: what it serves, ``package.module:callable``.
         """
         super().__init__()
+        self._application = application
         self._directory = directory
         self._options = [*options, '--workers', str(workers)]
         self.port = process.free_port()
@@ -69,7 +78,7 @@ class Gunicorn(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self.daemon = process.Process(
-            command(self.port, *self._options),
+            command(self.port, *self._options, application=self._application),
             log=self._directory / 'gunicorn.log',
             port=self.port,
             ready=lambda: process.answers_http(self.url),

@@ -23,9 +23,8 @@ from keypair_ext.tests.functional.servers import process
 class UWSGI(fixtures.Fixture):
     """uWSGI with processes of one thread on a port of the loopback address.
 
-    The environment has to contain the requirement ``uwsgi``.  Each worker
-    loads the application itself (``lazy-apps``), because connections that
-    the master opened must not be shared by its forks.
+    The environment has to contain the requirement ``uwsgi``.  Unless told
+    otherwise each worker loads the application itself (``lazy-apps``).
     """
 
     daemon: process.Process
@@ -39,6 +38,7 @@ class UWSGI(fixtures.Fixture):
         env: Mapping[str, str],
         port: int | None = None,
         processes: int = 1,
+        preforked: bool = False,
         options: Sequence[str] = (),
     ):
         """Describe the server.
@@ -47,6 +47,7 @@ class UWSGI(fixtures.Fixture):
         :param module: ``package.module:callable``.
         :param directory: where its log is written; also its HOME.
         :param env: variables in addition to a clean environment.
+        :param preforked: the master loads the application, then forks.
         :param options: more of uWSGI's command line.
         """
         super().__init__()
@@ -55,6 +56,7 @@ class UWSGI(fixtures.Fixture):
         self._directory = directory
         self._env = dict(env)
         self._processes = processes
+        self._preforked = preforked
         self._options = options
         self.port = port or process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}'
@@ -74,7 +76,8 @@ class UWSGI(fixtures.Fixture):
     def _is_ready(self) -> bool:
         """Wait for the last worker: an answer comes from the first already."""
         loaded = self.daemon.recent_log.count('WSGI app 0 ')
-        return loaded >= self._processes and process.answers_http(self.url)
+        loading = 1 if self._preforked else self._processes
+        return loaded >= loading and process.answers_http(self.url)
 
     def _argv(self) -> list[str | Path]:
         return [
@@ -89,7 +92,7 @@ class UWSGI(fixtures.Fixture):
             '--processes',
             str(self._processes),
             '--enable-threads',
-            '--lazy-apps',
+            *([] if self._preforked else ['--lazy-apps']),
             '--need-app',
             '--die-on-term',
             '--no-orphans',
