@@ -1,0 +1,191 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The service whose database is broken, and what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import fixtures
+import sqlalchemy as sa
+
+from keypair_ext.db import models
+from keypair_ext.tests.functional import service_cases
+from keypair_ext.tests.functional.faults import engines
+from keypair_ext.tests.functional.faults.load import Load
+from keypair_ext.tests.functional.servers import gunicorn, process
+
+WORKERS: Final = 4
+
+# Writes of each client before the fault, and after it until all is well.
+_ROUNDS: Final = 5
+
+# What a worker may have grown by. Its key pool and its pools of connections
+# fill while it runs; what leaks with each error would be more.
+_MAY_GROW: Final = 24 * 2**20
+
+# The longest that a client may wait: for a worker whose other clients wait
+# for a database that hangs, twice.
+_LONGEST: Final = 60.0
+
+_SERVED: Final = 'keypair_ext.tests.functional.faults.served:application'
+
+
+@dataclass
+class Outcome:
+    """What a load has seen of a fault."""
+
+    engine: str
+    fault: str
+    acknowledged: int
+    refused: int
+    unanswered: int
+    wrong: list[str]
+    longest: float
+    recovery: float
+    grown: int
+    restarted: bool
+
+    def problems(self, may_lose_workers: bool) -> list[str]:
+        """Return what has been promised and was not held."""
+        found = [*self.wrong]
+        if not may_lose_workers:
+            found += ['a worker has ended'] * self.restarted
+            found += ['no answer'] * self.unanswered
+        if self.longest > _LONGEST:
+            found.append(f'an answer took {self.longest:.1f} s')
+        if self.grown > _MAY_GROW:
+            found.append(f'a worker has grown by {self.grown} bytes')
+        return found
+
+
+class Service(fixtures.Fixture):
+    """The service under gunicorn, with a database of its own.
+
+    :param engine: the kind of database.
+    :param application: what the workers serve.
+    """
+
+    url: str
+    server: gunicorn.Gunicorn
+
+    def __init__(
+        self, engine: engines.Engine, application: str = _SERVED
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self._application = application
+
+    def _setUp(self) -> None:
+        self.directory = self.useFixture(process.Directory('faults')).path
+        self.url = self.engine.url(self.directory)
+        service_cases.prepare(
+            self.directory,
+            {
+                'database': {'connection': self.url},
+                'quota': {'key_pairs': 10_000},
+                # Requests are not told one by one.
+                'DEFAULT': {
+                    'default_log_levels': 'keypair_ext=WARNING,'
+                    'oslo_db=CRITICAL'
+                },
+            },
+        )
+        self.server = gunicorn.Gunicorn(
+            self.directory,
+            workers=WORKERS,
+            # A worker that waits for its database is not to be killed.
+            options=['--timeout', '120'],
+            application=self._application,
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start the workers."""
+        self.useFixture(self.server)
+
+    def workers(self) -> set[int]:
+        """Return the process ids of the workers."""
+        return set(engines.children(self.server.daemon.pid))
+
+    def break_under_load(
+        self, fault: str, inflict: Callable[[], None]
+    ) -> Outcome:
+        """Do something to the database while clients are served.
+
+        :param inflict: returns when all is mended.
+        """
+        load = Load(self.server.port, fault.replace(' ', '-'))
+        load.start()
+        try:
+            load.wait_for_all(_ROUNDS)
+            before = self.workers()
+            memory = self._memory()
+            inflict()
+            recovery = load.wait_for_all(_ROUNDS)
+        finally:
+            load.stop()
+        grown = (
+            max(
+                (now - memory[pid])
+                for pid, now in self._memory().items()
+                if pid in memory
+            )
+            if before & self.workers()
+            else 0
+        )
+        return self._outcome(
+            fault, load, recovery, grown, before != self.workers()
+        )
+
+    def _memory(self) -> dict[int, int]:
+        return {pid: engines.resident(pid) for pid in self.workers()}
+
+    def _outcome(
+        self,
+        fault: str,
+        load: Load,
+        recovery: float,
+        grown: int,
+        restarted: bool,
+    ) -> Outcome:
+        ledgers = [client.ledger for client in load.clients]
+        for client in load.clients:
+            client.ledger.check(self._names(client.user))
+        return Outcome(
+            engine=self.engine.name,
+            fault=fault,
+            acknowledged=sum(ledger.acknowledged for ledger in ledgers),
+            refused=sum(ledger.refused for ledger in ledgers),
+            unanswered=sum(ledger.unanswered for ledger in ledgers),
+            wrong=[line for ledger in ledgers for line in ledger.wrong],
+            longest=max(ledger.longest for ledger in ledgers),
+            recovery=recovery,
+            grown=grown,
+            restarted=restarted,
+        )
+
+    def _names(self, user: str) -> list[str]:
+        """Return the names of a user's key pairs, from the table itself."""
+        query = sa.select(models.key_pairs.c.name).where(
+            models.key_pairs.c.user_id == user
+        )
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            return [*connection.execute(query).scalars()]
+
+    def log(self) -> str:
+        """Return what the workers have logged."""
+        return Path(self.directory, 'gunicorn.log').read_text()
