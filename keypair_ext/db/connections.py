@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exc
 
 from keypair_ext.db import errors
 
@@ -78,6 +79,7 @@ class Connections:
         self._inherited: list[object] = []
         self._read_level = _READ_LEVELS.get(engine.dialect.name)
         self._write_level = _WRITE_LEVELS.get(engine.dialect.name)
+        self._driver_error = engine.dialect.loaded_dbapi.Error
 
     def fetch(
         self, statement: sa.Executable, parameters: Mapping[str, Any]
@@ -181,9 +183,18 @@ class Connections:
     def _connect(self, level: str | None) -> sa.Connection:
         connection = self._engine.connect()
         if level is not None:
-            connection.execution_options(isolation_level=level)
+            self._set_level(connection, level)
         self._open.add(connection)
         return connection
+
+    def _set_level(self, connection: sa.Connection, level: str) -> None:
+        try:
+            connection.execution_options(isolation_level=level)
+        except self._driver_error as error:
+            # SQLAlchemy wraps what a statement raises, and not this. On a
+            # connection that is new it says that the server has gone.
+            _discard(connection)
+            raise db_exc.DBConnectionError(error) from error
 
 
 def _close(connection: sa.Connection) -> None:

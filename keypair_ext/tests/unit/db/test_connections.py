@@ -23,8 +23,9 @@ from unittest import mock
 
 import fixtures
 import sqlalchemy as sa
+from oslo_db import exception as db_exc
 
-from keypair_ext.db import connections
+from keypair_ext.db import connections, errors
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
 
@@ -105,6 +106,20 @@ class ConnectionsTest(base.TestCase):
         self.assertEqual(0, store.count('alice', 9))
         other.create('alice', 'k1', 'ssh', 'aa', 'ssh-rsa A', 9)
         self.assertEqual(1, store.count('alice', 9))
+
+    def test_a_server_that_goes_before_the_level_is_set(self) -> None:
+        engine = self._database.engine
+        with mock.patch.dict(connections._READ_LEVELS, sqlite='AUTOCOMMIT'):
+            held = connections.Connections(engine)
+        with mock.patch.object(
+            engine.dialect,
+            'set_isolation_level',
+            side_effect=sqlite3.OperationalError('gone'),
+        ):
+            error = self.assertRaises(db_exc.DBConnectionError, held.reader)
+        self.assertIs(errors.Meaning.LOST, errors.meaning(error))
+        self.assertEqual(1, len(self._opened))
+        self.assertRaises(sqlite3.ProgrammingError, self._opened[0].cursor)
 
     def test_drop_says_whether_there_was_a_connection(self) -> None:
         self._fetch()
