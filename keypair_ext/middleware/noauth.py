@@ -65,7 +65,11 @@ class NoAuth:
                 'served, unless [api] noauth_allow_remote is set.',
             )
         user_id, project_id, roles = _claims(environ)
-        if not user_id:
+        domain_id = environ.get('HTTP_X_DOMAIN_ID')
+        scope = environ.get('HTTP_OPENSTACK_SYSTEM_SCOPE')
+        # Each line of the log says whom it is about, as it is.
+        told = f'{user_id}{project_id}{roles}{domain_id}{scope}'
+        if not user_id or not told.isprintable():
             return identity.refuse_unauthenticated(
                 environ, start_response, _CHALLENGE
             )
@@ -74,8 +78,8 @@ class NoAuth:
             user_id,
             project_id or None,
             [role.strip() for role in roles.split(',')] if roles else [],
-            domain_id=environ.get('HTTP_X_DOMAIN_ID'),
-            system_scope=environ.get('HTTP_OPENSTACK_SYSTEM_SCOPE'),
+            domain_id=domain_id,
+            system_scope=scope,
         )
         return self._application(environ, start_response)
 

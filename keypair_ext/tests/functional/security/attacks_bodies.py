@@ -128,6 +128,16 @@ class BodyCases(attacks.AttackTestCase):
             self.assertEqual(400, self._post(body).status_int)
 
 
+class AnyMountCases(
+    attacks.OtherUsersCases,
+    attacks.InjectionCases,
+    attacks.PathCases,
+    attacks.MethodCases,
+    BodyCases,
+):
+    """The attacks that any mount can be asked for, however it is reached."""
+
+
 class Endless(io.RawIOBase):
     """A body that goes on for ever."""
 

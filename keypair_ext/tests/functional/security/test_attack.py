@@ -30,7 +30,6 @@ from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.conformance import servers
 from keypair_ext.tests.functional.security import (
-    attacks,
     attacks_bodies,
     mounts,
 )
@@ -40,43 +39,37 @@ PASSWORD = 'correct horse'
 _NO_REMOTE = servers.reason_to_skip()
 
 
-class _Attacks(
-    attacks.OtherUsersCases,
-    attacks.InjectionCases,
-    attacks.PathCases,
-    attacks.MethodCases,
-    attacks_bodies.BodyCases,
-):
-    """The attacks on any mount."""
-
-
-class ServiceAttacks(_Attacks, attacks_bodies.StreamCases):
+class ServiceAttacks(attacks_bodies.AnyMountCases, attacks_bodies.StreamCases):
     """On the stand-alone service."""
 
     make_mount = mounts.Service
 
 
-class AppAttacks(_Attacks, attacks_bodies.StreamCases):
+class AppAttacks(attacks_bodies.AnyMountCases, attacks_bodies.StreamCases):
     """On an application behind filters of others."""
 
     make_mount = mounts.App
 
 
-class FilterAttacks(_Attacks, attacks_bodies.StreamCases):
+class FilterAttacks(attacks_bodies.AnyMountCases, attacks_bodies.StreamCases):
     """On a filter in front of an application."""
 
     make_mount = mounts.Filter
 
 
 @unittest.skipIf(_NO_REMOTE, _NO_REMOTE)
-class RemoteServiceAttacks(_Attacks, attacks_bodies.SlowCases):
+class RemoteServiceAttacks(
+    attacks_bodies.AnyMountCases, attacks_bodies.SlowCases
+):
     """On the stand-alone service under uWSGI."""
 
     make_mount = mounts.RemoteService
 
 
 @unittest.skipIf(_NO_REMOTE, _NO_REMOTE)
-class RemoteFilterAttacks(_Attacks, attacks_bodies.SlowCases):
+class RemoteFilterAttacks(
+    attacks_bodies.AnyMountCases, attacks_bodies.SlowCases
+):
     """On the filter inside a real Nova under uWSGI."""
 
     make_mount = mounts.RemoteFilter

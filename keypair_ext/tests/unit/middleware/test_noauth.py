@@ -87,6 +87,11 @@ class NoAuthTest(base.TestCase):
             {'X-Auth-Token': ':p:r'},
             {'X-Auth-Token': 'u', 'X-User-Id': ''},
             {'X-Project-Id': 'p', 'X-Roles': 'admin'},
+            # Nothing that moves a terminal's cursor gets into the log.
+            {'X-Auth-Token': 'u\x1b[2J:p:r'},
+            {'X-User-Id': 'u', 'X-Project-Id': 'p\x85'},
+            {'X-User-Id': 'u', 'X-Domain-Id': '\x1cd'},
+            {'X-User-Id': 'u', 'OpenStack-System-Scope': '\x1b'},
         ):
             with self.subTest(headers=headers):
                 self.assert_unauthenticated(
