@@ -150,13 +150,13 @@ class Connections:
         """Return to the pool what a thread held."""
         for connection in held.take_all():
             self._open.discard(connection)
-            _close(connection)
+            self._close(connection)
 
     def close(self) -> None:
         """Close everything that this process has opened."""
         self._local = threading.local()
         while self._open:
-            _close(self._open.pop())
+            self._close(self._open.pop())
         self._engine.dispose()
 
     def _held(self) -> _Held:
@@ -196,13 +196,17 @@ class Connections:
             _discard(connection)
             raise db_exc.DBConnectionError(error) from error
 
-
-def _close(connection: sa.Connection) -> None:
-    """Return a connection to the pool, dead or alive."""
-    try:
-        connection.close()
-    except errors.DATABASE_ERRORS:
-        _discard(connection)
+    def _close(self, connection: sa.Connection) -> None:
+        """Return a connection to the pool, dead or alive."""
+        try:
+            if not connection.invalidated:
+                # The pool takes the isolation level back, and loses count
+                # of a connection that it finds dead only then.
+                raw: Any = connection.connection.dbapi_connection
+                connection.dialect.do_ping(raw)
+            connection.close()
+        except (*errors.DATABASE_ERRORS, self._driver_error):
+            _discard(connection)
 
 
 def _discard(connection: sa.Connection) -> None:

@@ -305,6 +305,18 @@ class ServerTest(base.TestCase):
         self.store.delete('alice', 'k1')
         self.assertEqual(1, self.store.count('alice', 5))
 
+    def test_connections_that_are_dead_when_the_pool_wants_them(self) -> None:
+        connections = self.store._executor.connections
+        add(self.store, 'k0', 9)
+        for number in range(1, 4):
+            self.kill_all_others()
+            # They have been held for long enough.
+            connections._local.held.until = 0.0
+            add(self.store, f'k{number}', 9)
+        self.assertEqual(4, self.store.count('alice', 9))
+        pool: Any = self.engine.pool
+        self.assertLessEqual(pool.checkedout(), 2)
+
     def test_read_only(self) -> None:
         add(self.store, 'k1', 5)
         url = sa.make_url(self.database.url)

@@ -64,12 +64,14 @@ class Outcome:
 
     :ivar node_kills: how often a node was killed.
     :ivar worker_kills: how often a worker was.
+    :ivar errors: what the servers have logged as errors.
     """
 
     plan: Plan
     findings: ledger.Findings
     node_kills: int
     worker_kills: int
+    errors: list[str]
 
     def table(self) -> str:
         """Return everything that was counted."""
@@ -107,7 +109,7 @@ class Outcome:
 
 
 class Soak:
-    """One run on a cluster of its own."""
+    """One run."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -116,20 +118,19 @@ class Soak:
         self._node_kills = 0
         self._worker_kills = 0
 
-    def run(self) -> Outcome:
+    def run(self, cluster: galera.Cluster) -> Outcome:
         """Load, kill, and compare.
 
         :raises Exception: a node did not come back.
         """
-        with galera.Cluster() as cluster:
-            described = stage.Stage(
-                cluster,
-                self._plan.mode,
-                quota=QUOTA,
-                quota_guard=self._plan.mode is haproxy.Mode.MULTI,
-            )
-            with described as running:
-                return self._run(running)
+        described = stage.Stage(
+            cluster,
+            self._plan.mode,
+            quota=QUOTA,
+            quota_guard=self._plan.mode is haproxy.Mode.MULTI,
+        )
+        with described as running:
+            return self._run(running)
 
     def _run(self, running: stage.Stage) -> Outcome:
         ports = [group.port for group in running.groups]
@@ -162,6 +163,12 @@ class Soak:
             ),
             self._node_kills,
             self._worker_kills,
+            [
+                line
+                for group in running.groups
+                for line in group.daemon.log.splitlines()
+                if ' ERROR ' in line
+            ],
         )
 
     def _guarded(self, work: Any, argument: object) -> None:
@@ -208,10 +215,13 @@ def main() -> int:
     arguments = parser.parse_args()
     plan = LONG if arguments.long else Plan()
     mode = haproxy.Mode(arguments.mode)
-    outcome = Soak(dataclasses.replace(plan, mode=mode)).run()
+    with galera.Cluster() as cluster:
+        outcome = Soak(dataclasses.replace(plan, mode=mode)).run(cluster)
     sys.stdout.write(outcome.table())
     for kind, text in outcome.findings.faults[:50]:
         sys.stdout.write(f'{kind}: {text}\n')
+    if outcome.findings.faults:
+        sys.stdout.write('\n'.join([*outcome.errors[:200], '']))
     return 1 if outcome.findings.faults else 0
 
 
