@@ -48,8 +48,9 @@ _PAUSE_SECONDS = 0.002
 _PAUSES = 25
 
 # What has left nothing behind is tried again, within some 1.5 s.
+MAX_RETRIES = 8
 _repeated = db_api.wrap_db_retry(
-    max_retries=8,
+    max_retries=MAX_RETRIES,
     retry_interval=0.005,
     max_retry_interval=0.3,
     inc_retry_interval=True,

@@ -28,7 +28,7 @@ from keypair_ext.db.executor import Executor
 
 # For how long it is believed that there is no table. One that an operator
 # adds is used by all processes after as many seconds.
-_LOOK_SECONDS = 60.0
+LOOK_SECONDS = 60.0
 
 
 class QuotaGuard:
@@ -52,7 +52,7 @@ class QuotaGuard:
         if not self._is_there and self._believed_until < time.monotonic():
             names = self._executor.table_names()
             self._is_there = models.quota_guard.name in names
-            self._believed_until = time.monotonic() + _LOOK_SECONDS
+            self._believed_until = time.monotonic() + LOOK_SECONDS
         return self._write if self._is_there else None
 
     def forget(self) -> bool:

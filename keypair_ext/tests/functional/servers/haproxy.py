@@ -29,7 +29,7 @@ from keypair_ext.tests.functional.servers import galera, process
 _PROGRAM: Final = 'haproxy'
 
 # What doc/source/admin/scaling.rst shows, but for ports and directories.
-_CONFIGURATION: Final = """\
+CONFIGURATION: Final = """\
 global
     maxconn 2000
 
@@ -49,8 +49,8 @@ listen galera
 """
 
 # What the first server has more than that, and what each of the others.
-_ONE_WRITER: Final = ('on-marked-up shutdown-backup-sessions', 'backup')
-_MORE_WRITERS: Final = ('', '')
+ONE_WRITER: Final = ('on-marked-up shutdown-backup-sessions', 'backup')
+MORE_WRITERS: Final = ('', '')
 
 
 class Mode(enum.Enum):
@@ -118,7 +118,7 @@ class HAProxy(fixtures.Fixture):
         )
 
     def _configuration(self) -> str:
-        more = _MORE_WRITERS if self._mode is Mode.MULTI else _ONE_WRITER
+        more = MORE_WRITERS if self._mode is Mode.MULTI else ONE_WRITER
         servers = [
             f'    server {node.name} {process.LOOPBACK}:{node.port} '
             f'check port {port} {more[min(number, 1)]}'.rstrip()
@@ -126,6 +126,4 @@ class HAProxy(fixtures.Fixture):
                 zip(self._nodes, self._check_ports, strict=True)
             )
         ]
-        return _CONFIGURATION.format(
-            port=self.port, servers='\n'.join(servers)
-        )
+        return CONFIGURATION.format(port=self.port, servers='\n'.join(servers))
