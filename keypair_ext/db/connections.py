@@ -15,13 +15,17 @@
 
 Taking a connection from the pool for each statement costs several round
 trips (a ping, a ROLLBACK, the isolation level and back). So each thread
-keeps two, and lets the pool look at them every few seconds.
+keeps two, and lets the pool look at them every few seconds. Where there are
+too many threads for the pool, the first ones do so; the others are its guests
+and take one connection at a time, for as long as they need it.
 """
 
 import contextlib
+import math
 import os
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,6 +55,7 @@ class _Held:
         self.owner = owner
         self.pid = os.getpid()
         self.until = time.monotonic() + _HOLD_SECONDS
+        self.is_guest = True
         self.reader: sa.Connection | None = None
         self.writer: sa.Connection | None = None
 
@@ -79,6 +84,9 @@ class Connections:
         self._inherited: list[object] = []
         self._read_level = _READ_LEVELS.get(engine.dialect.name)
         self._write_level = _WRITE_LEVELS.get(engine.dialect.name)
+        self._may_keep = _third_of(engine.pool)
+        self._keepers: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._lock = threading.Lock()
         self._driver_error = engine.dialect.loaded_dbapi.Error
 
     def fetch(
@@ -89,6 +97,7 @@ class Connections:
         rows = reader.execute(statement, parameters).all()
         if self._read_level is None:
             reader.rollback()
+        self.release()
         return rows
 
     def execute(
@@ -99,6 +108,7 @@ class Connections:
         changed = reader.execute(statement, parameters).rowcount
         if self._read_level is None:
             reader.commit()
+        self.release()
         return changed
 
     def table_names(self) -> set[str]:
@@ -107,12 +117,14 @@ class Connections:
         names = set(sa.inspect(reader).get_table_names())
         if self._read_level is None:
             reader.rollback()
+        self.release()
         return names
 
     def reader(self) -> sa.Connection:
         """Return this thread's connection for single statements."""
         held = self._held()
         if held.reader is None or held.reader.invalidated:
+            self._prepare(held)
             held.reader = self._connect(self._read_level)
         return held.reader
 
@@ -123,6 +135,7 @@ class Connections:
             # The server has interrupted a request in the middle of one.
             self.drop()
         if held.writer is None:
+            self._prepare(held)
             held.writer = self._connect(self._write_level)
         return held.writer
 
@@ -145,6 +158,12 @@ class Connections:
             self._open.discard(connection)
             _discard(connection)
         return bool(dropped)
+
+    def release(self) -> None:
+        """Give back what this thread may not keep until it is needed again."""
+        held = self._local.held
+        if held.is_guest:
+            self.give_back(held)
 
     def give_back(self, held: _Held) -> None:
         """Return to the pool what a thread held."""
@@ -177,8 +196,21 @@ class Connections:
     def _forget_parent(self) -> None:
         self._inherited += [self._engine.pool, self._open]
         self._open = set()
+        self._keepers = weakref.WeakSet()
+        self._lock = threading.Lock()
         self._engine.dispose(close=False)
         self._pid = os.getpid()
+
+    def _prepare(self, held: _Held) -> None:
+        """Decide, before a thread connects, whether it may keep that."""
+        if not held.is_guest:
+            return
+        # Who waits for a second one could wait for others who do.
+        self.give_back(held)
+        with self._lock:
+            if len(self._keepers) < self._may_keep:
+                self._keepers.add(held)
+                held.is_guest = False
 
     def _connect(self, level: str | None) -> sa.Connection:
         connection = self._engine.connect()
@@ -207,6 +239,16 @@ class Connections:
             connection.close()
         except (*errors.DATABASE_ERRORS, self._driver_error):
             _discard(connection)
+
+
+def _third_of(pool: sa.Pool) -> float:
+    """Return how many threads may keep what they take from a pool.
+
+    Each keeps two in the end, and the last third is for the guests.
+    """
+    if not isinstance(pool, sa.QueuePool) or pool._max_overflow < 0:
+        return math.inf
+    return (pool.size() + pool._max_overflow) // 3
 
 
 def _discard(connection: sa.Connection) -> None:

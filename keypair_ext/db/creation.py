@@ -97,6 +97,8 @@ class Creation:
             return self._try(values, limit)
         except db_exc.RetryRequest:
             return self._try_again(values, limit)
+        finally:
+            self._connections.release()
 
     def _wait_and_try(self, values: Mapping[str, Any], limit: int) -> Keypair:
         if limit > 0:

@@ -253,6 +253,29 @@ class ServerTest(base.TestCase):
             rows = connection.execute(sa.select(models.quota_guard)).all()
         self.assertEqual([2] * ROUNDS, [row.changes for row in rows])
 
+    def test_more_threads_than_connections(self) -> None:
+        # With a pool of this size, one of them waits for another at once.
+        for size in (1, 2, 6):
+            store = self.database.another_store(
+                max_pool_size=size, max_overflow=0, pool_timeout=20
+            )
+            names = [f'{size}-{number}' for number in range(RACERS)]
+            results = database.run_together(
+                [functools.partial(self._use, store, name) for name in names]
+            )
+            self.assertEqual({'404': RACERS}, collections.Counter(results))
+
+    def _use(self, store: Store, name: str) -> str:
+        for _ in range(5):
+            add(store, name, 100)
+            store.get('alice', name)
+            store.delete('alice', name)
+        try:
+            store.get('alice', name)
+        except exception.KeypairNotFound:
+            return '404'
+        return 'still there'
+
     def test_users_do_not_wait_for_each_other(self) -> None:
         self._create_beside_an_open_creation([])
 

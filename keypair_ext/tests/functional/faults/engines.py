@@ -192,14 +192,20 @@ class Server(Engine):
 
     def _limit_files(self, size: str) -> None:
         """Set how large files may become; only their owner may do that."""
-        for pid in self.processes():
-            # PostgreSQL's come and go.
-            with contextlib.suppress(process.ServerError):
-                process.run(
-                    ['prlimit', f'--pid={pid}', f'--fsize={size}:'],
-                    env=process.clean_environment(Path('/')),
-                    user=self._user,
-                )
+        leader = self.server.daemon.pid
+        self._limit(leader, size)
+        # What it forks from now on has inherited that.
+        for pid in children(leader):
+            self._limit(pid, size)
+
+    def _limit(self, pid: int, size: str) -> None:
+        # PostgreSQL's come and go.
+        with contextlib.suppress(process.ServerError):
+            process.run(
+                ['prlimit', f'--pid={pid}', f'--fsize={size}:'],
+                env=process.clean_environment(Path('/')),
+                user=self._user,
+            )
 
     def _fill(self, url: str) -> None:
         """Write rows of nobody's until there is no room for a small one."""

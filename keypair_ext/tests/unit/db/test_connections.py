@@ -121,6 +121,29 @@ class ConnectionsTest(base.TestCase):
         self.assertEqual(1, len(self._opened))
         self.assertRaises(sqlite3.ProgrammingError, self._opened[0].cursor)
 
+    def test_who_comes_late_keeps_nothing(self) -> None:
+        engine = self._database.engine
+        closed: list[object] = []
+        sa.event.listen(
+            engine, 'close', lambda connection, record: closed.append(1)
+        )
+        held = connections.Connections(engine)
+        held._may_keep = 1
+        held.fetch(ONE, {})
+        self.assertEqual([], closed)
+
+        def be_a_guest() -> None:
+            held.fetch(ONE, {})
+            held.writer()
+            held.reader()
+            held.release()
+
+        database.run_together([be_a_guest])
+        self.assertEqual([1, 1, 1], closed)
+        held.fetch(ONE, {})
+        self.assertEqual([1, 1, 1], closed)
+        held.close()
+
     def test_drop_says_whether_there_was_a_connection(self) -> None:
         self._fetch()
         self.assertTrue(self._connections.drop())
