@@ -219,16 +219,25 @@ class FilterSecretsTest(InProcessCases):
 class RemoteFilterSecretsTest(secrets_cases.SecretsCases):
     """Inside a real Nova: its log, its directory, MariaDB's files."""
 
+    nova: ClassVar[mounts.RemoteFilter]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # Not in a test: MariaDB's user may not enter its directory.
+        cls.nova = mounts.RemoteFilter(secrets_cases.OPTIONS)
+        cls.addClassCleanup(cls.nova.cleanUp)
+        cls.nova.setUp()
+
     def test_nothing_written_holds_a_secret(self) -> None:
-        mount = self.useFixture(mounts.RemoteFilter(secrets_cases.OPTIONS))
-        self.mount = mount
+        self.mount = self.nova
         for number in range(COUNT):
             for key_type in KINDS:
                 answer = self.generate(f'{key_type}{number}', key_type)
                 self.assertEqual(201, answer.status_int)
         written = {
             path: text
-            for directory in mount.directories()
+            for directory in self.nova.directories()
             for path, text in secrets_cases.files(directory)
         }
         self.assertIn(b'keypair.create.end', b''.join(written.values()))
