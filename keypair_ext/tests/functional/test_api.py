@@ -22,19 +22,12 @@ import pathlib
 import unittest
 from typing import Any
 
-import fixtures as fixtures_library
 from gabbi import driver
 
+from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
 GABBITS = pathlib.Path(__file__).parent / 'gabbits'
-
-
-class WarningsAreErrors(fixtures_library.WarningsFilter):
-    """A warning fails the request that causes it."""
-
-    def __init__(self) -> None:
-        super().__init__([{'action': 'error'}])
 
 
 def load_tests(
@@ -46,5 +39,5 @@ def load_tests(
         loader,
         intercept=lambda: fixtures.application,
         fixture_module=fixtures,
-        inner_fixtures=[WarningsAreErrors],
+        inner_fixtures=[base.WarningsAreErrors],
     )

@@ -19,6 +19,7 @@ stays until it is interrupted::
 """
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -40,8 +41,16 @@ from keypair_ext.tests.functional.servers import (
     venv,
 )
 
+# What ours answers as. Another release can be asked for, to mount ours in it.
+REFERENCE: Final = '34.0.0'
+RELEASE: Final = os.environ.get('KEYPAIR_EXT_TEST_NOVA_RELEASE', REFERENCE)
+
+# pip would take the newest. These are of the release's own time.
+_LIBRARIES: Final = {'33': ('oslo.policy==5.0.0',)}
+
 REQUIREMENTS: Final = (
-    'nova==34.0.0',
+    f'nova=={RELEASE}',
+    *_LIBRARIES.get(RELEASE.partition('.')[0], ()),
     'PyMySQL',
     'python-memcached',
     'uwsgi',
@@ -191,7 +200,7 @@ class NovaDatabases(fixtures.Fixture):
 
 
 class Nova(fixtures.Fixture):
-    """nova-api 34 on a free port; ``url`` has no path.
+    """nova-api on a free port; ``url`` has no path.
 
     Given a Keystone it authenticates against that, else it believes
     ``headers()``: X-User-Id, X-Project-Id and X-Roles, or an X-Auth-Token
@@ -339,7 +348,7 @@ def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:
 def main() -> None:
     """Run a plain Nova until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(
-        prog='nova', description='A plain Nova 34 API, without Keystone.'
+        prog='nova', description=f'A plain Nova {RELEASE}, without Keystone.'
     )
     parser.add_argument('--port', type=int, help='default: a free one')
     parser.add_argument('--processes', type=int, default=1)
