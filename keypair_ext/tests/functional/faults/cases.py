@@ -79,6 +79,16 @@ def _server_restarted(service: Service) -> None:
         server.start()
 
 
+def _away_at_start(service: Service) -> None:
+    """Start the service while there is no database."""
+    server = _server(service)
+    service.server.daemon.stop()
+    server.stop()
+    service.server.daemon.start()
+    time.sleep(2)
+    server.start()
+
+
 def _server_killed(service: Service) -> None:
     server = _server(service)
     for _ in range(2):
@@ -222,6 +232,9 @@ CASES: Final[dict[str, Case]] = {
     ),
     'connections killed': Case(_connections_killed),
     'server stopped and started': Case(_server_restarted, is_refused=True),
+    'server away when workers start': Case(
+        _away_at_start, is_refused=True, may_lose_workers=True
+    ),
     'server killed and started': Case(_server_killed, is_refused=True),
     'server frozen for 5 s': Case(_server_frozen),
     'server read only': Case(_server_read_only, is_refused=True),

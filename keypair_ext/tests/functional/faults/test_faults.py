@@ -19,9 +19,12 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from keypair_ext.tests import base
+from keypair_ext.tests.functional import forks
 from keypair_ext.tests.functional.faults import engines
 from keypair_ext.tests.functional.faults.cases import CASES
 from keypair_ext.tests.functional.faults.stack import Service
+
+used_service = f'{forks.__name__}.used_service'
 
 needs_servers = unittest.skipUnless(
     os.environ.get('KEYPAIR_EXT_TEST_FAULTS'),
@@ -54,6 +57,14 @@ class FaultCases(base.TestCase):
         self.assertEqual([], outcome.problems(case.may_lose_workers))
         if case.is_refused:
             self.assertLess(0, outcome.refused)
+
+    def test_used_before_the_fork(self) -> None:
+        service = self.useFixture(
+            Service(self.engine, f'{used_service}:application')
+        )
+        outcome = service.break_under_load('forked', lambda: None)
+        self.assertEqual([], outcome.problems(may_lose_workers=False))
+        self.assertEqual(0, outcome.refused)
 
 
 def _a_test_for_each(cls: type[FaultCases]) -> type[FaultCases]:
