@@ -96,6 +96,10 @@ def _lines(runs: Sequence[Result]) -> Iterator[str]:
         if name in last:
             yield from _heading(title)
             yield from _rows(last[name]['rows'])
+    yield from _heading('Where the time goes')
+    yield from _LAYERS.splitlines()
+    yield ''
+    yield from _layers(last['layers'])
     yield from _heading('Growth')
     yield from _GROWTH.splitlines()
     yield ''
@@ -115,6 +119,11 @@ Ratios carry over to other machines, absolute figures do not.
 ``python -m benchmarks run --form long``, each run a file in
 ``benchmarks/results``; ``python -m benchmarks page`` writes this page from
 them."""
+
+_LAYERS: Final = """\
+CPU of one show inside the worker, without uWSGI and the kernel's part of a
+connection: of many rounds the one that was disturbed least, measured layer by
+layer from the inside out."""
 
 _GROWTH: Final = """\
 Requests per second of ours alone: users with ten key pairs take turns in a
@@ -174,6 +183,16 @@ def _rows(rows: Sequence[Result]) -> Iterator[str]:
                 f'{row[servers[-1]]["ratio"]:.1f}',
             ]
             for row in rows
+        ],
+    )
+
+
+def _layers(layers: Result) -> Iterator[str]:
+    yield from _table(
+        ['Layer', 'CPU, µs', 'Share'],
+        [
+            [name, f'{value:.0f}', f'{value / layers["all"]:.0%}']
+            for name, value in layers.items()
         ],
     )
 

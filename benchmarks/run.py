@@ -14,18 +14,28 @@
 """One run: every measurement, as a document that JSON can hold."""
 
 import importlib.metadata
+import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import footprint, generation, growth
+from benchmarks import footprint, generation, growth, layers
 from benchmarks.comparisons import Comparison
-from benchmarks.servers import MYSQLCLIENT, PYMYSQL, Cluster, Server
-from keypair_ext.tests.functional.servers import nova
+from benchmarks.servers import (
+    MYSQLCLIENT,
+    PYMYSQL,
+    Cluster,
+    Database,
+    Server,
+)
+from keypair_ext.tests.functional.conformance import servers as ours
+from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.servers import nova, process
 
 Result = dict[str, Any]
 
@@ -66,6 +76,7 @@ def sections(form: Form) -> dict[str, Callable[[], Any]]:
         'growth': lambda: _growth(form),
         'footprint': lambda: _footprint(form),
         'passing': footprint.passing_microseconds,
+        'layers': _layers,
     }
 
 
@@ -198,3 +209,22 @@ def _footprint(form: Form) -> Result:
             }
             for server in servers
         }
+
+
+def _layers() -> Result:
+    with Database() as database:
+        url = database.server.create_database('layers')
+        service = ours.Service(
+            url.replace(PYMYSQL, MYSQLCLIENT, 1),
+            {'DEFAULT': {'log_file': '/dev/null'}},
+        )
+        with service:
+            database.add_keys_of('layers', layers.USER, 10)
+            printed = process.run(
+                [sys.executable, '-m', 'benchmarks.layers', service.home],
+                env=process.clean_environment(
+                    service.home, PYTHONPATH=str(environment.ROOT)
+                ),
+            )
+    measured: Result = json.loads(printed)
+    return measured

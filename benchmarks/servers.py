@@ -18,7 +18,7 @@ requests twice: uWSGI's own log of them is off.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +71,7 @@ class Server:
     url: str
     daemon: process.Process
     database: str
-    identity: dict[str, str] = field(default_factory=dict)
+    identity: dict[str, str]
 
     @property
     def group(self) -> int:
