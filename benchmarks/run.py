@@ -58,8 +58,8 @@ class Form:
 
 FORMS: Final = {
     'short': Form(2, 2, growth.TABLES[:2]),
-    'long': Form(3, 3, growth.TABLES),
-    'largest': Form(3, 3, (*growth.TABLES, growth.LARGEST_TABLE)),
+    'long': Form(3, 2, growth.TABLES),
+    'largest': Form(3, 2, (*growth.TABLES, growth.LARGEST_TABLE)),
 }
 
 
