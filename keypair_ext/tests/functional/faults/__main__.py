@@ -57,7 +57,9 @@ def main(names: Sequence[str]) -> int:
                     fault, functools.partial(case.inflict, service)
                 )
                 _print_row(_cells(outcome))
-                problems = outcome.problems(case.may_lose_workers)
+                problems = outcome.problems(
+                    case.may_lose_workers, case.is_refused
+                )
                 for problem in problems:
                     sys.stderr.write(f'{name}, {fault}: {problem}\n')
                 broken = broken or bool(problems)

@@ -305,19 +305,21 @@ class PostgreSQL(Server):
         )
 
     def _fill(self, url: str) -> None:
-        # What is rolled back takes its room all the same.
-        with (
-            self.session(url) as connection,
-            contextlib.suppress(sa.exc.DBAPIError),
-        ):
-            connection.execute(
-                sa.text(
-                    'INSERT INTO key_pairs (user_id, name, public_key) '
-                    "SELECT 'disk', n, repeat('x', 60) "
-                    'FROM generate_series(1, :rows) AS n'
-                ),
-                {'rows': _DISK // 60},
-            )
+        fill = sa.text(
+            'INSERT INTO key_pairs (user_id, name, public_key) '
+            "SELECT :user, n, repeat('x', 60) "
+            'FROM generate_series(1, :rows) AS n'
+        )
+        # Committed: what is rolled back makes room as soon as it is met.
+        for rows in (5_000, 100, 1):
+            with (
+                self.session(url) as connection,
+                contextlib.suppress(sa.exc.DBAPIError),
+            ):
+                for number in range(_DISK // 60 // rows):
+                    user = f'disk-{rows}-{number}'
+                    connection.execute(fill, {'user': user, 'rows': rows})
+                    connection.commit()
 
     @contextlib.contextmanager
     def read_only(self, url: str) -> Iterator[None]:

@@ -58,12 +58,20 @@ class Outcome:
     grown: int
     restarted: bool
 
-    def problems(self, may_lose_workers: bool) -> list[str]:
-        """Return what has been promised and was not held."""
+    def problems(
+        self, may_lose_workers: bool = False, is_refused: bool = False
+    ) -> list[str]:
+        """Return what has been promised and was not held.
+
+        :param may_lose_workers: it is they who were killed.
+        :param is_refused: without a refusal the fault did not happen.
+        """
         found = [*self.wrong]
         if not may_lose_workers:
             found += ['a worker has ended'] * self.restarted
             found += ['no answer'] * self.unanswered
+        if is_refused and not self.refused:
+            found.append('nobody was refused')
         if self.longest > _LONGEST:
             found.append(f'an answer took {self.longest:.1f} s')
         if self.grown > _MAY_GROW:
