@@ -65,7 +65,7 @@ def _bare(seconds: int) -> float:
 def paced(server: Server, seconds: int) -> Result:
     """Measure what a client waits for a key, five times a second."""
     taken = pacing.latencies(
-        lambda number: _generate(server, f'paced-{number}', number),
+        lambda number: _generate(server, number),
         _PER_SECOND,
         seconds,
     )
@@ -119,7 +119,8 @@ def _generating(server: Server, seconds: int) -> Iterator[None]:
         raise errors[0]
 
 
-def _generate(server: Server, name: str, number: int) -> None:
+def _generate(server: Server, number: int) -> None:
+    name = f'paced-{time.monotonic_ns()}'
     client = pacing.Client(server.url, _headers(f'paced-{number % _USERS}'))
     body = json.dumps({'keypair': {'name': name}})
     client.call('POST', _PATH, body)
