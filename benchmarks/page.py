@@ -42,7 +42,7 @@ Result = dict[str, Any]
 
 
 def results() -> list[Result]:
-    """Return the runs that are kept, oldest first."""
+    """Return the runs that are kept; the first has measured everything."""
     return [
         json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))
     ]
@@ -63,7 +63,7 @@ def write() -> None:
 
     runs = results()
     PAGE.write_text(render(runs))
-    drawing.draw(runs[-1], PAGE.parent)
+    drawing.draw(runs[0], PAGE.parent)
 
 
 def render(runs: Sequence[Result]) -> str:
@@ -72,8 +72,8 @@ def render(runs: Sequence[Result]) -> str:
 
 
 def _lines(runs: Sequence[Result]) -> Iterator[str]:
-    last = runs[-1]
-    machine = last['machine']
+    first = runs[0]
+    machine = first['machine']
     yield '..'
     yield '   Written by python -m benchmarks page; change it there.'
     yield ''
@@ -93,13 +93,13 @@ def _lines(runs: Sequence[Result]) -> Iterator[str]:
     yield '.. image:: performance-ratios.svg'
     yield '   :alt: Requests per second, in multiples of Nova'
     for name, title in _SECTIONS.items():
-        if name in last:
+        if name in first:
             yield from _heading(title)
-            yield from _rows(last[name]['rows'])
+            yield from _rows(first[name]['rows'])
     yield from _heading('Where the time goes')
     yield from _LAYERS.splitlines()
     yield ''
-    yield from _layers(last['layers'])
+    yield from _layers(first['layers'])
     yield from _heading('Growth')
     yield from _GROWTH.splitlines()
     yield ''
@@ -118,7 +118,8 @@ Ratios carry over to other machines, absolute figures do not.
 ``make bench`` runs the short form. The figures here are those of
 ``python -m benchmarks run --form long``, each run a file in
 ``benchmarks/results``; ``python -m benchmarks page`` writes this page from
-them."""
+them. A run that has no figure did not measure that section; a figure that
+misses its goal is marked. The tables and pictures are the first run's."""
 
 _LAYERS: Final = """\
 CPU of one show inside the worker, without uWSGI and the kernel's part of a
@@ -140,20 +141,27 @@ def _heading(title: str) -> Iterator[str]:
 
 
 def _goals(runs: Sequence[Result]) -> Iterator[str]:
-    by_run = [goals.verdicts(run) for run in runs]
+    by_run = [
+        {verdict.name + verdict.unit: verdict for verdict in goals.verdicts(r)}
+        for r in runs
+    ]
     rows = [
         [
-            verdicts[0].name,
-            _bound(verdicts[0]),
-            *(
-                f'{verdict.value:.3g}' + ('' if verdict.met else ' (short)')
-                for verdict in verdicts
-            ),
+            verdict.name,
+            _bound(verdict),
+            *(_cell(verdicts.get(key)) for verdicts in by_run),
         ]
-        for verdicts in zip(*by_run, strict=True)
+        for key, verdict in by_run[0].items()
     ]
     names = [f'Run {number}' for number in range(1, len(runs) + 1)]
     yield from _table(['What', 'Goal', *names], rows)
+
+
+def _cell(verdict: Verdict | None) -> str:
+    """Return what a run has shown; nothing where it did not measure that."""
+    if verdict is None:
+        return ''
+    return f'{verdict.value:.3g}' + ('' if verdict.met else ' (short)')
 
 
 def _bound(verdict: Verdict) -> str:

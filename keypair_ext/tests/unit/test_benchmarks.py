@@ -13,9 +13,11 @@
 
 """How results become verdicts and a page; to measure is no unit test."""
 
+import copy
 import json
+from typing import Any
 
-from benchmarks import comparisons, goals, pacing, wrk
+from benchmarks import comparisons, goals, pacing, page, wrk
 from keypair_ext.tests import base
 
 SAMPLE = comparisons.Sample
@@ -78,3 +80,30 @@ class VerdictTest(base.TestCase):
                 self.assertEqual(
                     (met, bearable), (verdict.met, verdict.bearable)
                 )
+
+
+class PageTest(base.TestCase):
+    """The page and the results that are kept."""
+
+    def runs(self) -> list[dict[str, Any]]:
+        return page.results()
+
+    def test_page_is_made_from_the_results(self) -> None:
+        self.assertEqual(page.render(self.runs()), page.PAGE.read_text())
+
+    def test_every_goal_is_judged(self) -> None:
+        names = [
+            (verdict.name, verdict.unit)
+            for verdict in goals.verdicts(self.runs()[0])
+        ]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(33, len(names))
+
+    def test_a_goal_that_is_missed_is_shown(self) -> None:
+        worse = copy.deepcopy(self.runs())
+        worse[0]['passing'] = 99.0
+        self.assertIn('99 (short)', page.render(worse))
+        self.assertNotIn('99 (short)', page.render(self.runs()))
+
+    def test_long_runs_only(self) -> None:
+        self.assertEqual({'long'}, {run['form'] for run in self.runs()})
