@@ -13,111 +13,22 @@
 
 """Commands that change the database are killed, and run again."""
 
-import random
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar
-
-import sqlalchemy as sa
-
-from keypair_ext.db import models
-from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.faults import engines, test_faults
-from keypair_ext.tests.functional.servers import process
-
-# Most of a run is importing; the database is changed near its end.
-_KILLS = 5
+from keypair_ext.tests.functional.faults import (
+    engines,
+    killed_cases,
+    test_faults,
+)
 
 
-class KilledCases(base.TestCase):
-    """``keypair-ext-manage db sync`` at any point of its life."""
-
-    engine_type: ClassVar[type[engines.Engine]]
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.engine = self.useFixture(self.engine_type())
-        self.directory = self.useFixture(process.Directory('killed')).path
-        self.url = self.engine.url(self.directory)
-        fixtures.write_config(
-            str(self.directory), {'database': {'connection': self.url}}
-        )
-
-    def sync(self) -> subprocess.Popen[str]:
-        """Start the command."""
-        return self.start('db', 'sync')
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self._argv(arguments),
-            env=process.clean_environment(
-                self.directory, OS_KEYPAIR_EXT_CONFIG_DIR=str(self.directory)
-            ),
-            cwd=Path(__file__).parents[4],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def _argv(self, arguments: Sequence[str]) -> list[str]:
-        return [sys.executable, '-m', 'keypair_ext.cmd.manage', *arguments]
-
-    def finish(self, *arguments: str) -> str:
-        """Run a command to its end and return what it has printed."""
-        with self.start(*arguments) as command:
-            output, errors = command.communicate(timeout=120)
-        self.assertEqual((0, ''), (command.returncode, errors))
-        return output
-
-    def _drop_all(self) -> None:
-        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            names = sa.inspect(connection).get_table_names()
-            for name in names:
-                sa.Table(name, sa.MetaData()).drop(connection)
-
-    def _whole(self) -> float:
-        """Return how long the command takes; nothing is there afterwards."""
-        began = time.monotonic()
-        self.finish('db', 'sync')
-        took = time.monotonic() - began
-        self._drop_all()
-        return took
-
-    def test_sync_is_killed_and_run_again(self) -> None:
-        took = self._whole()
-        killed = 0
-        for _ in range(_KILLS):
-            with self.sync() as command:
-                time.sleep(random.uniform(0.5, 1.0) * took)
-                command.kill()
-                if command.wait():
-                    killed += 1
-                else:
-                    # It was quicker than that.
-                    self._drop_all()
-        self.finish('db', 'sync')
-        self.assertIn('(newest)', self.finish('db', 'version'))
-        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            query = sa.select(models.key_pairs)
-            self.assertEqual([], connection.execute(query).all())
-        self.assertLess(0, killed)
-
-
-class SQLiteTest(KilledCases):
+class SQLiteTest(killed_cases.KilledCases):
     engine_type = engines.SQLite
 
 
 @test_faults.needs_servers
-class MariaDBTest(KilledCases):
+class MariaDBTest(killed_cases.KilledCases):
     engine_type = engines.MariaDB
 
 
 @test_faults.needs_servers
-class PostgreSQLTest(KilledCases):
+class PostgreSQLTest(killed_cases.KilledCases):
     engine_type = engines.PostgreSQL

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What a class of tests for one kind of database does.
+
+In a module of its own: what a test module names is run.
+"""
+
+from typing import ClassVar
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import forks
+from keypair_ext.tests.functional.faults import engines
+from keypair_ext.tests.functional.faults.cases import CASES
+from keypair_ext.tests.functional.faults.stack import Service
+
+used_service = f'{forks.__name__}.used_service'
+
+
+class FaultCases(base.TestCase):
+    """The cases; a class for each kind of database has them as tests."""
+
+    engine_type: ClassVar[type[engines.Engine]]
+    engine: ClassVar[engines.Engine]
+    service: ClassVar[Service]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.engine = cls.engine_type()
+        cls.addClassCleanup(cls.engine.cleanUp)
+        cls.engine.setUp()
+        cls.service = Service(cls.engine)
+        cls.addClassCleanup(cls.service.cleanUp)
+        cls.service.setUp()
+
+    def check(self, name: str) -> None:
+        case = CASES[name]
+        outcome = self.service.break_under_load(
+            name, lambda: case.inflict(self.service)
+        )
+        self.assertEqual(
+            [], outcome.problems(case.may_lose_workers, case.is_refused)
+        )
+
+    def test_used_before_the_fork(self) -> None:
+        service = self.useFixture(
+            Service(self.engine, f'{used_service}:application')
+        )
+        outcome = service.break_under_load('forked', lambda: None)
+        self.assertEqual([], outcome.problems())
+        self.assertEqual(0, outcome.refused)
