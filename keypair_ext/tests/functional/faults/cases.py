@@ -111,9 +111,15 @@ def _server_read_only(service: Service) -> None:
 
 
 def _disk_full(service: Service) -> None:
+    # Takes what the clients' deletions free, for they would be content.
+    filler = Client(service.server.port, 'filler')
+    began = time.monotonic()
     with service.engine.full(service.url):
-        # Connections are held for five seconds.
-        time.sleep(8)
+        # Connections are held for five seconds, and know of nothing before.
+        while time.monotonic() < began + 8 or not filler.ledger.refused:
+            if time.monotonic() > began + 30:
+                break
+            filler.create(f'k{time.monotonic_ns()}')
 
 
 def _table_locked(service: Service) -> None:
