@@ -84,7 +84,7 @@ def licence(metadata: email.message.Message) -> str:
         for text in metadata.get_all('Classifier', [])
         if text.startswith('License :: ') and not text.endswith('Approved')
     ]
-    expression = metadata['License-Expression'] or metadata['License']
+    expression = metadata.get('License-Expression') or metadata.get('License')
     return str(expression or ' OR '.join(classifiers))
 
 
