@@ -32,14 +32,14 @@ from typing import Any
 import sqlalchemy as sa
 from oslo_db import exception as db_exc
 
-from keypair_ext.db import errors
+from keypair_ext.db import driver, errors
 
 # For how many seconds a connection is held before it goes to the pool and
 # back. oslo.db's pool then tests it and, when it is old, replaces it.
 _HOLD_SECONDS = 5.0
 
-# SQLite is not here: oslo.db sends BEGIN with AUTOCOMMIT too, and nothing
-# would end that transaction.
+# SQLite is not here: oslo.db has set its connections so, and its BEGIN for
+# transactions comes with this level, too.
 _READ_LEVELS = {'mysql': 'AUTOCOMMIT', 'postgresql': 'AUTOCOMMIT'}
 
 # MySQL: the count of a creation has to see the rows that others have
@@ -72,10 +72,14 @@ class _Held:
 
 
 class Connections:
-    """Hands out connections of one engine, opened on first use."""
+    """Hands out connections of one engine, opened on first use.
+
+    :ivar driver: runs statements on them.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.driver = driver.Driver(engine)
         self._pid = os.getpid()
         self._local = threading.local()
         # Keeps what a fork has inherited from being collected: to collect a
@@ -91,12 +95,9 @@ class Connections:
 
     def fetch(
         self, statement: sa.Executable, parameters: Mapping[str, Any]
-    ) -> Sequence[sa.Row[Any]]:
+    ) -> Sequence[Any]:
         """Run a query that is a transaction of its own."""
-        reader = self.reader()
-        rows = reader.execute(statement, parameters).all()
-        if self._read_level is None:
-            reader.rollback()
+        rows = self.driver.fetch(self.reader(), statement, parameters)
         self.release()
         return rows
 
@@ -104,10 +105,7 @@ class Connections:
         self, statement: sa.Executable, parameters: Mapping[str, Any]
     ) -> int:
         """Run a change that is a transaction of its own; return its rows."""
-        reader = self.reader()
-        changed = reader.execute(statement, parameters).rowcount
-        if self._read_level is None:
-            reader.commit()
+        changed = self.driver.execute(self.reader(), statement, parameters)
         self.release()
         return changed
 
@@ -115,8 +113,7 @@ class Connections:
         """Return the names of all tables of the database."""
         reader = self.reader()
         names = set(sa.inspect(reader).get_table_names())
-        if self._read_level is None:
-            reader.rollback()
+        reader.rollback()
         self.release()
         return names
 

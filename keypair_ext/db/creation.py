@@ -159,11 +159,12 @@ class Creation:
         if limit < 0:
             return True
         row = {'user_id': user_id, 'id': key_id, 'at_most': limit}
+        fetch = self._connections.driver.fetch
         for _ in range(_PAUSES):
-            if writer.execute(statements.MORE_THAN, row).first() is None:
+            if not fetch(writer, statements.MORE_THAN, row):
                 return True
-            older = writer.execute(statements.OLDER_THAN, row).scalar_one()
-            if older >= limit:
+            older = fetch(writer, statements.OLDER_THAN, row)
+            if older[0][0] >= limit:
                 return False
             time.sleep(_PAUSE_SECONDS)
         return False

@@ -64,8 +64,9 @@ FIRST_PAGE = _in_a_range(sa.select(*_LISTED).where(_OF_USER))
 # The marker's own row comes first, so that one statement both looks it up
 # and reads the page. Which names are equal is for the database's collation
 # to say, not for Python.
+_IS_MARKER = sa.type_coerce(_KEYS.c.name == _MARKER, sa.Integer)
 NEXT_PAGE = _in_a_range(
-    sa.select(*_LISTED, (_KEYS.c.name == _MARKER).label('is_marker')).where(
+    sa.select(*_LISTED, _IS_MARKER.label('is_marker')).where(
         _OF_USER, _KEYS.c.name >= _MARKER
     )
 )

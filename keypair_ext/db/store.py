@@ -91,7 +91,8 @@ class Store:
             statements.NEXT_PAGE,
             {'user_id': user_id, 'marker': marker, 'at_most': at_most + 1},
         )
-        if not rows or not rows[0].is_marker:
+        # The last column says whether it is the marker's own row.
+        if not rows or not rows[0][-1]:
             raise exception.MarkerNotFound(marker=marker)
         return [ListedKeypair(*row[:-1]) for row in rows[1:]]
 

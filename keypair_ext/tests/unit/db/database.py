@@ -94,6 +94,29 @@ class Database(fixtures.Fixture):
         return store
 
 
+class _BeforeExecution(fixtures.Fixture):
+    """Calls a function with each statement of an engine, before it is run."""
+
+    def __init__(self, engine: sa.Engine, call: Callable[[str], None]) -> None:
+        super().__init__()
+        self._dialect = engine.dialect
+        self._do_execute = engine.dialect.do_execute
+        self._call = call
+
+    def _setUp(self) -> None:
+        self.useFixture(
+            fixtures.MockPatchObject(
+                self._dialect, 'do_execute', self._execute
+            )
+        )
+
+    def _execute(
+        self, cursor: Any, statement: str, *rest: Any, **context: Any
+    ) -> None:
+        self._call(statement)
+        self._do_execute(cursor, statement, *rest, **context)
+
+
 class Statements(fixtures.Fixture):
     """Records what an engine sends to its database.
 
@@ -106,58 +129,40 @@ class Statements(fixtures.Fixture):
         self.sent: list[str] = []
 
     def _setUp(self) -> None:
+        self.useFixture(_BeforeExecution(self._engine, self.sent.append))
         for name, listener in (
-            ('before_cursor_execute', self._execute),
             ('commit', lambda connection: self.sent.append('COMMIT')),
             ('rollback', lambda connection: self.sent.append('ROLLBACK')),
         ):
             sa.event.listen(self._engine, name, listener)
             self.addCleanup(sa.event.remove, self._engine, name, listener)
 
-    def _execute(
-        self,
-        connection: sa.Connection,
-        cursor: object,
-        statement: str,
-        *rest: object,
-    ) -> None:
-        self.sent.append(statement)
-
 
 class Faults(fixtures.Fixture):
     """Makes the next statements of an engine fail.
 
     :param engine: the engine.
-    :param event: ``before_cursor_execute``, ``after_cursor_execute`` or
-        ``commit``.
     """
 
-    def __init__(
-        self, engine: sa.Engine, event: str = 'before_cursor_execute'
-    ) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         super().__init__()
         self._engine = engine
-        self._event = event
-        self._errors: list[tuple[str, BaseException, Callable[..., None]]] = []
+        self._errors: list[tuple[str, BaseException, Callable[[], None]]] = []
 
     def _setUp(self) -> None:
-        listener = (
-            self._on_commit if self._event == 'commit' else self._on_execute
-        )
-        sa.event.listen(self._engine, self._event, listener)
-        self.addCleanup(sa.event.remove, self._engine, self._event, listener)
+        self.useFixture(_BeforeExecution(self._engine, self._fail))
 
     def add(
         self,
         error: BaseException,
         start: str = '',
         times: int = 1,
-        first: Callable[..., None] = lambda connection: None,
+        first: Callable[[], None] = lambda: None,
     ) -> None:
         """Raise ``error`` at a statement that begins with ``start``.
 
         :param times: at how many of them.
-        :param first: called with the connection beforehand.
+        :param first: called beforehand.
         """
         self._errors += [(start, error, first)] * times
 
@@ -170,20 +175,28 @@ class Faults(fixtures.Fixture):
         """How many failures have not happened yet."""
         return len(self._errors)
 
-    def _on_execute(
-        self,
-        connection: sa.Connection,
-        cursor: object,
-        statement: str,
-        *rest: object,
-    ) -> None:
+    def _fail(self, statement: str) -> None:
         if self._errors and statement.startswith(self._errors[0][0]):
             _, error, first = self._errors.pop(0)
-            first(connection)
+            first()
             raise error
 
-    def _on_commit(self, connection: sa.Connection) -> None:
-        self._on_execute(connection, None, 'COMMIT')
+
+class CommitFaults(Faults):
+    """Makes the next commits of an engine fail.
+
+    :ivar connection: whose commit it is.
+    """
+
+    connection: sa.Connection
+
+    def _setUp(self) -> None:
+        sa.event.listen(self._engine, 'commit', self._commit)
+        self.addCleanup(sa.event.remove, self._engine, 'commit', self._commit)
+
+    def _commit(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._fail('COMMIT')
 
 
 def run_together(works: Sequence[Callable[[], object]]) -> list[str]:

@@ -340,13 +340,13 @@ class CommitFaultTest(CreationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self._faults = self.useFixture(
-            database.Faults(self.database.engine, 'commit')
+            database.CommitFaults(self.database.engine)
         )
 
     def test_it_has_happened(self) -> None:
         self._faults.add(
             database.CONNECTION_LOST,
-            first=lambda connection: connection.connection.commit(),
+            first=lambda: self._faults.connection.connection.commit(),
         )
         add(self.store, 'k1', 5)
         self.assert_stored('k1')
@@ -359,8 +359,8 @@ class CommitFaultTest(CreationTestCase):
         self.assert_stored()
 
     def test_somebody_else_has_made_the_same(self) -> None:
-        def somebody_else(connection: sa.Connection) -> None:
-            driver_connection = connection.connection
+        def somebody_else() -> None:
+            driver_connection = self._faults.connection.connection
             driver_connection.rollback()
             driver_connection.cursor().execute(
                 'INSERT INTO key_pairs (id, user_id, name, fingerprint, '
@@ -381,7 +381,7 @@ class CommitFaultTest(CreationTestCase):
         reads = self.useFixture(database.Faults(self.database.engine))
         self._faults.add(
             database.CONNECTION_LOST,
-            first=lambda connection: reads.lose_connection(
+            first=lambda: reads.lose_connection(
                 'SELECT key_pairs.id', times=2
             ),
         )

@@ -97,9 +97,7 @@ class WriteTest(GuardTestCase):
     def test_a_node_that_was_second(self) -> None:
         # Galera says so when a transaction wants to commit.
         self.add_table()
-        faults = self.useFixture(
-            database.Faults(self.database.engine, 'commit')
-        )
+        faults = self.useFixture(database.CommitFaults(self.database.engine))
         faults.add(db_exc.DBDeadlock(), 'COMMIT', times=3)
         add(self.store, 'k1', 1)
         self.assertEqual(0, faults.left)
@@ -107,9 +105,7 @@ class WriteTest(GuardTestCase):
 
     def test_a_node_that_is_second_each_time(self) -> None:
         self.add_table()
-        faults = self.useFixture(
-            database.Faults(self.database.engine, 'commit')
-        )
+        faults = self.useFixture(database.CommitFaults(self.database.engine))
         faults.add(db_exc.DBDeadlock(), 'COMMIT', times=100)
         self.assertRaises(
             exception.DatabaseUnavailable, add, self.store, 'k1', 1
