@@ -27,6 +27,7 @@ from keypair_ext import exception, faults
 from keypair_ext.api import dispatch, microversions
 from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
+    Answer,
     accepted,
     check_content_type,
     parse_query,
@@ -75,7 +76,7 @@ class Versions:
         body: Iterable[bytes] = answer(environ, start_response)
         return body
 
-    def _answer(self, request: webob.Request) -> webob.Response:
+    def _answer(self, request: webob.Request) -> webob.Response | Answer:
         mount = f'/{request.script_name.rpartition("/")[2]}'
         headers: Headers = ()
         try:
@@ -111,7 +112,7 @@ class Versions:
         request: webob.Request,
         document: dict[str, Any],
         headers: Headers,
-    ) -> webob.Response:
+    ) -> webob.Response | Answer:
         links = [
             {'rel': 'self', 'href': self._root(request) + '/'},
             {
@@ -139,7 +140,9 @@ class Versions:
             for path, document in self._documents.items()
         ]
 
-    def _choices(self, request: webob.Request, path: str) -> webob.Response:
+    def _choices(
+        self, request: webob.Request, path: str
+    ) -> webob.Response | Answer:
         # WSGI hands over bytes, of whatever encoding, as latin-1.
         tail = '/' + urlparse.quote(path, _PATH_SAFE, encoding='latin-1')
         choices = [

@@ -30,6 +30,7 @@ from keypair_ext.api import microversions, routes
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.handlers import Handlers
 from keypair_ext.api.request import (
+    Answer,
     Request,
     check_content_type,
     identity,
@@ -78,10 +79,10 @@ class Application:
 
     def answer(
         self, environ: dict[str, Any], route: routes.Route | None
-    ) -> webob.Response:
+    ) -> webob.Response | Answer:
         """Return the answer to a request whose path is matched already."""
         contract = None
-        response: webob.Response
+        response: webob.Response | Answer
         try:
             context = identity(environ)
             operation = self._operation(route)
@@ -115,7 +116,7 @@ class Application:
 
     def _run(
         self, operation: str, request: Request, contract: Contract
-    ) -> webob.Response:
+    ) -> Answer:
         request.check_length()
         check_content_type(request.environ)
         if operation == 'create':
@@ -124,16 +125,19 @@ class Application:
         return self._handlers[operation](request, contract)
 
 
-def _add_request_id(response: webob.Response, environ: dict[str, Any]) -> None:
+def _add_request_id(
+    response: webob.Response | Answer, environ: dict[str, Any]
+) -> None:
     """Tell the request's id unless a filter in front of us will."""
     if ENV_TELLS_REQUEST_ID in environ:
         return
     context = environ.get('nova.context')
-    response.headers[_REQUEST_ID_HEADER] = (
+    request_id = (
         environ.get('openstack.request_id')
         or (context and context.request_id)
         or oslo_context.generate_request_id()
     )
+    response.headerlist.append((_REQUEST_ID_HEADER, request_id))
 
 
 class Filter:

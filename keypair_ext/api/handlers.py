@@ -14,15 +14,19 @@
 
 from collections.abc import Callable
 
-import webob
-
 from keypair_ext import policy
 from keypair_ext.api import views
 from keypair_ext.api.contract import Contract
-from keypair_ext.api.request import Query, Request, parse_query, response
+from keypair_ext.api.request import (
+    Answer,
+    Query,
+    Request,
+    parse_query,
+    response,
+)
 from keypair_ext.keypairs import Keypairs
 
-Handler = Callable[[Request, Contract], webob.Response]
+Handler = Callable[[Request, Contract], Answer]
 
 # The answer holds a private key: nothing on its way may keep it.
 _NO_STORE = (('Cache-Control', 'no-store'),)
@@ -55,7 +59,7 @@ class Handlers:
             'delete': self.delete,
         }
 
-    def list(self, request: Request, contract: Contract) -> webob.Response:
+    def list(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the user's key pairs, or a page of them."""
         query = parse_query(request.environ)
         contract.list_query.validate(query)
@@ -75,7 +79,7 @@ class Handlers:
             )
         return _answer(request, contract, contract.listed_status, document)
 
-    def show(self, request: Request, contract: Contract) -> webob.Response:
+    def show(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the key pair, or 404."""
         query = parse_query(request.environ)
         contract.item_query.validate(query)
@@ -87,7 +91,7 @@ class Handlers:
         document = views.shown(keypair, contract)
         return _answer(request, contract, contract.shown_status, document)
 
-    def create(self, request: Request, contract: Contract) -> webob.Response:
+    def create(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 or, since 2.2, 201 and the new key pair.
 
         With ``public_key`` it is imported; without, generated, and then the
@@ -130,7 +134,7 @@ class Handlers:
             headers=_NO_STORE,
         )
 
-    def delete(self, request: Request, contract: Contract) -> webob.Response:
+    def delete(self, request: Request, contract: Contract) -> Answer:
         """Answer 202 or, since 2.2, 204, or 404."""
         query = parse_query(request.environ)
         contract.item_query.validate(query)
@@ -176,7 +180,7 @@ def _answer(
     status: int,
     document: views.Document | None = None,
     headers: tuple[tuple[str, str], ...] = (),
-) -> webob.Response:
+) -> Answer:
     return response(
         status,
         document,

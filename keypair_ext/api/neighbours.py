@@ -26,6 +26,7 @@ from keypair_ext import exception, faults, policy, quota
 from keypair_ext.api import dispatch
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.request import (
+    Answer,
     Request,
     check_content_type,
     identity,
@@ -109,7 +110,7 @@ class Neighbours:
         route: Route,
         handler: _Handler,
         known: frozenset[str] | None,
-    ) -> webob.Response:
+    ) -> webob.Response | Answer:
         contract: Contract | None = None
         try:
             context = identity(environ)

@@ -116,4 +116,4 @@ def _time(moment: datetime.datetime | None) -> str | None:
     """Return a UTC time as Nova writes it: microseconds, and no zone."""
     if moment is None:
         return None
-    return moment.strftime('%Y-%m-%dT%H:%M:%S.%f')
+    return moment.isoformat(timespec='microseconds')

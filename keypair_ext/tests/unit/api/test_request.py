@@ -303,7 +303,7 @@ class AnswerTest(base.TestCase):
             201, {'é': 1}, content_type='x/y', headers=[('A', 'b'), ('A', 'c')]
         )
 
-        self.assertEqual(201, response.status_int)
+        self.assertEqual('201 Created', response.status)
         self.assertEqual(b'{"\\u00e9": 1}', response.body)
         self.assertEqual(
             [
@@ -319,4 +319,13 @@ class AnswerTest(base.TestCase):
         response = request.response(204)
 
         self.assertEqual(b'', response.body)
-        self.assertEqual('0', response.headers['Content-Length'])
+        self.assertIn(('Content-Length', '0'), response.headerlist)
+
+    def test_response_to_head(self) -> None:
+        sent: list[object] = []
+        for method, body in (('GET', [b'{"a":1}']), ('HEAD', [])):
+            answer = request.response(200, {'a': 1})
+            environ = {'REQUEST_METHOD': method}
+            told = answer(environ, lambda *start: sent.append(start))
+            self.assertEqual(body, told)
+        self.assertEqual([('200 OK', answer.headerlist)] * 2, sent)
