@@ -42,6 +42,8 @@ _GLOBAL_ID = re.compile(r'req-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}')
 # and the quote that ends the field among them: a request cannot forge a line.
 _PATH_SAFE = "/!$&'()*+,:;=@"
 _SAFE = string.punctuation.replace('"', '')
+# Most paths and addresses are of these: 0.3 microseconds instead of 2.
+_MAY_NEED_QUOTING = re.compile('[^A-Za-z0-9/.:=&_-]').search
 
 _Headers = list[tuple[str, str]]
 _ExcInfo = (
@@ -125,8 +127,7 @@ def _log(
 ) -> None:
     if not LOG.isEnabledFor(logging.INFO):
         return
-    LOG.info(
-        _LINE,
+    arguments = (
         _quote(environ.get('REMOTE_ADDR') or '-'),
         _quote(environ['REQUEST_METHOD']),
         _uri(environ),
@@ -135,6 +136,11 @@ def _log(
         environ.get(_VERSION_KEY) or '-',
         time.perf_counter() - started,
     )
+    # Not info(): to find out that we are who calls it takes 5 microseconds.
+    record = LOG.makeRecord(
+        LOG.name, logging.INFO, __file__, 0, _LINE, arguments, None, '_log'
+    )
+    LOG.handle(record)
 
 
 def _uri(environ: WSGIEnvironment) -> str:
@@ -145,6 +151,8 @@ def _uri(environ: WSGIEnvironment) -> str:
 
 
 def _quote(text: str, safe: str = _SAFE) -> str:
+    if not _MAY_NEED_QUOTING(text):
+        return text
     # WSGI's strings are bytes in disguise, so latin-1 gives them back.
     return parse.quote(text, safe, encoding='latin-1', errors='replace')
 
