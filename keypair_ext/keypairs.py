@@ -52,6 +52,11 @@ class Keypairs:
         self._quota = quota_driver
         self._notifier = notifier
 
+    @property
+    def notifies(self) -> bool:
+        """Whether anybody is told of what happens."""
+        return self._notifier.enabled
+
     def list(
         self, user_id: str, limit: int | None, marker: str | None
     ) -> Sequence[ListedKeypair]:
@@ -91,7 +96,7 @@ class Keypairs:
         subject = notifications.Subject(user_id, name, key_type, public_key)
         with self._notifier.action(context, 'import', subject) as action:
             limit = self._limit(context)
-            if self._notifier.enabled:
+            if self.notifies:
                 self._check_quota(user_id, limit)
             action.start()
             try:
@@ -152,7 +157,7 @@ class Keypairs:
         with self._notifier.action(context, 'delete', subject) as action:
             action.start()
             self._refuse_impossible(user_id, name)
-            if not self._notifier.enabled:
+            if not self.notifies:
                 self._store.delete(user_id, name)
                 return
             keypair = self._store.get(user_id, name)

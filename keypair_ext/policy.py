@@ -57,6 +57,9 @@ _UNREADABLE = (
 
 CONTEXT_IS_ADMIN = 'context_is_admin'
 
+# Of these there are as many as users and projects.
+_IDS = ('user_id', 'project_id')
+
 _ADMIN = f'rule:{CONTEXT_IS_ADMIN}'
 _ADMIN_OR_SELF = f'({_ADMIN}) or user_id:%(user_id)s'
 _ANYBODY = '@'
@@ -232,7 +235,9 @@ class Enforcer:
     Deciding costs oslo.policy 130 microseconds, 1 when remembered. A
     decision is remembered by rule, target and every credential, until a
     policy file changes, and never where a rule asks another server or runs
-    an operator's own check.
+    an operator's own check. Where rules ask of an id only whether target and
+    credentials have the same, that is remembered in its place, so that what
+    was decided for one user counts for the next.
 
     :param conf: where ``[oslo_policy]`` says which files.
     :raises ConfigurationError: a policy file cannot be read.
@@ -244,7 +249,7 @@ class Enforcer:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
         self._enforcer = _new_enforcer(conf)
-        self._decisions: dict[tuple[Any, ...], bool] = {}
+        self._memory = _Memory(self._enforcer.rules)
         self._broken: str | None = None
         self._next_search = 0.0
         self._files = self._fingerprint()
@@ -296,22 +301,26 @@ class Enforcer:
         target: Target,
     ) -> bool:
         credentials = _credentials(context)
-        key = (
-            rule,
-            *target.items(),
-            *[
-                tuple(value) if isinstance(value, list) else value
-                for value in credentials.values()
-            ],
-        )
-        decision = self._decisions.get(key)
+        memory = self._memory_of_rules()
+        compared = memory.compared_ids(rule)
+        if compared is None:
+            return self._ask(rule, target, credentials)
+        key = (rule, *_signature(target, credentials, compared))
+        decision = memory.decisions.get(key)
         if decision is None:
             decision = self._ask(rule, target, credentials)
-            if self._is_pure(rule):
-                if len(self._decisions) >= self._MOST_REMEMBERED:
-                    self._decisions.clear()
-                self._decisions[key] = decision
+            if len(memory.decisions) >= self._MOST_REMEMBERED:
+                memory.decisions.clear()
+            # oslo.policy may have read other rules in the meantime.
+            if memory is self._memory_of_rules():
+                memory.decisions[key] = decision
         return decision
+
+    def _memory_of_rules(self) -> '_Memory':
+        """Return what is remembered of the rules that are in force."""
+        if self._memory.rules is not self._enforcer.rules:
+            self._memory = _Memory(self._enforcer.rules)
+        return self._memory
 
     def _ask(
         self,
@@ -342,26 +351,6 @@ class Enforcer:
                 raise exception.PolicyUnavailable() from None
             raise
 
-    def _is_pure(self, rule: str) -> bool:
-        """Say whether a rule's answer hangs on its input alone."""
-        seen = {rule, CONTEXT_IS_ADMIN}
-        waiting: list[Any] = [
-            self._enforcer.rules.get(name) for name in sorted(seen)
-        ]
-        while waiting:
-            check = waiting.pop()
-            if isinstance(check, policy.RuleCheck):
-                if check.match not in seen:
-                    seen.add(check.match)
-                    waiting.append(self._enforcer.rules.get(check.match))
-            elif isinstance(check, policy.AndCheck | policy.OrCheck):
-                waiting.extend(check.rules)
-            elif isinstance(check, policy.NotCheck):
-                waiting.append(check.rule)
-            elif not _is_pure(check):
-                return False
-        return True
-
     def _reload_if_changed(self) -> None:
         files = self._fingerprint()
         if files != self._files:
@@ -372,7 +361,7 @@ class Enforcer:
 
     def _load(self) -> None:
         """Read the policy files; nothing is allowed while one is broken."""
-        self._decisions = {}
+        self._memory = _Memory(self._enforcer.rules)
         try:
             # A parse error leaves oslo.policy's rules as they were.
             self._enforcer.load_rules(force_reload=True)
@@ -415,6 +404,53 @@ class Enforcer:
         )
 
 
+class _Memory:
+    """What was decided by some rules.
+
+    :param rules: oslo.policy's; it makes new ones when a file has changed.
+    """
+
+    def __init__(self, rules: Any) -> None:
+        self.rules = rules
+        self.decisions: dict[tuple[Any, ...], bool] = {}
+        self._compared: dict[str, frozenset[str] | None] = {}
+
+    def compared_ids(self, rule: str) -> frozenset[str] | None:
+        """Return the ids that a rule only compares, if it is pure.
+
+        :returns: None where its answer hangs on more than its input.
+        """
+        if rule not in self._compared:
+            leaves = list(self._leaves(rule))
+            self._compared[rule] = (
+                frozenset(
+                    name
+                    for name in _IDS
+                    if all(_only_compares(leaf, name) for leaf in leaves)
+                )
+                if all(map(_is_pure, leaves))
+                else None
+            )
+        return self._compared[rule]
+
+    def _leaves(self, rule: str) -> Iterator[Any]:
+        """Yield the checks that a rule and who is_admin come down to."""
+        seen = {rule, CONTEXT_IS_ADMIN}
+        waiting: list[Any] = [self.rules.get(name) for name in sorted(seen)]
+        while waiting:
+            check = waiting.pop()
+            if isinstance(check, policy.RuleCheck):
+                if check.match not in seen:
+                    seen.add(check.match)
+                    waiting.append(self.rules.get(check.match))
+            elif isinstance(check, policy.AndCheck | policy.OrCheck):
+                waiting.extend(check.rules)
+            elif isinstance(check, policy.NotCheck):
+                waiting.append(check.rule)
+            else:
+                yield check
+
+
 def _credentials(context: oslo_context.RequestContext) -> dict[str, Any]:
     """Return what rules may ask about a context.
 
@@ -427,6 +463,28 @@ def _credentials(context: oslo_context.RequestContext) -> dict[str, Any]:
     if 'is_admin' in names:
         credentials['is_admin'] = context.is_admin
     return credentials
+
+
+def _signature(
+    target: Target, credentials: dict[str, Any], compared: frozenset[str]
+) -> Iterator[Any]:
+    """Yield all that a decision can hang on.
+
+    :param compared: what counts only for being the same on both sides.
+    """
+    for name in compared:
+        # A side that lacks it is never the same.
+        yield (
+            name in target
+            and name in credentials
+            and str(target[name]) == str(credentials[name])
+        )
+    for name, value in target.items():
+        if name not in compared:
+            yield name, value
+    for name, value in credentials.items():
+        if name not in compared:
+            yield tuple(value) if isinstance(value, list) else value
 
 
 def _stat(path: str) -> tuple[str, int, int, int] | None:
@@ -446,3 +504,12 @@ def _is_pure(check: Any) -> bool:
     kind = getattr(check, 'kind', None)
     ours = type(check).__module__.startswith('oslo_policy.')
     return (ours or kind == 'is_admin') and kind not in ('http', 'https')
+
+
+def _only_compares(check: Any, name: str) -> bool:
+    """Say whether a leaf asks of an id at most if both sides have the same."""
+    kind = str(getattr(check, 'kind', ''))
+    match = str(getattr(check, 'match', ''))
+    if kind == name and match == f'%({name})s':
+        return True
+    return name not in kind and name not in match

@@ -140,8 +140,9 @@ class Handlers:
         contract.item_query.validate(query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.DELETE, user_id)
-        # Notifications say it.
-        self._enforcer.settle_admin(request.context)
+        if self._keypairs.notifies:
+            # Notifications say it.
+            self._enforcer.settle_admin(request.context)
 
         self._keypairs.delete(
             request.context, user_id, request.route.name or ''

@@ -15,10 +15,12 @@
 
 import contextlib
 import importlib
+import itertools
 import pathlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 from wsgiref import simple_server
 
 import fixtures
@@ -199,7 +201,82 @@ class DecisionsTest(PolicyTestCase):
         for _ in range(3):
             for caller, expected in callers:
                 self.assertEqual(expected, self.allowed(enforcer, caller, 'x'))
-        self.assertLessEqual(len(enforcer._decisions), 3)
+        self.assertLessEqual(len(enforcer._memory.decisions), 3)
+
+
+class MemoryTest(PolicyTestCase):
+    """What was decided for one user counts for the next, if it may."""
+
+    checks = (
+        'user_id:%(user_id)s',
+        'rule:context_is_admin or user_id:%(user_id)s',
+        'user_id:u',
+        'user_id:u or user_id:%(user_id)s',
+        'not user_id:%(user_id)s',
+        'project_id:%(user_id)s',
+        'project_id:%(project_id)s or user_id:%(user_id)s',
+        'project_id:p and user_id:%(user_id)s',
+        "'u':%(user_id)s",
+        'role:%(user_id)s',
+        'service_user_id:%(user_id)s',
+    )
+
+    def _callers(self) -> Iterator[oslo_context.RequestContext]:
+        for user_id, project_id, role, service in itertools.product(
+            ('u', 'v', 'w'), ('p', 'u', None), ('u', 'admin'), (None, 'u')
+        ):
+            yield context(
+                role,
+                user_id=user_id,
+                project_id=project_id,
+                service_user_id=service,
+            )
+
+    def test_no_other_decisions_than_without(self) -> None:
+        for check in self.checks:
+            self.file.write_text(
+                f'"os_compute_api:os-keypairs:index": "{check}"\n'
+            )
+            remembering = policy.Enforcer(self.configuration())
+            forgetful = policy.Enforcer(self.configuration())
+            seen = set()
+            for caller in self._callers():
+                for user_id in ('u', 'v', 'x'):
+                    forgetful._load()
+                    expected = self.allowed(forgetful, caller, user_id)
+                    found = self.allowed(remembering, caller, user_id)
+                    self.assertEqual(expected, found, check)
+                    seen.add(found)
+            self.assertEqual({True, False}, seen, check)
+
+    def _asked(self, enforcer: policy.Enforcer, users: int) -> int:
+        with mock.patch.object(
+            enforcer, '_ask', side_effect=enforcer._ask
+        ) as ask:
+            for number in range(users):
+                for user_id in (f'user{number}', 'x'):
+                    caller = context(user_id=f'user{number}')
+                    self.allowed(enforcer, caller, user_id)
+        return ask.call_count
+
+    def test_once_for_all_users(self) -> None:
+        enforcer = policy.Enforcer(self.configuration())
+        self.assertEqual(2, self._asked(enforcer, 5))
+
+    def test_for_each_user_where_a_rule_names_one(self) -> None:
+        self.file.write_text(
+            '"os_compute_api:os-keypairs:index": "not user_id:bob"\n'
+        )
+        enforcer = policy.Enforcer(self.configuration())
+        self.assertEqual(10, self._asked(enforcer, 5))
+
+    def test_of_other_rules_nothing(self) -> None:
+        # oslo.policy finds this file at once; we look once in a second.
+        enforcer = policy.Enforcer(self.configuration())
+        self.assertTrue(self.allowed(enforcer, context()))
+        self.file.write_text(NOBODY)
+        self.assertFalse(self.allowed(enforcer, context('reader')))
+        self.assertFalse(self.allowed(enforcer, context()))
 
 
 class AdministratorsTest(PolicyTestCase):
