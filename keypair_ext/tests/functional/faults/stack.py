@@ -154,9 +154,9 @@ class Service(fixtures.Fixture):
             if before & self.workers()
             else 0
         )
-        return self._outcome(
-            fault, load, recovery, grown, before != self.workers()
-        )
+        # One that had not started yet is no matter.
+        ended = bool(before - self.workers())
+        return self._outcome(fault, load, recovery, grown, ended)
 
     def _memory(self) -> dict[int, int]:
         return {pid: engines.resident(pid) for pid in self.workers()}
