@@ -46,7 +46,11 @@ def downgrade() -> None:
 
 def _of_key_pairs(option: str) -> str | None:
     """Return an option that key_pairs has in MySQL."""
-    options = sa.inspect(op.get_bind()).get_table_options('key_pairs')
+    bind = op.get_bind()
+    # SQLAlchemy 2.0 refuses to look for options where there are none.
+    if bind.dialect.name != 'mysql':
+        return None
+    options = sa.inspect(bind).get_table_options('key_pairs')
     for name in (f'mysql_{option}', f'mysql_default {option}'):
         if name in options:
             return str(options[name])
