@@ -74,7 +74,7 @@ class WSGICallable(base.TestCase):
         root, nobody, amelia, health = json.loads(answers)
         self.assertEqual('200 OK', root[0])
         self.assertEqual('401 Unauthorized', nobody[0])
-        self.assertEqual(['200 OK', '{"keypairs": []}'], amelia)
+        self.assertEqual(['200 OK', '{"keypairs":[]}'], amelia)
         self.assertEqual('200 OK', health[0])
         self.assertIn(
             '"GET /v2.1/os-keypairs" status: 200',

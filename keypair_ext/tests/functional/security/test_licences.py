@@ -89,13 +89,18 @@ def licence(metadata: email.message.Message) -> str:
 
 
 def is_allowed(name: str, expression: str) -> bool:
-    """Tell whether one of the alternatives can be chosen."""
+    """Tell whether all that is named, or an alternative, can be chosen."""
+    alternatives = re.split(' OR ', expression, flags=re.IGNORECASE)
+    if ' AND (' in expression:
+        # Alternatives that are a part of the whole: each has to be allowed.
+        every = re.sub(r'[()]', '', ' AND '.join(alternatives))
+        alternatives = [every]
     return any(
         all(
             (name, part) in SINGLE or NAMES.get(part, part) in ALLOWED
             for part in alternative.split(' AND ')
         )
-        for alternative in re.split(' OR ', expression, flags=re.IGNORECASE)
+        for alternative in alternatives
     )
 
 
@@ -110,7 +115,17 @@ class LicencesTest(base.TestCase):
         self.assertLessEqual({'cryptography', 'SQLAlchemy', 'WebOb'}, names)
 
     def test_what_is_not_allowed(self) -> None:
-        for expression in ('GPL-3.0', 'MIT AND GPL-2.0', 'UNKNOWN', ''):
+        for expression in (
+            'GPL-3.0',
+            'MIT AND GPL-2.0',
+            'MIT AND (GPL-2.0 OR GPL-3.0)',
+            'UNKNOWN',
+            '',
+        ):
             self.assertFalse(is_allowed('x', expression))
-        for expression in ('GPL-3.0 OR MIT', 'MIT AND BSD License'):
+        for expression in (
+            'GPL-3.0 OR MIT',
+            'MIT AND BSD License',
+            'MPL-2.0 AND (Apache-2.0 OR MIT)',
+        ):
             self.assertTrue(is_allowed('x', expression))

@@ -70,7 +70,7 @@ LAYERS: tuple[tuple[Any, str], ...] = (
     (api_request, 'serialize'),
     (handlers, '_answer'),
     (dispatch.Application, '_run'),
-    (webob.Response, '__call__'),
+    (api_request.Answer, '__call__'),
     (request_log, '_log'),
 )
 
@@ -154,8 +154,8 @@ class InProcessCases(secrets_cases.SecretsCases):
             with tempfile.NamedTemporaryFile(delete=False) as stack:
                 faulthandler.dump_traceback(stack)
             LOG.debug('Struck after %(name)s', {'name': name})
-            if isinstance(done, webob.Response):
-                done.headers['X-Struck'] = name
+            if isinstance(done, webob.Response | api_request.Answer):
+                done.headerlist.append(('X-Struck', name))
             raise RuntimeError('an induced error')
 
         return mock.patch.object(owner, name, strike)
