@@ -258,6 +258,16 @@ def response(
     :param document: what the body holds as JSON; None for no body.
     """
     body = b'' if document is None else serialize(document)
+    return answer(status, body, content_type, headers)
+
+
+def answer(
+    status: int,
+    body: bytes,
+    content_type: str,
+    headers: Iterable[tuple[str, str]],
+) -> Answer:
+    """Return a successful answer with a body that is made already."""
     headerlist = [
         ('Content-Length', str(len(body))),
         ('Content-Type', content_type),

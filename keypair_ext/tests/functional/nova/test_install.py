@@ -21,7 +21,7 @@ _REASON = environment.reason_to_skip()
 
 # What is not in Nova's environment already; small, pure Python, and without
 # requirements of its own.
-_NEW = {'keypair-ext', 'fastjsonschema'}
+_NEW = {'keypair-ext', 'fastjsonschema', 'orjson'}
 
 
 @unittest.skipIf(_REASON, _REASON)
