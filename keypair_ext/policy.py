@@ -232,7 +232,7 @@ def _new_enforcer(conf: cfg.ConfigOpts) -> policy.Enforcer:
 class Enforcer:
     """Decides by the operator's policy file, honoured when it changes.
 
-    Deciding costs oslo.policy 130 microseconds, 1 when remembered. A
+    Deciding costs oslo.policy 130 microseconds, 8 when remembered. A
     decision is remembered by rule, target and every credential, until a
     policy file changes, and never where a rule asks another server or runs
     an operator's own check. Where rules ask of an id only whether target and
