@@ -361,7 +361,6 @@ class Enforcer:
 
     def _load(self) -> None:
         """Read the policy files; nothing is allowed while one is broken."""
-        self._memory = _Memory(self._enforcer.rules)
         try:
             # A parse error leaves oslo.policy's rules as they were.
             self._enforcer.load_rules(force_reload=True)
@@ -370,6 +369,10 @@ class Enforcer:
             self._refuse('it must hold check strings by the names of rules')
         except _UNREADABLE as e:
             self._refuse(' '.join(str(e).split()))
+        finally:
+            # Rules are in force file by file: what another thread has
+            # remembered meanwhile may be of some only.
+            self._memory = _Memory(self._enforcer.rules)
 
     def _refuse(self, reason: str) -> None:
         path = self._enforcer.policy_path or self._enforcer.policy_file
