@@ -109,7 +109,7 @@ class Versions:
         request: webob.Request,
         document: dict[str, Any],
         headers: Headers,
-    ) -> webob.Response | Answer:
+    ) -> Answer:
         links = [
             {'rel': 'self', 'href': self._root(request) + '/'},
             {
@@ -133,9 +133,7 @@ class Versions:
             for path, document in self._documents.items()
         ]
 
-    def _choices(
-        self, request: webob.Request, path: str
-    ) -> webob.Response | Answer:
+    def _choices(self, request: webob.Request, path: str) -> Answer:
         # WSGI hands over bytes, of whatever encoding, as latin-1.
         tail = '/' + urlparse.quote(path, _PATH_SAFE, encoding='latin-1')
         choices = [

@@ -19,8 +19,8 @@ from keypair_ext.tests.functional.nova import environment
 
 _REASON = environment.reason_to_skip()
 
-# What is not in Nova's environment already; small, pure Python, and without
-# requirements of its own.
+# What is not in Nova's environment already; small, and without requirements
+# of its own.
 _NEW = {'keypair-ext', 'fastjsonschema', 'orjson'}
 
 
