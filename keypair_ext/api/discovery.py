@@ -30,7 +30,6 @@ from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
     Answer,
     accepted,
-    answer,
     check_content_type,
     parse_query,
 )
@@ -186,7 +185,7 @@ def _told(
 ) -> Answer:
     # With Nova's blanks: an answer to HEAD tells nothing but the length.
     body = json.dumps(document).encode('ascii')
-    return answer(status, body, accepted(request.environ), headers)
+    return Answer(status, body, accepted(request.environ), headers)
 
 
 def _document(

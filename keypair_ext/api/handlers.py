@@ -21,9 +21,11 @@ from keypair_ext.api.request import (
     Answer,
     Query,
     Request,
+    accepted,
     parse_query,
     response,
 )
+from keypair_ext.api.validation import Validator
 from keypair_ext.keypairs import Keypairs
 
 Handler = Callable[[Request, Contract], Answer]
@@ -61,8 +63,7 @@ class Handlers:
 
     def list(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the user's key pairs, or a page of them."""
-        query = parse_query(request.environ)
-        contract.list_query.validate(query)
+        query = _query(request, contract.list_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.INDEX, user_id)
 
@@ -81,8 +82,7 @@ class Handlers:
 
     def show(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the key pair, or 404."""
-        query = parse_query(request.environ)
-        contract.item_query.validate(query)
+        query = _query(request, contract.item_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.SHOW, user_id)
 
@@ -136,8 +136,7 @@ class Handlers:
 
     def delete(self, request: Request, contract: Contract) -> Answer:
         """Answer 202 or, since 2.2, 204, or 404."""
-        query = parse_query(request.environ)
-        contract.item_query.validate(query)
+        query = _query(request, contract.item_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.DELETE, user_id)
         if self._keypairs.notifies:
@@ -170,6 +169,17 @@ class Handlers:
         return limit, query.get('marker', [None])[-1]
 
 
+def _query(request: Request, validator: Validator) -> Query:
+    """Return the query's parameters.
+
+    :raises ValidationFailed: they are not what the version takes.
+    """
+    query = parse_query(request.environ)
+    if query:
+        validator.validate(query)
+    return query
+
+
 def _known(query: Query, contract: Contract) -> Query:
     known = contract.list_query.schema['properties']
     return {name: values for name, values in query.items() if name in known}
@@ -185,6 +195,6 @@ def _answer(
     return response(
         status,
         document,
-        content_type=request.accepted(),
+        content_type=accepted(request.environ),
         headers=(*contract.version_headers, *headers),
     )

@@ -28,6 +28,7 @@ from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.request import (
     Answer,
     Request,
+    accepted,
     check_content_type,
     identity,
     parse_query,
@@ -99,7 +100,7 @@ class Neighbours:
         entry = self._handlers.get((resource, name is not None))
         if entry is None:
             return self._app(environ, start_response)
-        route = Route('show', project_id, name, ('GET',))
+        route = Route('show', project_id, name)
         answer = self._answer(environ, route, *entry)
         body: Iterable[bytes] = answer(environ, start_response)
         return body
@@ -123,7 +124,7 @@ class Neighbours:
             return response(
                 200,
                 handler(request),
-                content_type=request.accepted(),
+                content_type=accepted(environ),
                 headers=contract.version_headers,
             )
         except Exception as error:  # noqa: BLE001 (the last net)

@@ -194,10 +194,6 @@ class Request:
         url: str = webob.Request(self.environ).application_url
         return url
 
-    def accepted(self) -> str:
-        """Return the content type of a successful answer."""
-        return accepted(self.environ)
-
 
 def _is_number(length: str) -> bool:
     # Not isdigit(): that takes a superscript two, which int() does not.
@@ -232,10 +228,18 @@ class Answer:
     __slots__ = ('body', 'headerlist', 'status')
 
     def __init__(
-        self, status: int, headerlist: list[tuple[str, str]], body: bytes
+        self,
+        status: int,
+        body: bytes,
+        content_type: str,
+        headers: Iterable[tuple[str, str]],
     ) -> None:
         self.status = f'{status} {http.client.responses.get(status, "")}'
-        self.headerlist = headerlist
+        self.headerlist = [
+            ('Content-Length', str(len(body))),
+            ('Content-Type', content_type),
+            *headers,
+        ]
         self.body = body
 
     def __call__(
@@ -258,22 +262,7 @@ def response(
     :param document: what the body holds as JSON; None for no body.
     """
     body = b'' if document is None else serialize(document)
-    return answer(status, body, content_type, headers)
-
-
-def answer(
-    status: int,
-    body: bytes,
-    content_type: str,
-    headers: Iterable[tuple[str, str]],
-) -> Answer:
-    """Return a successful answer with a body that is made already."""
-    headerlist = [
-        ('Content-Length', str(len(body))),
-        ('Content-Type', content_type),
-        *headers,
-    ]
-    return Answer(status, headerlist, body)
+    return Answer(status, body, content_type, headers)
 
 
 def serialize(document: object) -> bytes:

@@ -29,8 +29,8 @@ _PATH = re.compile(
 
 _SLASHES = re.compile('/+')
 
-_COLLECTION_METHODS = {'GET': 'list', 'POST': 'create'}
-_ITEM_METHODS = {'GET': 'show', 'DELETE': 'delete'}
+_OF_COLLECTION = {'GET': 'list', 'POST': 'create'}
+_OF_ITEM = {'GET': 'show', 'DELETE': 'delete'}
 
 
 class Route(NamedTuple):
@@ -39,7 +39,11 @@ class Route(NamedTuple):
     operation: str | None
     project_id: str | None
     name: str | None
-    methods: tuple[str, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that the path has."""
+        return tuple(_OF_COLLECTION if self.name is None else _OF_ITEM)
 
 
 def match(environ: Mapping[str, Any]) -> Route | None:
@@ -67,9 +71,9 @@ def match(environ: Mapping[str, Any]) -> Route | None:
 def _route(
     environ: Mapping[str, Any], project_id: str | None, name: str | None
 ) -> Route:
-    methods = _COLLECTION_METHODS if name is None else _ITEM_METHODS
-    operation = methods.get(environ['REQUEST_METHOD'])
-    return Route(operation, project_id, name, tuple(methods))
+    operations = _OF_COLLECTION if name is None else _OF_ITEM
+    operation = operations.get(environ['REQUEST_METHOD'])
+    return Route(operation, project_id, name)
 
 
 def raw_path(environ: Mapping[str, Any]) -> str | None:

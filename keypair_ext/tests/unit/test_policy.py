@@ -51,6 +51,10 @@ class NovaContext(oslo_context.RequestContext):
         return values
 
 
+class Subclass(oslo_context.RequestContext):
+    """A context whose policy values could be others."""
+
+
 def context(
     *roles: str,
     user_id: str = 'u',
@@ -222,11 +226,16 @@ class MemoryTest(PolicyTestCase):
     )
 
     def _callers(self) -> Iterator[oslo_context.RequestContext]:
-        for user_id, project_id, role, service in itertools.product(
-            ('u', 'v', 'w'), ('p', 'u', None), ('u', 'admin'), (None, 'u')
+        for kind, user_id, project_id, role, service in itertools.product(
+            (oslo_context.RequestContext, Subclass),
+            ('u', 'v', 'w'),
+            ('p', 'u', None),
+            ('u', 'admin'),
+            (None, 'u'),
         ):
             yield context(
                 role,
+                kind=kind,
                 user_id=user_id,
                 project_id=project_id,
                 service_user_id=service,
@@ -258,6 +267,24 @@ class MemoryTest(PolicyTestCase):
                     caller = context(user_id=f'user{number}')
                     self.allowed(enforcer, caller, user_id)
         return ask.call_count
+
+    def test_every_value_of_a_context_counts(self) -> None:
+        check = 'user_id:u and project_id:p'
+        self.file.write_text(
+            f'"os_compute_api:os-keypairs:index": "{check}"\n'
+        )
+        memory = policy.Enforcer(self.configuration())._memory
+        for kind in (oslo_context.RequestContext, Subclass):
+            caller = context(kind=kind)
+            keys = {memory.key(caller, policy.INDEX, {})}
+            names = list(caller.to_policy_values())
+            for name in names:
+                caller = context(kind=kind)
+                setattr(caller, name, [name] if 'roles' in name else name)
+                self.assertIn(name, caller.to_policy_values()[name])
+                keys.add(memory.key(caller, policy.INDEX, {}))
+            self.assertNotIn(None, keys)
+            self.assertEqual(1 + len(names), len(keys))
 
     def test_once_for_all_users(self) -> None:
         enforcer = policy.Enforcer(self.configuration())

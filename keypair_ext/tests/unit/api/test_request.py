@@ -22,7 +22,7 @@ from keypair_ext import exception
 from keypair_ext.api import request, routes
 from keypair_ext.tests import base
 
-ROUTE = routes.Route('create', None, None, ('GET', 'POST'))
+ROUTE = routes.Route('create', None, None)
 
 
 def make(
@@ -273,7 +273,7 @@ class AnswerTest(base.TestCase):
         ):
             with self.subTest(accept=accept):
                 environ = {} if accept is None else {'HTTP_ACCEPT': accept}
-                self.assertEqual(expected, make(environ).accepted())
+                self.assertEqual(expected, request.accepted(environ))
 
     def test_host_has_decided(self) -> None:
         for best, expected in (
@@ -283,7 +283,7 @@ class AnswerTest(base.TestCase):
         ):
             with self.subTest(best=best):
                 environ = {'nova.best_content_type': best}
-                self.assertEqual(expected, make(environ).accepted())
+                self.assertEqual(expected, request.accepted(environ))
 
     def test_application_url(self) -> None:
         made = make(

@@ -115,7 +115,7 @@ class LinksTest(base.TestCase):
             'SCRIPT_NAME': mount,
             'REQUEST_METHOD': 'GET',
         }
-        route = routes.Route('list', project_id, None, ())
+        route = routes.Route('list', project_id, None)
         (link,) = views.next_link(
             request.Request(environ, context, route, 0),
             query,

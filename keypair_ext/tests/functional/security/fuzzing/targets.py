@@ -202,7 +202,7 @@ def _request(data: bytes) -> request.Request:
             'CONTENT_LENGTH': str(len(data)),
         },
         context.RequestContext(user_id='u'),
-        routes.Route('create', None, None, ()),
+        routes.Route('create', None, None),
         max_body=114688,
     )
 
