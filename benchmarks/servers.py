@@ -24,6 +24,7 @@ from typing import Final
 
 import fixtures
 
+from keypair_ext.middleware import token_cache
 from keypair_ext.tests.functional.conformance import servers as ours
 from keypair_ext.tests.functional.keystone import cloud
 from keypair_ext.tests.functional.nova import environment
@@ -223,10 +224,9 @@ class Cluster(fixtures.Fixture):
         self, connection: str, identity: keystone.Keystone
     ) -> uwsgi.UWSGI:
         authtoken = {
-            **identity.authtoken_options(
-                identity.account('service'), [self._memcached]
-            ),
+            **identity.authtoken_options(identity.account('service')),
             # As doc/source/install/service.rst recommends.
+            'cache': token_cache.CACHE_KEY,
             'include_service_catalog': False,
         }
         service = cloud.Service(

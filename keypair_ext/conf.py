@@ -138,6 +138,18 @@ Let ``auth_strategy = noauth`` serve clients that are not on this machine.
 Anybody who can reach the port is then whoever they say they are.
 """,
     ),
+    cfg.IntOpt(
+        'token_cache_size',
+        default=1000,
+        min=1,
+        help="""
+How many tokens of the Identity service a worker process remembers, for
+``[keystone_authtoken] token_cache_time`` seconds each, where ``cache =
+keypair_ext.token_cache`` in ``[keystone_authtoken]`` asks for it. A token
+takes some two kilobytes; with more tokens than this, all are forgotten and
+checked again.
+""",
+    ),
 ]
 
 QUOTA_GROUP = cfg.OptGroup('quota', title='Quota options')

@@ -21,9 +21,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from keypair_ext.middleware import token_cache
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.keystone import cloud
 from keypair_ext.tests.functional.servers import (
+    ini,
     keystone,
     process,
     rest,
@@ -34,6 +36,7 @@ from keypair_ext.tests.unit.keytypes import vectors
 _REASON = cloud.reason_to_skip('KEYPAIR_EXT_TEST_KEYSTONE', 'tox -e keystone')
 
 _DELAYED = {'keystone_authtoken': {'delay_auth_decision': True}}
+_CACHED = {'keystone_authtoken': {'cache': token_cache.CACHE_KEY}}
 
 # What a client would say to pass for an administrator.
 _SPOOFED = {
@@ -134,6 +137,10 @@ class TokensTest(base.TestCase):
             'filter, delayed': small.nova(_DELAYED),
             'service': small.service(),
             'service, delayed': small.service(_DELAYED),
+            'service, cached': small.service(_CACHED),
+            'service, cached, delayed': small.service(
+                ini.merge(_CACHED, _DELAYED)
+            ),
             'app': small.app(),
             'app, delayed': small.app(_DELAYED),
         }
@@ -252,6 +259,13 @@ class TokensTest(base.TestCase):
         token = self.identity.token(self.member)
         self.identity.revoke(token)
         self.assert_refused(token)
+
+    def test_revoked_after_it_was_used(self) -> None:
+        """A cache, of whatever kind, believes a token for a while."""
+        token = self.identity.token(self.member)
+        self.assert_all(200, token)
+        self.identity.revoke(token)
+        self.assert_all(200, token)
 
     def test_user_is_gone(self) -> None:
         account = self.identity.account('member')

@@ -25,7 +25,13 @@ from paste import deploy
 
 from keypair_ext.tests.unit.middleware import base, test_htpasswd
 
-FILTERS = ('http_basic', 'keystone_context', 'noauth', 'request_log')
+FILTERS = (
+    'http_basic',
+    'keystone_context',
+    'noauth',
+    'request_log',
+    'token_cache',
+)
 
 
 class FactoriesTest(base.TestCase):
