@@ -24,6 +24,9 @@ UNCOMMITTED and so sees rows that are not committed yet. There it can happen
 that several race for the last place and each sees that together they are too
 many. Then those with the lowest ids stay, and the others make room.
 
+Who is known to be far from the quota is not counted: see
+:mod:`keypair_ext.db.headroom`.
+
 Writers on several nodes see nothing of each other. Where the table of
 :mod:`keypair_ext.db.guard` is there, they meet in a row of it.
 """
@@ -40,6 +43,7 @@ from keypair_ext.db import errors, statements
 from keypair_ext.db.errors import Meaning
 from keypair_ext.db.executor import Executor
 from keypair_ext.db.guard import QuotaGuard
+from keypair_ext.db.headroom import Headroom
 from keypair_ext.db.records import Keypair
 
 # How long one waits for those that race for the same place: they need a few
@@ -56,6 +60,9 @@ _repeated = db_api.wrap_db_retry(
     inc_retry_interval=True,
     jitter=True,
 )
+
+# SQLite gives the id of the newest row again when that is deleted.
+_IDS_ASCEND = frozenset(('mysql', 'postgresql'))
 
 _UNSTORABLE = (
     'the name, the user id or the public key is longer than the database '
@@ -75,6 +82,7 @@ class Creation:
         self._executor = executor
         self._connections = executor.connections
         self._guard = QuotaGuard(executor, dialect_name)
+        self._headroom = Headroom() if dialect_name in _IDS_ASCEND else None
         self._insert = statements.INSERT_ROW.get(
             dialect_name, statements.INSERT
         )
@@ -156,7 +164,7 @@ class Creation:
         self, writer: sa.Connection, user_id: str, key_id: int, limit: int
     ) -> bool:
         """Say whether the new row may stay, after a race if there is one."""
-        if limit < 0:
+        if limit < 0 or self._is_far(writer, user_id, key_id, limit):
             return True
         row = {'user_id': user_id, 'id': key_id, 'at_most': limit}
         fetch = self._connections.driver.fetch
@@ -168,6 +176,24 @@ class Creation:
                 return False
             time.sleep(_PAUSE_SECONDS)
         return False
+
+    def _is_far(
+        self, writer: sa.Connection, user_id: str, key_id: int, limit: int
+    ) -> bool:
+        """Say whether the user is far from the limit, as was counted."""
+        headroom = self._headroom
+        if headroom is None:
+            return False
+        if headroom.suffices(user_id, key_id, limit):
+            return True
+        if not headroom.is_worth_a_count(user_id, key_id, limit):
+            return False
+        all_keys = {'user_id': user_id, 'at_most': limit}
+        counted = self._connections.driver.fetch(
+            writer, statements.COUNT, all_keys
+        )
+        headroom.remember(user_id, key_id, counted[0][0])
+        return headroom.suffices(user_id, key_id, limit)
 
     def _refuse(
         self, error: Exception, values: Mapping[str, Any], limit: int

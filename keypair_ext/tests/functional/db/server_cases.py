@@ -194,11 +194,11 @@ class ServerTest(base.TestCase):
     # Races.
 
     def _race(
-        self, names: list[str], start: int, limit: int
+        self, names: list[str], start: int, limit: int, users: str = 'user'
     ) -> collections.Counter[str]:
         total: collections.Counter[str] = collections.Counter()
         for round_number in range(ROUNDS):
-            user_id = f'user{round_number}'
+            user_id = f'{users}{round_number}'
             for number in range(start):
                 add(self.store, f'm{number:03}', user_id=user_id)
             results = database.run_together(
@@ -207,7 +207,10 @@ class ServerTest(base.TestCase):
                     for name in names
                 ]
             )
-            self.assertEqual(limit, self.store.count(user_id, 1000))
+            self.assertEqual(
+                min(limit, start + len(names)),
+                self.store.count(user_id, 1000),
+            )
             total.update(
                 'made' if result in names else result for result in results
             )
@@ -221,6 +224,34 @@ class ServerTest(base.TestCase):
             {'made': 2 * ROUNDS, 'QuotaExceeded': (RACERS - 2) * ROUNDS},
             self._race(self._names, start=98, limit=100),
         )
+
+    def test_race_far_from_the_limit_and_close_to_it(self) -> None:
+        # As many as can be under way here.
+        self.useFixture(
+            fixtures.MonkeyPatch('keypair_ext.db.headroom.RESERVE', RACERS)
+        )
+        for start, made in ((40, RACERS), (70, RACERS), (90, 10)):
+            expected = collections.Counter(
+                made=made * ROUNDS, QuotaExceeded=(RACERS - made) * ROUNDS
+            )
+            found = self._race(self._names, start, 100, users=f'from{start}-')
+            self.assertEqual(+expected, found)
+
+    def test_far_from_the_limit_is_counted_once(self) -> None:
+        fill(self.engine, 'alice', 3000)
+        # Looks for the guard's table.
+        add(self.store, 'any', limit=1, user_id='bob')
+        for name, limit, expected in (
+            ('first', 20_000, ['INSERT', 'SELECT', 'COMMIT']),
+            ('second', 20_000, ['INSERT', 'COMMIT']),
+            ('third', 20_000, ['INSERT', 'COMMIT']),
+            ('close to it', 3_010, ['INSERT', 'SELECT', 'COMMIT']),
+            ('far again', 20_000, ['INSERT', 'COMMIT']),
+        ):
+            with database.Statements(self.engine) as statements_sent:
+                add(self.store, name, limit=limit)
+            words = [text.split()[0] for text in statements_sent.sent]
+            self.assertEqual(expected, words, name)
 
     def test_race_from_nothing(self) -> None:
         self.assertEqual(
