@@ -20,8 +20,7 @@ from benchmarks.comparisons import IMPORT_ONLY, Sample, measure
 from benchmarks.servers import KEY, Database, Server
 
 KEYS_OF_A_USER: Final = 10
-TABLES: Final = (1_000, 100_000, 1_000_000)
-LARGEST_TABLE: Final = 10_000_000
+TABLES: Final = (1_000, 100_000, 1_000_000, 10_000_000)
 USERS: Final = (10, 100, 1_000, 10_000)
 # Above what the largest user has, so that imports are not refused.
 LIMIT: Final = 20_000

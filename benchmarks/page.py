@@ -117,8 +117,8 @@ Ratios carry over to other machines, absolute figures do not.
 
 ``make bench`` runs the short form. The figures here are those of
 ``python -m benchmarks run --form long``, each run a file in
-``benchmarks/results``; ``python -m benchmarks page`` writes this page from
-them. A run that has no figure did not measure that section; a figure that
+``benchmarks/results``, and take some 10 GB of memory and of disk; ``python -m
+benchmarks page`` writes this page from them. A run that has no figure did not measure that section; a figure that
 misses its goal is marked. The tables and pictures are the first run's."""
 
 _LAYERS: Final = """\
@@ -128,9 +128,7 @@ layer from the inside out."""
 
 _GROWTH: Final = """\
 Requests per second of ours alone: users with ten key pairs take turns in a
-table of that size, and one user has that many key pairs. With a limit above
-what a user has, an import counts the user's key pairs up to the limit: what
-it costs grows with them, not with the table."""
+table of that size, and one user has that many key pairs."""
 
 
 def _heading(title: str) -> Iterator[str]:

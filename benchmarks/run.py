@@ -49,17 +49,18 @@ class Form:
     :param seconds: each load lasts.
     :param pairs: of loads of two servers in turn.
     :param tables: the sizes to which the table grows.
+    :param gigabytes: of memory that the database needs for the last of them.
     """
 
     seconds: int
     pairs: int
     tables: tuple[int, ...]
+    gigabytes: int = 2
 
 
 FORMS: Final = {
     'short': Form(2, 2, growth.TABLES[:2]),
-    'long': Form(3, 2, growth.TABLES),
-    'largest': Form(3, 2, (*growth.TABLES, growth.LARGEST_TABLE)),
+    'long': Form(3, 3, growth.TABLES, gigabytes=12),
 }
 
 
@@ -173,13 +174,13 @@ def _beside(form: Form) -> Result:
         for server in servers:
             cluster.database.add_keys_of(server.database, 'reader', 10)
         return {
-            server.name: generation.beside(server, form.seconds * 3)
+            server.name: generation.beside(server, form.seconds * 6)
             for server in servers
         }
 
 
 def _growth(form: Form) -> Result:
-    with Cluster() as cluster:
+    with Cluster(gigabytes=form.gigabytes) as cluster:
         service = cluster.start_service()
         table = growth.Growth(cluster.database, service, form.seconds)
         of_the_table = list(table.of_the_table(form.tables))

@@ -81,13 +81,20 @@ class Server:
 
 
 class Database(fixtures.Fixture):
-    """MariaDB, with a pool of pages that a million keys fit into."""
+    """MariaDB, with a pool of pages that its keys fit into.
+
+    :param gigabytes: of the pool; each is enough for half a million keys.
+    """
 
     server: mariadb.MariaDB
 
+    def __init__(self, gigabytes: int = 2) -> None:
+        super().__init__()
+        self._gigabytes = gigabytes
+
     def _setUp(self) -> None:
         self.server = self.useFixture(
-            mariadb.MariaDB(['--innodb-buffer-pool-size=2G'])
+            mariadb.MariaDB([f'--innodb-buffer-pool-size={self._gigabytes}G'])
         )
 
     def add_users(
@@ -138,6 +145,7 @@ class Cluster(fixtures.Fixture):
     :param driver: SQLAlchemy's name of the database driver.
     :param threads: of each process.
     :param conf: more options for all of them.
+    :param gigabytes: of the database's pool of pages.
     """
 
     def __init__(
@@ -147,9 +155,11 @@ class Cluster(fixtures.Fixture):
         driver: str = MYSQLCLIENT,
         threads: int = 1,
         conf: ini.Sections | None = None,
+        gigabytes: int = 2,
     ) -> None:
         super().__init__()
         self._with_keystone = with_keystone
+        self._gigabytes = gigabytes
         self._driver = driver
         self._conf = conf or {}
         self._options = list(QUIET)
@@ -157,7 +167,7 @@ class Cluster(fixtures.Fixture):
             self._options.append(f'--threads={threads}')
 
     def _setUp(self) -> None:
-        self.database = self.useFixture(Database())
+        self.database = self.useFixture(Database(self._gigabytes))
         self.keystone: keystone.Keystone | None = None
         self._memcached = ''
         if self._with_keystone:
