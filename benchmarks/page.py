@@ -116,10 +116,11 @@ each request. The servers take turns; a ratio is the median of the pairs.
 Ratios carry over to other machines, absolute figures do not.
 
 ``make bench`` runs the short form. The figures here are those of
-``python -m benchmarks run --form long``, each run a file in
-``benchmarks/results``, and take some 10 GB of memory and of disk; ``python -m
-benchmarks page`` writes this page from them. A run that has no figure did not measure that section; a figure that
-misses its goal is marked. The tables and pictures are the first run's."""
+``python -m benchmarks run --form long``, which needs some 10 GB of memory and
+of disk, each run a file in ``benchmarks/results``; ``python -m benchmarks
+page`` writes this page from them. A run that has no figure did not measure
+that section; a figure that misses its goal is marked. The tables and pictures
+are the first run's."""
 
 _LAYERS: Final = """\
 CPU of one show inside the worker, without uWSGI and the kernel's part of a
@@ -172,7 +173,7 @@ def _rows(rows: Sequence[Result]) -> Iterator[str]:
     header = ['']
     for name in servers:
         header += [f'{_NAMES[name]}, a second', 'CPU, µs']
-    header.append('Times Nova')
+    header += ['Times Nova', 'By CPU']
     yield from _table(
         header,
         [
@@ -187,10 +188,20 @@ def _rows(rows: Sequence[Result]) -> Iterator[str]:
                     )
                 ),
                 f'{row[servers[-1]]["ratio"]:.1f}',
+                f'{_by_cpu(row, servers):.1f}',
             ]
             for row in rows
         ],
     )
+
+
+def _by_cpu(row: Result, servers: Sequence[str]) -> float:
+    """Return how many times as much CPU the first server takes as ours."""
+    first, ours = (
+        float(row[name]['cpu_microseconds'])
+        for name in (servers[0], servers[-1])
+    )
+    return first / ours
 
 
 def _layers(layers: Result) -> Iterator[str]:
