@@ -143,7 +143,7 @@ INSERT_LIMITED: Mapping[str, sa.Executable] = MappingProxyType(
 
 _GUARD = models.quota_guard.name
 _ON_CONFLICT = sa.text(
-    f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608
+    f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608 # nosec B608
     f'ON CONFLICT (user_id) DO UPDATE SET changes = {_GUARD}.changes + 1'
 )
 
@@ -151,7 +151,7 @@ _ON_CONFLICT = sa.text(
 WRITE_GUARD: Mapping[str, sa.Executable] = MappingProxyType(
     {
         'mysql': sa.text(
-            f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608
+            f'INSERT INTO {_GUARD} (user_id, changes) VALUES (:user_id, 1) '  # noqa: S608 # nosec B608
             f'ON DUPLICATE KEY UPDATE changes = changes + 1'
         ),
         'postgresql': _ON_CONFLICT,
