@@ -76,6 +76,7 @@ _PLAIN_TEXTS = (
     'user_domain_id',
     'user_id',
 )
+_PLAIN_VALUES = frozenset((*_PLAIN_TEXTS, 'roles', 'service_roles'))
 
 _ADMIN = f'rule:{CONTEXT_IS_ADMIN}'
 _ADMIN_OR_SELF = f'({_ADMIN}) or user_id:%(user_id)s'
@@ -323,11 +324,13 @@ class Enforcer:
             return self._ask(rule, target, _credentials(context))
         decision = memory.decisions.get(key)
         if decision is None:
-            decision = self._ask(rule, target, _credentials(context))
+            credentials = _credentials(context)
+            is_covered = _is_covered(context, credentials)
+            decision = self._ask(rule, target, credentials)
             if len(memory.decisions) >= self._MOST_REMEMBERED:
                 memory.decisions.clear()
             # oslo.policy may have read other rules in the meantime.
-            if memory is self._memory_of_rules():
+            if is_covered and memory is self._memory_of_rules():
                 memory.decisions[key] = decision
         return decision
 
@@ -406,6 +409,7 @@ class Enforcer:
             self._next_search = now + self._SEARCH_INTERVAL
             self._file, self._directories = self._search()
         if not self._directories:
+            # The usual case, 0.4 microseconds shorter than what follows.
             return (self._file and _stat(self._file),)
         paths = [self._file] if self._file else []
         for directory in self._directories:
@@ -517,8 +521,7 @@ class _Inputs:
     ) -> list[Any]:
         """Return the same without asking a context for its policy values.
 
-        Saves 3 of 8 microseconds, and 13 of 32 right after a wait for the
-        database, when little is left in the processor's caches.
+        Saves 3 of the 8 microseconds that a remembered decision took.
         """
         return [
             *[
@@ -550,6 +553,19 @@ def _credentials(context: oslo_context.RequestContext) -> dict[str, Any]:
     if 'is_admin' in names:
         credentials['is_admin'] = context.is_admin
     return credentials
+
+
+def _is_covered(
+    context: oslo_context.RequestContext, credentials: dict[str, Any]
+) -> bool:
+    """Say whether a key tells apart all that rules may ask of a context.
+
+    A newer oslo.context may have values that are not known here.
+    """
+    return (
+        type(context) is not oslo_context.RequestContext
+        or credentials.keys() == _PLAIN_VALUES
+    )
 
 
 def _stat(path: str) -> tuple[str, int, int, int] | None:

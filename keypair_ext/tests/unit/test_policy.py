@@ -286,6 +286,26 @@ class MemoryTest(PolicyTestCase):
             self.assertNotIn(None, keys)
             self.assertEqual(1 + len(names), len(keys))
 
+    def test_a_value_that_is_not_known_here(self) -> None:
+        values = oslo_context.RequestContext.to_policy_values
+
+        def more_values(caller: Any) -> dict[str, Any]:
+            return {**values(caller), 'tier': caller.tier}
+
+        self.file.write_text(
+            '"os_compute_api:os-keypairs:index": "tier:gold"\n'
+        )
+        enforcer = policy.Enforcer(self.configuration())
+        with mock.patch.object(
+            oslo_context.RequestContext, 'to_policy_values', more_values
+        ):
+            for tier in ('gold', 'silver', 'gold'):
+                caller: Any = context()
+                caller.tier = tier
+                self.assertEqual(
+                    tier == 'gold', self.allowed(enforcer, caller)
+                )
+
     def test_once_for_all_users(self) -> None:
         enforcer = policy.Enforcer(self.configuration())
         self.assertEqual(2, self._asked(enforcer, 5))
