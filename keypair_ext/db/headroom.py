@@ -58,8 +58,8 @@ class Headroom:
 
         :param newest_id: of the key that this is asked for.
         """
-        count = self._counts.get(user_id)
-        if count is None or not self._holds(count, newest_id):
+        count = self._known(user_id, newest_id)
+        if count is None:
             return False
         since = newest_id - count.newest_id
         return count.keys + since + RESERVE <= limit
@@ -70,10 +70,8 @@ class Headroom:
         """Say whether a count could help, as far as one can tell."""
         if limit <= RESERVE:
             return False
-        count = self._counts.get(user_id)
-        if count is None or not self._holds(count, newest_id):
-            return True
-        return count.keys + RESERVE <= limit
+        count = self._known(user_id, newest_id)
+        return count is None or count.keys + RESERVE <= limit
 
     def remember(self, user_id: str, newest_id: int, keys: int) -> None:
         """Keep what was counted, together with ``newest_id``'s own row."""
@@ -82,5 +80,13 @@ class Headroom:
         until = self._clock() + BELIEVED_SECONDS
         self._counts[user_id] = _Count(keys, newest_id, until)
 
-    def _holds(self, count: _Count, newest_id: int) -> bool:
-        return newest_id >= count.newest_id and self._clock() < count.until
+    def _known(self, user_id: str, newest_id: int) -> _Count | None:
+        """Return what was counted, if it still says something."""
+        count = self._counts.get(user_id)
+        if (
+            count is None
+            or newest_id < count.newest_id
+            or self._clock() >= count.until
+        ):
+            return None
+        return count
