@@ -14,7 +14,7 @@
 
 ``auth_token`` takes a cache from the environ, where its option ``cache``
 names one. What it gets here is bounded, and found without a network: to ask
-memcached takes half of what is done with a token.
+memcached takes nearly half of what is done with a token.
 """
 
 import functools
@@ -70,7 +70,7 @@ class Cache:
 
         :param time: for how many seconds; if none, it is not kept.
         """
-        if len(self._kept) >= self._size:
+        if len(self._kept) >= self._size and key not in self._kept:
             self._kept.clear()
         self._kept[key] = value, self._clock() + time
 

@@ -55,6 +55,11 @@ class CacheTest(base.TestCase):
         self.now = 115.0
         self.assertEqual(b'2', self.cache.get('a'))
 
+    def test_a_value_again_forgets_no_other(self) -> None:
+        for key in ('a', 'b', 'a'):
+            self.cache.set(key, key.encode(), time=10)
+        self.assertEqual(b'b', self.cache.get('b'))
+
     def test_no_time(self) -> None:
         for time in (0, -1):
             with self.subTest(time=time):
