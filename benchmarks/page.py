@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from benchmarks import goals
 from benchmarks.goals import Verdict
+from benchmarks.run import FORMS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RESULTS: Final = ROOT / 'benchmarks' / 'results'
@@ -86,6 +87,7 @@ def _lines(runs: Sequence[Result]) -> Iterator[str]:
         cpu=machine['cpu'],
         python=machine['python'],
         nova=machine['nova'].replace('==', ' '),
+        gigabytes=FORMS[first['form']].gigabytes,
     ).splitlines()
     yield from _heading('Goals')
     yield from _goals(runs)
@@ -118,8 +120,8 @@ Keystone is sent, Nova remembers it in memcached, and ours in the worker, as
 :doc:`../install/service` recommends.
 
 ``make bench`` runs the short form. The figures here are those of
-``python -m benchmarks run --form long``, which needs some 10 GB of memory and
-of disk, each run a file in ``benchmarks/results``; ``python -m benchmarks
+``python -m benchmarks run --form long``, which lets MariaDB use {gigabytes} GB
+of memory, each run a file in ``benchmarks/results``; ``python -m benchmarks
 page`` writes this page from them. A run that has no figure did not measure
 that section; a figure that misses its goal is marked. The tables and pictures
 are the first run's."""

@@ -49,7 +49,7 @@ class Form:
     :param seconds: each load lasts.
     :param pairs: of loads of two servers in turn.
     :param tables: the sizes to which the table grows.
-    :param gigabytes: of memory that the database needs for the last of them.
+    :param gigabytes: of memory that the database may use for them.
     """
 
     seconds: int

@@ -83,7 +83,7 @@ class Server:
 class Database(fixtures.Fixture):
     """MariaDB, with a pool of pages that its keys fit into.
 
-    :param gigabytes: of the pool; each is enough for half a million keys.
+    :param gigabytes: of the pool.
     """
 
     server: mariadb.MariaDB
