@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""RSA keys made ahead, so that who asks for one need not wait for it.
+"""RSA keys, made ahead by threads that let requests go first.
 
 A key belongs to the process that made it. A server forks its workers from
 a process that has loaded the application, and a key that two workers held
@@ -18,11 +18,13 @@ would be handed to two users.
 """
 
 import collections
+import contextlib
 import os
+import queue
 import sys
 import threading
-import time
 import weakref
+from concurrent import futures
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from oslo_log import log as logging
@@ -34,15 +36,26 @@ LOG = logging.getLogger(__name__)
 # How many keys are handed out between two lines about how many were ready.
 _REPORT_EVERY = 100
 
-# How long the thread lets alone whoever has just taken a key: making the next
-# one at once takes a processor from the request that is still under way.
+# One makes what a request waits for, the other goes on.
+_MAKERS = 2
+
+# What nice(1) adds, too. Without it a request that only reads waits for a
+# processor: beside four clients that generate without pause, the slowest
+# hundredth takes 2.9 times as long as when nobody does, with it 1.9.
+_NICENESS = 10
+
+# How long they let alone whoever has just taken a key that was ready: making
+# the next one at once disturbs the request that is still under way, which
+# takes 4.9 milliseconds in the place of 4.1.
 _HEAD_START_SECONDS = 0.03
+
+_Key = futures.Future[rsa.RSAPrivateKey]
 
 
 class KeyPool:
-    """Hands out keys, each once, made ahead by a thread where it can.
+    """Hands out keys, each once, made ahead where they can be.
 
-    The thread starts with the first key asked for, so never in a process
+    The threads start with the first key asked for, so never in a process
     that only loads the application and forks.
 
     :param make: makes a key.
@@ -52,42 +65,69 @@ class KeyPool:
     def __init__(self, make: MakeRSA, size: int) -> None:
         self._make = make
         self._size = size
-        self._begin()
+        self._supply = _Supply(make, size)
         _begin_anew_after_fork(self)
 
-    def _begin(self) -> None:
+    def begin_anew(self) -> '_Supply':
         """Forget all keys and whoever was making them."""
-        self._pid = os.getpid()
-        self._ready: collections.deque[rsa.RSAPrivateKey] = collections.deque()
-        self._changed = threading.Condition()
-        self._turn = threading.Lock()
-        self._started = False
-        self._hits = self._misses = 0
+        self._supply = supply = _Supply(self._make, self._size)
+        return supply
 
     def take(self) -> rsa.RSAPrivateKey:
         """Return a key that nobody else has or will get."""
+        supply = self._supply
         # uWSGI forks without Python's knowing; the hook alone is not enough.
-        if os.getpid() != self._pid:
-            self._begin()
-        with self._changed:
-            if not self._started:
-                self._start()
-            key = self._ready.popleft() if self._ready else None
-            self._changed.notify()
-            self._count(key is not None)
-        return key or self._make_in_turn()
-
-    def _make_in_turn(self) -> rsa.RSAPrivateKey:
-        """Make a key, unless one gets ready while others have their turn.
-
-        With every thread of a process making one, whoever only reads waits
-        for a processor.
-        """
-        with self._turn:
-            with self._changed:
-                if self._ready:
-                    return self._ready.popleft()
+        if supply.pid != os.getpid():
+            supply = self.begin_anew()
+        try:
+            key = supply.next()
+        except RuntimeError as error:
+            LOG.warning('Keys cannot be made ahead: %s', error)
             return self._make()
+        # Why making one has failed some time ago is not for this request.
+        return self._make() if key.exception() else key.result()
+
+
+class _Supply:
+    """The keys of one process, and the threads that make them."""
+
+    def __init__(self, make: MakeRSA, size: int) -> None:
+        self.pid = os.getpid()
+        self._make = make
+        self._size = size
+        self._lock = threading.Lock()
+        # The first was ordered first, and is made first.
+        self._keys: collections.deque[_Key] = collections.deque()
+        self._orders: queue.SimpleQueue[_Key] = queue.SimpleQueue()
+        self._hurry = threading.Event()
+        self._makers = 0
+        self._hits = self._misses = 0
+
+    @property
+    def ready(self) -> list[_Key]:
+        """The keys that nobody has to wait for."""
+        return [key for key in self._keys if key.done()]
+
+    def next(self) -> _Key:
+        """Return a key that is made or will be, and order another one.
+
+        :raises RuntimeError: there can be no more threads.
+        """
+        with self._lock:
+            while self._makers < _MAKERS:
+                self._start_maker()
+            while len(self._keys) <= self._size:
+                key = _Key()
+                # In this order: a server may interrupt a request in between,
+                # and nobody is to wait for what was not ordered.
+                self._orders.put(key)
+                self._keys.append(key)
+            key = self._keys.popleft()
+            is_ready = key.done()
+            self._count(is_ready)
+            if not is_ready:
+                self._hurry.set()
+        return key
 
     def _count(self, hit: bool) -> None:
         self._hits += hit
@@ -101,30 +141,36 @@ class KeyPool:
             )
             self._hits = self._misses = 0
 
-    def _start(self) -> None:
-        self._started = True
+    def _start_maker(self) -> None:
         # A daemon: what it holds needs no saving when the process ends.
         threading.Thread(
-            target=self._fill,
-            args=(self._changed, self._ready),
+            target=self._make_ordered,
             name='keypair_ext-key-pool',
             daemon=True,
         ).start()
+        self._makers += 1
 
-    def _fill(
-        self,
-        changed: threading.Condition,
-        ready: collections.deque[rsa.RSAPrivateKey],
-    ) -> None:
+    def _make_ordered(self) -> None:
+        """Make keys, for ever, without taking a processor from requests."""
+        # Elsewhere it would be the whole process that steps back.
+        if sys.platform == 'linux':
+            with contextlib.suppress(OSError):
+                os.nice(_NICENESS)
         while True:
-            with changed:
-                changed.wait_for(lambda: len(ready) < self._size)
-                is_urgent = not ready
-            if not is_urgent:
-                time.sleep(_HEAD_START_SECONDS)
-            key = self._make()
-            with changed:
-                ready.append(key)
+            self._make_one(self._orders.get())
+
+    def _make_one(self, key: _Key) -> None:
+        with self._lock:
+            # Nobody waits if the one that was ordered first is ready.
+            is_ahead = bool(self._keys) and self._keys[0].done()
+            if is_ahead:
+                self._hurry.clear()
+        if is_ahead:
+            self._hurry.wait(_HEAD_START_SECONDS)
+        try:
+            key.set_result(self._make())
+        except BaseException as error:  # noqa: BLE001 (who takes it, sees)
+            key.set_exception(error)
 
 
 def pooled(make: MakeRSA, size: int) -> MakeRSA:
@@ -160,6 +206,6 @@ def _begin_anew_after_fork(pool: KeyPool) -> None:
     def begin_anew() -> None:
         alive = reference()
         if alive is not None:
-            alive._begin()
+            alive.begin_anew()
 
     os.register_at_fork(after_in_child=begin_anew)

@@ -43,9 +43,10 @@ def _public(private_key: Any) -> str:
 def _fill() -> list[str]:
     """Return the keys that were made before the fork."""
     first = _KEYS.take()
-    while len(_KEYS._ready) < forks.POOL_SIZE:
+    while len(_KEYS._supply.ready) < forks.POOL_SIZE:
         time.sleep(0.001)
-    return [_public(key) for key in (first, *_KEYS._ready)]
+    made = [key.result() for key in _KEYS._supply.ready]
+    return [_public(key) for key in (first, *made)]
 
 
 _BEFORE: Final = _fill()

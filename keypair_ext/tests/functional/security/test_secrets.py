@@ -59,7 +59,7 @@ KINDS = ('ssh', 'x509')
 # Where an error strikes on a key's way up, after the work is done: from the
 # pool to the bytes that are handed to the server.
 LAYERS: tuple[tuple[Any, str], ...] = (
-    (pool.KeyPool, '_count'),
+    (pool._Supply, '_count'),
     (SshKeyType, 'generate'),
     (X509KeyType, 'generate'),
     (Store, 'create'),

@@ -58,11 +58,11 @@ class KeyPoolTest(base.TestCase):
     def test_keys_are_made_ahead(self) -> None:
         keys = pool.KeyPool(Counter(), 3)
         keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._ready) == 3))
+        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 3))
         keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._ready) == 3))
+        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 3))
         time.sleep(0.05)
-        self.assertEqual(3, len(keys._ready))
+        self.assertEqual(3, len(keys._supply.ready))
 
     def test_threads_do_not_all_make_keys_at_once(self) -> None:
         at_once: list[int] = []
@@ -88,8 +88,53 @@ class KeyPoolTest(base.TestCase):
             thread.join()
 
         self.assertEqual(8, len(set(taken)))
-        # One who asked, and who makes them ahead.
         self.assertLessEqual(max(at_once), 2)
+
+    def test_who_makes_keys_lets_others_go_first(self) -> None:
+        if sys.platform != 'linux':
+            self.skipTest('Elsewhere niceness is of whole processes.')
+
+        def make() -> Any:
+            thread = threading.get_native_id()
+            return os.getpriority(os.PRIO_PROCESS, thread)
+
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        self.assertEqual(min(own + 10, 19), pool.KeyPool(make, 1).take())
+        self.assertEqual(own, os.getpriority(os.PRIO_PROCESS, 0))
+
+    def test_a_burst_does_not_wait_for_the_head_start(self) -> None:
+        with mock.patch.object(pool, '_HEAD_START_SECONDS', 60):
+            keys = pool.KeyPool(Counter(), 1)
+            started = time.monotonic()
+            taken = [keys.take() for _ in range(20)]
+        self.assertLess(time.monotonic() - started, 30)
+        self.assertEqual(20, len(set(taken)))
+
+    def test_an_error_is_told_to_whoever_meets_it(self) -> None:
+        make = mock.Mock(side_effect=[ValueError('no'), ValueError('never')])
+        keys = pool.KeyPool(make, 0)
+        self.assertRaisesRegex(ValueError, 'never', keys.take)
+
+    def test_an_error_of_some_time_ago_is_told_to_nobody(self) -> None:
+        make = mock.Mock(side_effect=[1, ValueError('no'), 3, 4])
+        with mock.patch.object(pool, '_MAKERS', 1):
+            keys = pool.KeyPool(make, 1)
+            self.assertEqual(1, keys.take())
+            self.assertTrue(wait_for(lambda: keys._supply.ready))
+            self.assertIn(keys.take(), (3, 4))
+
+    def test_keys_are_made_where_no_thread_can_be_started(self) -> None:
+        keys = pool.KeyPool(Counter(), 2)
+        with (
+            mock.patch.object(
+                threading.Thread, 'start', side_effect=RuntimeError('full')
+            ),
+            self.assertLogs(pool.LOG.logger, 'WARNING') as logs,
+        ):
+            first = keys.take()
+        self.assertIn('full', logs.output[0])
+        taken = {first, *(keys.take() for _ in range(5))}
+        self.assertEqual(6, len(taken))
 
     def test_no_key_twice_with_many_threads(self) -> None:
         keys = pool.KeyPool(Counter(), 5)
@@ -114,7 +159,7 @@ class KeyPoolTest(base.TestCase):
         # 10,000 keys over five processes, from a pool that was full.
         keys = pool.KeyPool(Counter(), 50)
         keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._ready) == 50))
+        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 50))
         children = [self._fork_and_take(keys, 2000) for _ in range(4)]
         taken: list[Any] = [keys.take() for _ in range(2000)]
         for pid, reader in children:
@@ -149,12 +194,12 @@ class KeyPoolTest(base.TestCase):
     def test_a_fork_that_python_does_not_see(self) -> None:
         keys = pool.KeyPool(Counter(), 2)
         first = keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._ready) == 2))
-        waiting = set(keys._ready)
+        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 2))
+        waiting = {key.result() for key in keys._supply.ready}
         with mock.patch.object(os, 'getpid', return_value=-1):
             taken = keys.take()
         self.assertNotIn(taken, waiting | {first})
-        self.assertEqual(-1, keys._pid)
+        self.assertEqual(-1, keys._supply.pid)
 
     def test_says_how_many_were_ready(self) -> None:
         keys = pool.KeyPool(Counter(), 1)
