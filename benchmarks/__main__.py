@@ -20,8 +20,11 @@ benchmarks page`` turns results into the page.
 
 import argparse
 import json
+import signal
 import sys
+import types
 from pathlib import Path
+from typing import NoReturn
 
 from benchmarks import goals, page, run
 
@@ -39,7 +42,13 @@ def main() -> int:
     if arguments.command == 'page':
         page.write()
         return 0
+    # As Ctrl-C does, so that the servers do not stay.
+    signal.signal(signal.SIGTERM, _terminate)
     return _run(arguments.form, arguments.sections, arguments.out)
+
+
+def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _run(form: str, sections: list[str], out: Path | None) -> int:

@@ -13,6 +13,7 @@
 
 """Ours alone, as the table grows, and as one user's key pairs do."""
 
+import statistics
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -35,14 +36,16 @@ class Growth:
     """Measures one server at several sizes.
 
     :param seconds: how long each load lasts.
+    :param turns: how often users of different sizes take turns.
     """
 
     def __init__(
-        self, database: Database, server: Server, seconds: int
+        self, database: Database, server: Server, seconds: int, turns: int
     ) -> None:
         self._database = database
         self._server = server
         self._seconds = seconds
+        self._turns = turns
 
     def of_the_table(self, sizes: tuple[int, ...]) -> Iterator[Result]:
         """Show and list, of users with ten key pairs, taking turns."""
@@ -59,19 +62,34 @@ class Growth:
             }
 
     def of_a_user(self) -> Iterator[Result]:
-        """Show, list and import, for users with more and more key pairs."""
+        """Show and list, for users with few and many key pairs, in turn."""
         for size in USERS:
-            user = f'user-with-{size}'
-            self._database.add_keys_of(self._server.database, user, size)
-            deep = f'key-{size // 2 - 1}'
+            self._database.add_keys_of(
+                self._server.database, _user_with(size), size
+            )
+        turns = [
+            [self._rates_of(size) for size in USERS]
+            for _ in range(self._turns)
+        ]
+        for size, *taken in zip(USERS, *turns, strict=True):
             yield {
                 'keys': size,
-                'show': self._rate(kind='show', names=size, of=user),
-                'first page of 10': self._rate(kind='list', limit=10, of=user),
-                'deep page of 10': self._rate(
-                    kind='list', limit=10, of=user, marker=deep
-                ),
+                **{
+                    name: statistics.median(rates[name] for rates in taken)
+                    for name in taken[0]
+                },
             }
+
+    def _rates_of(self, size: int) -> dict[str, float]:
+        user = _user_with(size)
+        deep = f'key-{size // 2 - 1}'
+        return {
+            'show': self._rate(kind='show', names=size, of=user),
+            'first page of 10': self._rate(kind='list', limit=10, of=user),
+            'deep page of 10': self._rate(
+                kind='list', limit=10, of=user, marker=deep
+            ),
+        }
 
     def imports(self) -> Iterator[Result]:
         """Import, for users who have more and more key pairs.
@@ -100,3 +118,7 @@ class Growth:
 
     def _sample(self, seconds: int, **request: object) -> Sample:
         return measure(self._server, seconds, version=IMPORT_ONLY, **request)
+
+
+def _user_with(keys: int) -> str:
+    return f'user-with-{keys}'

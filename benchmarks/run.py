@@ -182,9 +182,11 @@ def _beside(form: Form) -> Result:
 def _growth(form: Form) -> Result:
     with Cluster(gigabytes=form.gigabytes) as cluster:
         service = cluster.start_service()
-        table = growth.Growth(cluster.database, service, form.seconds)
-        of_the_table = list(table.of_the_table(form.tables))
-        of_a_user = list(table.of_a_user())
+        measured = growth.Growth(
+            cluster.database, service, form.seconds, form.pairs
+        )
+        of_the_table = list(measured.of_the_table(form.tables))
+        of_a_user = list(measured.of_a_user())
     return {
         'table': of_the_table,
         'user': of_a_user,
@@ -196,7 +198,7 @@ def _growth(form: Form) -> Result:
 def _imports(limit: int) -> list[Result]:
     with Cluster(conf={'quota': {'key_pairs': limit}}) as cluster:
         service = cluster.start_service()
-        return list(growth.Growth(cluster.database, service, 1).imports())
+        return list(growth.Growth(cluster.database, service, 1, 1).imports())
 
 
 def _footprint(form: Form) -> Result:
