@@ -95,11 +95,10 @@ class _Supply:
         self.pid = os.getpid()
         self._make = make
         self._size = size
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         # The first was ordered first, and is made first.
         self._keys: collections.deque[_Key] = collections.deque()
         self._orders: queue.SimpleQueue[_Key] = queue.SimpleQueue()
-        self._hurry = threading.Event()
         self._makers = 0
         self._hits = self._misses = 0
 
@@ -113,7 +112,7 @@ class _Supply:
 
         :raises RuntimeError: there can be no more threads.
         """
-        with self._lock:
+        with self._changed:
             while self._makers < _MAKERS:
                 self._start_maker()
             while len(self._keys) <= self._size:
@@ -126,7 +125,8 @@ class _Supply:
             is_ready = key.done()
             self._count(is_ready)
             if not is_ready:
-                self._hurry.set()
+                # It is not ahead any more.
+                self._changed.notify_all()
         return key
 
     def _count(self, hit: bool) -> None:
@@ -160,17 +160,18 @@ class _Supply:
             self._make_one(self._orders.get())
 
     def _make_one(self, key: _Key) -> None:
-        with self._lock:
-            # Nobody waits if the one that was ordered first is ready.
-            is_ahead = bool(self._keys) and self._keys[0].done()
-            if is_ahead:
-                self._hurry.clear()
-        if is_ahead:
-            self._hurry.wait(_HEAD_START_SECONDS)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: not self._is_ahead(key), _HEAD_START_SECONDS
+            )
         try:
             key.set_result(self._make())
         except BaseException as error:  # noqa: BLE001 (who takes it, sees)
             key.set_exception(error)
+
+    def _is_ahead(self, key: _Key) -> bool:
+        """Say whether a key is not taken yet, and another one is ready."""
+        return key in self._keys and self._keys[0].done()
 
 
 def pooled(make: MakeRSA, size: int) -> MakeRSA:

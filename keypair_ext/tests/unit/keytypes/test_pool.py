@@ -110,6 +110,35 @@ class KeyPoolTest(base.TestCase):
         self.assertLess(time.monotonic() - started, 30)
         self.assertEqual(20, len(set(taken)))
 
+    def test_a_key_that_is_taken_is_made_at_once(self) -> None:
+        with (
+            mock.patch.object(pool, '_HEAD_START_SECONDS', 60),
+            mock.patch.object(pool, '_MAKERS', 0),
+        ):
+            supply = pool._Supply(Counter(), 1)
+            taken = supply.next()
+            first, second = supply._orders.get(), supply._orders.get()
+            self.assertIs(taken, first)
+            started = time.monotonic()
+            # Who makes the second one may be the faster of the two.
+            supply._make_one(second)
+            supply._make_one(first)
+        self.assertLess(time.monotonic() - started, 30)
+
+    def test_a_key_ahead_leaves_a_head_start(self) -> None:
+        with (
+            mock.patch.object(pool, '_HEAD_START_SECONDS', 0.2),
+            mock.patch.object(pool, '_MAKERS', 0),
+        ):
+            supply = pool._Supply(Counter(), 2)
+            supply.next()
+            orders = [supply._orders.get() for _ in range(3)]
+            for key in orders[:2]:
+                supply._make_one(key)
+            started = time.monotonic()
+            supply._make_one(orders[2])
+        self.assertGreaterEqual(time.monotonic() - started, 0.19)
+
     def test_an_error_is_told_to_whoever_meets_it(self) -> None:
         make = mock.Mock(side_effect=[ValueError('no'), ValueError('never')])
         keys = pool.KeyPool(make, 0)
