@@ -246,7 +246,8 @@ class PooledTest(base.TestCase):
 
     def test_a_pool(self) -> None:
         make = pool.pooled(Counter(), 1)
-        self.assertEqual((os.getpid(), 1), make())
+        # The two threads have begun one each.
+        self.assertIn(make(), [(os.getpid(), 1), (os.getpid(), 2)])
 
     def test_no_thread_where_threads_are_green(self) -> None:
         green = {
