@@ -1,15 +1,4 @@
-# Licensed under the Apache License, Version 2.0 (the "License"); you may
-# not use this file except in compliance with the License. You may obtain
-# a copy of the License at
-#
-#      http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
-# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
-# License for the specific language governing permissions and limitations
-# under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 
 """The rooms of the house: who may import whom, read from the imports.
 
@@ -74,6 +63,8 @@ AT_HOME = {
     'bcrypt': {'middleware', 'cmd'},
     'gunicorn': {'cmd'},
 }
+
+LICENCE = '# SPDX-License-Identifier: Apache-2.0\n'
 
 # Packages that load entry points of ours and that we do without.
 HOSTS = {'tempest'}
@@ -152,6 +143,13 @@ class Rooms(base.TestCase):
                 if library in AT_HOME:
                     with self.subTest(module=name, library=library):
                         self.assertIn(room(name), AT_HOME[library])
+
+    def test_first_line_is_the_licence(self) -> None:
+        # So that the next one says what the file is for.
+        for path in sorted(PACKAGE.rglob('*.py')):
+            text = path.read_text()
+            with self.subTest(path=path):
+                self.assertTrue(not text or text.startswith(LICENCE))
 
     def test_no_module_imports_the_service(self) -> None:
         for name, path in modules():
