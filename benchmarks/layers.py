@@ -17,8 +17,7 @@ from typing import Any, Final
 
 from oslo_context import context
 
-from keypair_ext import conf as config, deploy
-from keypair_ext.api import dispatch
+from keypair_ext import conf as config, deploy, environ as env
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.middleware import request_log
@@ -117,8 +116,8 @@ def _environ(prefix: str = '') -> dict[str, Any]:
 
 def _environ_with_context() -> dict[str, Any]:
     environ = _environ()
-    environ[dispatch.ENV_TELLS_REQUEST_ID] = True
-    environ['nova.context'] = context.RequestContext(
+    environ[env.TELLS_REQUEST_ID] = True
+    environ[env.CONTEXT] = context.RequestContext(
         user_id=USER,
         project_id='aaaa',
         roles=['member', 'reader'],

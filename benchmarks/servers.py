@@ -13,7 +13,7 @@ from typing import Final
 
 import fixtures
 
-from keypair_ext.middleware import token_cache
+from keypair_ext import environ as env
 from keypair_ext.tests.functional.conformance import servers as ours
 from keypair_ext.tests.functional.keystone import cloud
 from keypair_ext.tests.functional.nova import environment
@@ -225,7 +225,7 @@ class Cluster(fixtures.Fixture):
         authtoken = {
             **identity.authtoken_options(identity.account('service')),
             # As doc/source/install/service.rst recommends.
-            'cache': token_cache.CACHE_KEY,
+            'cache': env.TOKEN_CACHE,
             'include_service_catalog': False,
         }
         service = cloud.Service(

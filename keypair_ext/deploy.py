@@ -9,6 +9,7 @@ process: a server may fork after it.
 import os
 import sys
 from collections.abc import Mapping
+from wsgiref.types import WSGIApplication
 
 from microversion_parse import Version
 from oslo_config import cfg
@@ -66,7 +67,7 @@ def application(local_conf: Mapping[str, str]) -> dispatch.Application:
 
 
 def mounted_in_nova(
-    app: dispatch.WSGIApplication, local_conf: Mapping[str, str]
+    app: WSGIApplication, local_conf: Mapping[str, str]
 ) -> 'dispatch.Filter':
     """Return the filter of a ``[filter:...]`` section in front of ``app``.
 
@@ -84,7 +85,7 @@ def mounted_in_nova(
 
 
 def neighbours(
-    app: dispatch.WSGIApplication, local_conf: Mapping[str, str]
+    app: WSGIApplication, local_conf: Mapping[str, str]
 ) -> neighbours_api.Neighbours:
     """Return the filter that adds the stand-alone service's neighbours.
 
@@ -120,7 +121,7 @@ def versions(local_conf: Mapping[str, str]) -> discovery.Versions:
     )
 
 
-def service(directory: str) -> dispatch.WSGIApplication:
+def service(directory: str) -> WSGIApplication:
     """Return the stand-alone service that a directory configures.
 
     Unlike a mount it owns its process: it fills the global configuration
@@ -160,10 +161,10 @@ def _readable(path: str) -> str:
     )
 
 
-def _load(paste_file: str) -> dispatch.WSGIApplication:
+def _load(paste_file: str) -> WSGIApplication:
     """Return what the paste file calls ``main``."""
     try:
-        app: dispatch.WSGIApplication = loadwsgi.loadapp(
+        app: WSGIApplication = loadwsgi.loadapp(
             f'config:{paste_file}', name='main'
         )
     except exception.KeypairExtError:
@@ -181,7 +182,7 @@ def _load(paste_file: str) -> dispatch.WSGIApplication:
     return app
 
 
-def service_or_exit() -> dispatch.WSGIApplication:
+def service_or_exit() -> WSGIApplication:
     """Return the stand-alone service, or end the process with a sentence.
 
     ``OS_KEYPAIR_EXT_CONFIG_DIR`` names the directory of its configuration.

@@ -12,7 +12,7 @@ from typing import Any
 
 from microversion_parse import Version
 
-from keypair_ext import exception, profiles
+from keypair_ext import environ as env, exception, profiles
 from keypair_ext.api import microversions, schemas
 from keypair_ext.api.validation import Validator
 
@@ -83,7 +83,7 @@ class Contracts:
         """
         if not self.negotiated:
             return self._fixed
-        if environ.get('openstack.legacy_v2'):
+        if environ.get(env.LEGACY_V2):
             return self._legacy
         usual = self._by_header.get(environ.get(microversions.ENV_HEADER, ''))
         if usual is not None:

@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 from urllib import parse as urlparse
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob
 from microversion_parse import Version
 
 from keypair_ext import exception, faults
-from keypair_ext.api import dispatch, microversions
+from keypair_ext.api import microversions
 from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
     Answer,
@@ -59,7 +60,7 @@ class Versions:
         }
 
     def __call__(
-        self, environ: dict[str, Any], start_response: dispatch.StartResponse
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer with the document that the mount and path name."""
         answer = self._answer(webob.Request(environ))
@@ -154,14 +155,12 @@ class Root:
     :param app: answers everything below.
     """
 
-    def __init__(
-        self, root: dispatch.WSGIApplication, app: dispatch.WSGIApplication
-    ) -> None:
+    def __init__(self, root: WSGIApplication, app: WSGIApplication) -> None:
         self._root = root
         self._app = app
 
     def __call__(
-        self, environ: dict[str, Any], start_response: dispatch.StartResponse
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         bare = environ.get('PATH_INFO', '') in ('', '/')
         return (self._root if bare else self._app)(environ, start_response)

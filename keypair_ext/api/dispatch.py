@@ -8,14 +8,14 @@ the handler checks (schema, policy) and the use case (quota, key,
 duplicate).
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob.exc
 from microversion_parse import Version
 from oslo_context import context as oslo_context
 
-from keypair_ext import exception, faults
+from keypair_ext import environ as env, exception, faults
 from keypair_ext.api import microversions, routes
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.handlers import Handlers
@@ -26,16 +26,7 @@ from keypair_ext.api.request import (
     identity,
 )
 
-# The request log reads the version that answered from here.
-ENV_VERSION = 'keypair_ext.version'
-
-# Set by a filter that will tell the request's id in all the usual headers.
-ENV_TELLS_REQUEST_ID = 'keypair_ext.tells_request_id'
-
 _REQUEST_ID_HEADER = 'X-Compute-Request-Id'
-
-StartResponse = Callable[..., Any]
-WSGIApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Application:
@@ -60,7 +51,7 @@ class Application:
         self._faults = fault_table
 
     def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer any request; one that is not ours with Nova's 404."""
         response = self.answer(environ, routes.match(environ))
@@ -68,7 +59,7 @@ class Application:
         return body
 
     def answer(
-        self, environ: dict[str, Any], route: routes.Route | None
+        self, environ: WSGIEnvironment, route: routes.Route | None
     ) -> webob.Response | Answer:
         """Return the answer to a request whose path is matched already."""
         contract = None
@@ -80,7 +71,7 @@ class Application:
                 response = webob.exc.HTTPNotFound()
             else:
                 contract = self.contracts.choose(environ)
-                environ[ENV_VERSION] = contract.version
+                environ[env.VERSION] = contract.version
                 request = Request(environ, context, route, self._max_body)
                 response = self._run(operation, request, contract)
         except Exception as error:  # noqa: BLE001 (the last net)
@@ -116,14 +107,14 @@ class Application:
 
 
 def _add_request_id(
-    response: webob.Response | Answer, environ: dict[str, Any]
+    response: webob.Response | Answer, environ: WSGIEnvironment
 ) -> None:
     """Tell the request's id unless a filter in front of us will."""
-    if ENV_TELLS_REQUEST_ID in environ:
+    if env.TELLS_REQUEST_ID in environ:
         return
-    context = environ.get('nova.context')
+    context = environ.get(env.CONTEXT)
     request_id = (
-        environ.get('openstack.request_id')
+        environ.get(env.REQUEST_ID)
         or (context and context.request_id)
         or oslo_context.generate_request_id()
     )
@@ -151,7 +142,7 @@ class Filter:
         self._latest_is_theirs = app_max_version > self._max_version
 
     def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer what is ours; pass on the rest as it came."""
         route = routes.match(environ)
@@ -165,8 +156,8 @@ class Filter:
         body: Iterable[bytes] = response(environ, start_response)
         return body
 
-    def _is_theirs(self, environ: dict[str, Any]) -> bool:
-        if environ.get('openstack.legacy_v2'):
+    def _is_theirs(self, environ: WSGIEnvironment) -> bool:
+        if environ.get(env.LEGACY_V2):
             return False
         text = microversions.requested(environ)
         if text is None:

@@ -9,11 +9,11 @@ quota and their extension. Inside Nova none of this is mounted.
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob
 
-from keypair_ext import exception, faults, policy, quota
-from keypair_ext.api import dispatch
+from keypair_ext import environ as env, exception, faults, policy, quota
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.request import (
     Answer,
@@ -55,7 +55,7 @@ class Neighbours:
 
     def __init__(
         self,
-        app: dispatch.WSGIApplication,
+        app: WSGIApplication,
         contracts: Contracts,
         enforcer: policy.Enforcer,
         quota_driver: quota.Driver,
@@ -80,7 +80,7 @@ class Neighbours:
         }
 
     def __call__(
-        self, environ: dict[str, Any], start_response: dispatch.StartResponse
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer a GET of a neighbour; pass on everything else."""
         found = _PATH.match(environ.get('PATH_INFO', ''))
@@ -97,7 +97,7 @@ class Neighbours:
 
     def _answer(
         self,
-        environ: dict[str, Any],
+        environ: WSGIEnvironment,
         route: Route,
         handler: _Handler,
         known: frozenset[str] | None,
@@ -106,7 +106,7 @@ class Neighbours:
         try:
             context = identity(environ)
             contract = self._contracts.choose(environ)
-            environ[dispatch.ENV_VERSION] = contract.version
+            environ[env.VERSION] = contract.version
             request = Request(environ, context, route, max_body=0)
             check_content_type(environ)
             request.check_project()

@@ -11,7 +11,7 @@ import orjson
 import webob
 from oslo_context import context as oslo_context
 
-from keypair_ext import exception
+from keypair_ext import environ as env, exception
 from keypair_ext.api.routes import Route, raw_path
 
 JSON = 'application/json'
@@ -26,7 +26,7 @@ def identity(environ: dict[str, Any]) -> oslo_context.RequestContext:
 
     :raises NotAuthenticated: no filter did, or it found no user.
     """
-    context: oslo_context.RequestContext | None = environ.get('nova.context')
+    context: oslo_context.RequestContext | None = environ.get(env.CONTEXT)
     if context is None or not context.user_id:
         raise exception.NotAuthenticated()
     return context

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib import parse as urlparse
 
+from keypair_ext import environ as env
+
 COLLECTION = 'os-keypairs'
 
 _PATH = re.compile(
@@ -47,7 +49,7 @@ def match(environ: Mapping[str, Any]) -> Route | None:
     # them here, against 0.5 for the expression.
     if COLLECTION not in path:
         return None
-    if environ.get('openstack.legacy_v2'):
+    if environ.get(env.LEGACY_V2):
         route = _match_escaped_slash(environ, path)
         if route is not None:
             return route

@@ -13,11 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from oslo_context import context
 
-from keypair_ext import exception
-
-CONTEXT_KEY = 'nova.context'
-REQUEST_ID_KEY = 'openstack.request_id'
-GLOBAL_REQUEST_ID_KEY = 'openstack.global_request_id'
+from keypair_ext import environ as env, exception
 
 _USER_AND_SERVICE = (
     'DOMAIN_ID',
@@ -75,15 +71,15 @@ def set_context(
     ``is_admin`` stays None, not decided yet: policy decides it. The context
     is also what the log lines of this thread are about from now on.
     """
-    environ[CONTEXT_KEY] = context.RequestContext(
+    environ[env.CONTEXT] = context.RequestContext(
         user_id=user_id,
         project_id=project_id,
         roles=roles,
         domain_id=domain_id,
         system_scope=system_scope,
         is_admin=None,
-        request_id=environ.get(REQUEST_ID_KEY),
-        global_request_id=environ.get(GLOBAL_REQUEST_ID_KEY),
+        request_id=environ.get(env.REQUEST_ID),
+        global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
     )
 
 

@@ -12,9 +12,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_context import context
 
+from keypair_ext import environ as env
 from keypair_ext.middleware import identity
 
-_AUTH_KEY = 'keystone.token_auth'
 _STATUS_KEY = 'HTTP_X_IDENTITY_STATUS'
 _SERVICE_STATUS_KEY = 'HTTP_X_SERVICE_IDENTITY_STATUS'
 _CONFIRMED = 'Confirmed'
@@ -33,13 +33,13 @@ class KeystoneContext:
         """Answer 401 without a confirmed token, else go on."""
         if not _is_confirmed(environ):
             # auth_token adds its own challenge to a 401 that passes it.
-            challenge = None if _AUTH_KEY in environ else _CHALLENGE
+            challenge = None if env.TOKEN_AUTH in environ else _CHALLENGE
             return identity.refuse_unauthenticated(
                 environ, start_response, challenge
             )
         # The tokens stay behind: we call nobody in the caller's name, and
         # what the context does not hold no log or notification can show.
-        environ[identity.CONTEXT_KEY] = context.RequestContext.from_environ(
+        environ[env.CONTEXT] = context.RequestContext.from_environ(
             environ, is_admin=None, auth_token=None, service_token=None
         )
         return self._application(environ, start_response)
@@ -48,7 +48,7 @@ class KeystoneContext:
 def _is_confirmed(environ: WSGIEnvironment) -> bool:
     """Tell if Keystone vouches for the user, and for the service if any."""
     return (
-        environ.get(_AUTH_KEY) is not None
+        environ.get(env.TOKEN_AUTH) is not None
         and environ.get(_STATUS_KEY) == _CONFIRMED
         and environ.get(_SERVICE_STATUS_KEY, _CONFIRMED) == _CONFIRMED
         and bool(environ.get('HTTP_X_USER_ID'))

@@ -5,12 +5,10 @@
 What Nova's filter of the same name does, for a pipeline without Nova.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-WSGIApplication = Callable[..., Iterable[bytes]]
-
-ENVIRON_KEY = 'openstack.legacy_v2'
+from keypair_ext import environ as env
 
 
 class LegacyV2Compatible:
@@ -20,14 +18,14 @@ class LegacyV2Compatible:
         self._app = app
 
     def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        environ[ENVIRON_KEY] = True
+        environ[env.LEGACY_V2] = True
         return self._app(environ, start_response)
 
 
 def filter_factory(
-    global_conf: dict[str, str], **local_conf: str
+    global_conf: Mapping[str, str], **local_conf: str
 ) -> Callable[[WSGIApplication], LegacyV2Compatible]:
     """Build ``egg:keypair-ext#legacy_v2_compatible``."""
     return LegacyV2Compatible

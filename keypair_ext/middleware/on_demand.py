@@ -8,13 +8,12 @@ where their feature is off.
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_config import cfg
 from oslo_middleware import cors, http_proxy_to_wsgi
 
 from keypair_ext import conf as keypair_conf
-
-WSGIApplication = Callable[..., Iterable[bytes]]
 
 _VERSION_HEADERS = ('X-OpenStack-Nova-API-Version', 'OpenStack-API-Version')
 
@@ -33,7 +32,7 @@ class CrossOriginOnly:
         self._with_cors = with_cors
 
     def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
+        self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         if 'HTTP_ORIGIN' in environ or environ['REQUEST_METHOD'] == 'OPTIONS':
             return self._with_cors(environ, start_response)

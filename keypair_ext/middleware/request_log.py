@@ -18,12 +18,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_context import context
 
-from keypair_ext.middleware import identity
+from keypair_ext import environ as env
 
 LOG = logging.getLogger(__name__)
 
-_VERSION_KEY = 'keypair_ext.version'
-_TELLS_KEY = 'keypair_ext.tells_request_id'
 _GLOBAL_ID = re.compile(r'req-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}')
 
 # What the log shows as it is. The rest is percent-encoded, control characters
@@ -85,14 +83,14 @@ def _begin(environ: WSGIEnvironment) -> str:
     last request's.
     """
     request_id = generate_request_id()
-    environ[identity.REQUEST_ID_KEY] = request_id
-    environ[_TELLS_KEY] = True
+    environ[env.REQUEST_ID] = request_id
+    environ[env.TELLS_REQUEST_ID] = True
     global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
     if global_id and _GLOBAL_ID.fullmatch(global_id):
-        environ[identity.GLOBAL_REQUEST_ID_KEY] = global_id
+        environ[env.GLOBAL_REQUEST_ID] = global_id
     context.RequestContext(
         request_id=request_id,
-        global_request_id=environ.get(identity.GLOBAL_REQUEST_ID_KEY),
+        global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
     )
     return request_id
 
@@ -121,7 +119,7 @@ def _log(
         f'"{_quote(environ["REQUEST_METHOD"])} {_uri(environ)}" '
         f'status: {status.partition(" ")[0]} '
         f'len: {_content_length(headers)} '
-        f'microversion: {environ.get(_VERSION_KEY) or "-"} '
+        f'microversion: {environ.get(env.VERSION) or "-"} '
         f'time: {time_taken:.6f}'
     )
     # Not info(), which looks for who calls it. Without that, and without

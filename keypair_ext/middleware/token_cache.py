@@ -12,9 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from keypair_ext import conf as config
-
-CACHE_KEY = 'keypair_ext.token_cache'
+from keypair_ext import conf as config, environ as env
 
 
 class TokenCache:
@@ -31,7 +29,7 @@ class TokenCache:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Go on, with the cache in the environ."""
-        environ[CACHE_KEY] = self._cache
+        environ[env.TOKEN_CACHE] = self._cache
         return self._application(environ, start_response)
 
 

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from paste.deploy import loadwsgi
 
@@ -11,7 +12,6 @@ from keypair_ext import conf as keypair_conf, deploy, exception
 from keypair_ext.api import discovery, dispatch
 
 GlobalConf = dict[str, str]
-WSGIApplication = dispatch.WSGIApplication
 
 
 def app_factory(

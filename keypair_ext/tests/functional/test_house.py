@@ -23,6 +23,7 @@ PACKAGE = pathlib.Path(keypair_ext.__file__).parent
 # Each room, with the rooms that it may use: downwards only.
 ROOMS = {
     'exception': '',
+    'environ': '',
     'conf': 'exception',
     'profiles': 'exception',
     'policy': 'exception',
@@ -34,11 +35,11 @@ ROOMS = {
     'keytypes': 'exception',
     'notifications': 'conf exception',
     'quota': 'conf db exception',
-    'middleware': 'conf exception',
+    'middleware': 'conf environ exception',
     'logs': 'exception middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
-    'api': 'db exception faults keypairs policy profiles quota',
+    'api': 'db environ exception faults keypairs policy profiles quota',
     # Who builds, and who has things built.
     'deploy': 'api conf db exception faults keypairs keytypes logs '
     'middleware notifications policy profiles quota',

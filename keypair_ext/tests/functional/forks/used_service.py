@@ -10,6 +10,7 @@ import io
 import json
 import time
 from typing import Any, Final
+from unittest import mock
 from wsgiref import util
 
 from keypair_ext.tests.functional import fixtures, forks
@@ -22,7 +23,6 @@ _SECONDS_TO_FILL: Final = 1.0
 
 
 def _ask(method: str, body: bytes = b'') -> int:
-    told: list[str] = []
     environ: dict[str, Any] = {}
     util.setup_testing_defaults(environ)
     environ |= {
@@ -34,8 +34,10 @@ def _ask(method: str, body: bytes = b'') -> int:
         'CONTENT_LENGTH': str(len(body)),
         'wsgi.input': io.BytesIO(body),
     }
-    list(application(environ, lambda status, *rest: told.append(status)))
-    return int(told[0].split()[0])
+    start_response = mock.Mock()
+    list(application(environ, start_response))
+    status: str = start_response.call_args.args[0]
+    return int(status.split()[0])
 
 
 def _use() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from keypair_ext.middleware import token_cache
+from keypair_ext import environ as env
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.keystone import cloud
 from keypair_ext.tests.functional.servers import (
@@ -26,7 +26,7 @@ from keypair_ext.tests.unit.keytypes import vectors
 _REASON = cloud.reason_to_skip('KEYPAIR_EXT_TEST_KEYSTONE', 'tox -e keystone')
 
 _DELAYED = {'keystone_authtoken': {'delay_auth_decision': True}}
-_CACHED = {'keystone_authtoken': {'cache': token_cache.CACHE_KEY}}
+_CACHED = {'keystone_authtoken': {'cache': env.TOKEN_CACHE}}
 
 # What a client would say to pass for an administrator.
 _SPOOFED = {

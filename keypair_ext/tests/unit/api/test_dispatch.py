@@ -12,7 +12,7 @@ import fixtures as fixtures_library
 import webob
 from oslo_context import context as oslo_context
 
-from keypair_ext import deploy, faults, profiles
+from keypair_ext import deploy, environ as env, faults, profiles
 from keypair_ext.api import contract, dispatch, microversions
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
@@ -298,14 +298,14 @@ class ApplicationTest(base.TestCase):
     def test_version_for_the_log(self) -> None:
         environ = {'nova.context': None, 'REQUEST_METHOD': 'GET'}
         self.application().answer(environ, None)
-        self.assertNotIn(dispatch.ENV_VERSION, environ)
+        self.assertNotIn(env.VERSION, environ)
 
         request = webob.Request.blank(COLLECTION)
         request.environ['nova.context'] = oslo_context.RequestContext(
             user_id='u', overwrite=False
         )
         request.get_response(self.application())
-        self.assertEqual('2.1', request.environ[dispatch.ENV_VERSION])
+        self.assertEqual('2.1', request.environ[env.VERSION])
 
     def test_wrong_method_of_a_vendor(self) -> None:
         response = self.ask('PUT', 'rackspace')
@@ -328,9 +328,7 @@ class ApplicationTest(base.TestCase):
                     self.assertEqual('req-of-the-host', told)
 
     def test_request_id_of_a_filter(self) -> None:
-        response = self.ask(
-            'GET', 'rackspace', **{dispatch.ENV_TELLS_REQUEST_ID: True}
-        )
+        response = self.ask('GET', 'rackspace', **{env.TELLS_REQUEST_ID: True})
         self.assertNotIn('X-Compute-Request-Id', response.headers)
 
         response = self.ask('GET')

@@ -2,6 +2,7 @@
 
 """The cache of tokens, and the filter that hands it out."""
 
+from keypair_ext import environ as env
 from keypair_ext.middleware import token_cache
 from keypair_ext.tests.unit.middleware import base
 
@@ -16,7 +17,7 @@ class TokenCacheTest(base.TestCase):
             self.assertEqual(200, self.call(filter_).status_int)
 
         first, second = (
-            environ[token_cache.CACHE_KEY] for environ in self.below.environs
+            environ[env.TOKEN_CACHE] for environ in self.below.environs
         )
         self.assertIs(first, second)
         first.set('a', b'1', time=9)
