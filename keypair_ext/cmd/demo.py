@@ -29,7 +29,7 @@ from gunicorn.app import base
 import keypair_ext
 from keypair_ext import cmd, conf as keypair_conf, deploy, exception
 from keypair_ext.db import engine, migration
-from keypair_ext.middleware import identity
+from keypair_ext.middleware.context import identity
 
 _HOST = '127.0.0.1'
 _USERS = ('admin', 'member')

@@ -17,7 +17,7 @@ from paste.deploy import loadwsgi
 
 from keypair_ext import deploy
 from keypair_ext.db.store import Store
-from keypair_ext.middleware import identity
+from keypair_ext.middleware.context import identity
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 

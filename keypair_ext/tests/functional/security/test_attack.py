@@ -15,7 +15,7 @@ import bcrypt
 import fixtures as fixtures_library
 import webob
 
-from keypair_ext.middleware import identity, keystone_context
+from keypair_ext.middleware.context import identity, keystone
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.conformance import servers
@@ -132,7 +132,7 @@ class KeystoneContextTest(base.TestCase):
             start_response('200 OK', [])
             return [environ['nova.context'].user_id.encode()]
 
-        app = keystone_context.filter_factory({})(inner)
+        app = keystone.filter_factory({})(inner)
         request = webob.Request.blank('/os-keypairs', headers=headers)
         request.environ.update(environ)
         return int(request.get_response(app).status_int)

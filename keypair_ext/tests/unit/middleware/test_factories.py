@@ -13,12 +13,13 @@ import fixtures
 from oslo_config import cfg
 from paste import deploy
 
-from keypair_ext.tests.unit.middleware import base, test_htpasswd
+from keypair_ext.tests.unit.middleware import base
+from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
 FILTERS = (
-    'http_basic',
-    'keystone_context',
-    'noauth',
+    'context.http_basic',
+    'context.keystone',
+    'context.noauth',
     'request_log',
     'token_cache',
 )

@@ -13,7 +13,8 @@ import webob
 from oslo_context import context
 from oslo_middleware import request_id as oslo_request_id
 
-from keypair_ext.middleware import identity, request_log
+from keypair_ext.middleware import request_log
+from keypair_ext.middleware.context import identity
 from keypair_ext.tests.unit.middleware import base
 
 GLOBAL_ID = 'req-01234567-89ab-cdef-0123-456789abcdef'

@@ -12,7 +12,7 @@ from keystonemiddleware import auth_token
 from keystonemiddleware.auth_token import _exceptions as token_exceptions
 from oslo_config import cfg
 
-from keypair_ext.middleware import identity, keystone_context
+from keypair_ext.middleware.context import identity, keystone
 from keypair_ext.tests.unit.middleware import base
 
 CONFIRMED = {
@@ -27,7 +27,7 @@ KEYSTONE_CHALLENGE = 'Keystone uri="http://keystone.example.org"'
 class KeystoneContextTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.filter = keystone_context.filter_factory({})(self.below)
+        self.filter = keystone.filter_factory({})(self.below)
 
     def test_confirmed(self) -> None:
         environ = {
@@ -124,7 +124,7 @@ class BehindAuthTokenTest(base.TestCase):
         conf = cfg.ConfigOpts()
         conf([], default_config_files=[])
         application = FakeAuthToken(
-            keystone_context.filter_factory({})(self.below),
+            keystone.filter_factory({})(self.below),
             {
                 'oslo_config_config': conf,
                 'www_authenticate_uri': 'http://keystone.example.org',

@@ -13,7 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from keypair_ext import conf as config
-from keypair_ext.middleware import htpasswd, identity, password_memory
+from keypair_ext.middleware.context import (
+    htpasswd,
+    identity,
+    password_cache,
+)
 
 _CHALLENGE = 'Basic realm="keypair_ext"'
 _ADMIN_ROLE = 'admin'
@@ -31,7 +35,7 @@ class HttpBasic:
         self,
         application: WSGIApplication,
         password_file: htpasswd.PasswordFile,
-        memory: password_memory.PasswordMemory,
+        memory: password_cache.PasswordCache,
         *,
         project_id: str,
         roles: list[str],
@@ -103,7 +107,7 @@ def filter_factory(
     return functools.partial(
         HttpBasic,
         password_file=htpasswd.PasswordFile(conf.api.http_basic_user_file),
-        memory=password_memory.PasswordMemory(conf.api.http_basic_cache_time),
+        memory=password_cache.PasswordCache(conf.api.http_basic_cache_time),
         project_id=conf.api.http_basic_project_id,
         roles=conf.api.http_basic_roles,
         admins=conf.api.http_basic_admins,

@@ -9,7 +9,7 @@ import bcrypt
 import fixtures
 
 from keypair_ext import exception
-from keypair_ext.middleware import htpasswd
+from keypair_ext.middleware.context import htpasswd
 from keypair_ext.tests.unit.middleware import base
 
 

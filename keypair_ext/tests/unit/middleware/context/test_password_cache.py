@@ -6,16 +6,16 @@ import os
 
 import fixtures
 
-from keypair_ext.middleware import htpasswd, password_memory
+from keypair_ext.middleware.context import htpasswd, password_cache
 from keypair_ext.tests.unit.middleware import base
 
 
-class PasswordMemoryTest(base.TestCase):
+class PasswordCacheTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.now = 1000.0
         self.users = htpasswd.Users(None, {})
-        self.memory = password_memory.PasswordMemory(60, lambda: self.now)
+        self.memory = password_cache.PasswordCache(60, lambda: self.now)
 
     def test_knows_what_it_kept(self) -> None:
         self.memory.keep(self.users, b'alice', b'one')
@@ -45,7 +45,7 @@ class PasswordMemoryTest(base.TestCase):
         self.assertFalse(self.memory.knows(self.users, b'alice', b'one'))
 
     def test_zero_seconds_keep_nothing(self) -> None:
-        memory = password_memory.PasswordMemory(0, lambda: self.now)
+        memory = password_cache.PasswordCache(0, lambda: self.now)
         memory.keep(self.users, b'alice', b'one')
 
         self.assertFalse(memory.knows(self.users, b'alice', b'one'))
@@ -98,14 +98,14 @@ class PasswordMemoryTest(base.TestCase):
         self.memory.keep(self.users, b'alice', b'one')
         self.memory.keep(self.users, b'bob', b'one')
         same_key = set(self.digests())
-        other = password_memory.PasswordMemory(60, lambda: self.now)
+        other = password_cache.PasswordCache(60, lambda: self.now)
         other.keep(self.users, b'alice', b'one')
 
         self.assertEqual(1, len(same_key))
         self.assertTrue(same_key.isdisjoint(self.digests(other)))
 
     def digests(
-        self, memory: password_memory.PasswordMemory | None = None
+        self, memory: password_cache.PasswordCache | None = None
     ) -> list[bytes]:
         notes = (memory or self.memory)._notes
         assert notes is not None

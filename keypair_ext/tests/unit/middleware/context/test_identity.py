@@ -7,7 +7,7 @@ from typing import Any
 from keystonemiddleware.auth_token import _request
 from oslo_context import context
 
-from keypair_ext.middleware import identity
+from keypair_ext.middleware.context import identity
 from keypair_ext.tests.unit.middleware import base
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import fixtures
 import webob
 
-from keypair_ext.middleware import noauth
+from keypair_ext.middleware.context import noauth
 from keypair_ext.tests.unit.middleware import base
 
 

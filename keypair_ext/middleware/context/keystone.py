@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from oslo_context import context
 
 from keypair_ext import environ as env
-from keypair_ext.middleware import identity
+from keypair_ext.middleware.context import identity
 
 _STATUS_KEY = 'HTTP_X_IDENTITY_STATUS'
 _SERVICE_STATUS_KEY = 'HTTP_X_SERVICE_IDENTITY_STATUS'

@@ -12,10 +12,10 @@ import secrets
 import time
 from collections.abc import Callable
 
-from keypair_ext.middleware import htpasswd
+from keypair_ext.middleware.context import htpasswd
 
 
-class PasswordMemory:
+class PasswordCache:
     """Remembers the password of each user for some seconds.
 
     It belongs to one process and to one reading of the password file: after

@@ -10,8 +10,9 @@ import fixtures
 import webob
 
 from keypair_ext import exception
-from keypair_ext.middleware import http_basic, identity
-from keypair_ext.tests.unit.middleware import base, test_htpasswd
+from keypair_ext.middleware.context import http_basic, identity
+from keypair_ext.tests.unit.middleware import base
+from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
 CHALLENGE = 'Basic realm="keypair_ext"'
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from keypair_ext import conf as config
-from keypair_ext.middleware import identity
+from keypair_ext.middleware.context import identity
 
 LOG = logging.getLogger(__name__)
 
