@@ -12,9 +12,13 @@ Schema = dict[str, Any]
 
 NAME_MAX_LENGTH = 255
 
+# One newline behind passes, as for Python's '$' and so for Nova, which drops
+# it from a name; spelled out, validators of any language agree.
+END = r'\n?(?!\n)$'
+
 # Upstream's names neither begin nor end with a blank.
-_NAME = r'^(?! )[a-zA-Z0-9 _-]+(?<! )$'
-_NAME_2_92 = r'^(?! )[a-zA-Z0-9 _@.-]+(?<! )$'
+_NAME = rf'^(?! )[a-zA-Z0-9 _-]+(?<! ){END}'
+_NAME_2_92 = rf'^(?! )[a-zA-Z0-9 _@.-]+(?<! ){END}'
 
 
 def name(with_at_and_dot: bool) -> Schema:
@@ -79,7 +83,7 @@ def query(*, with_user_id: bool, with_paging: bool, strict: bool) -> Schema:
         properties['user_id'] = _values({'type': 'string'})
     if with_paging:
         properties['limit'] = _values(
-            {'type': 'string', 'pattern': '^[0-9]*$', 'minLength': 1}
+            {'type': 'string', 'pattern': f'^[0-9]+{END}', 'minLength': 1}
         )
         properties['marker'] = _values({'type': 'string'})
     return {

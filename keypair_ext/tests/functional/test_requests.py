@@ -130,6 +130,33 @@ class Bodies(base.TestCase):
                 message = self.assert_fault(self.send(body), 400, 'badRequest')
                 self.assertTrue(message.startswith('Malformed request body'))
 
+    def test_nested_as_deeply_as_the_parser_can(self) -> None:
+        # Where it gives up hangs on how deep the server and the mount are.
+        other = f'{{"keypair": {{"name": "a", "public_key": "{fixtures.KEY}"'
+        for opens, ends, levels in (
+            ('[', ']', 1),
+            ('{"a":', '}', 1),
+            ('[{"a":', '}]', 2),
+        ):
+            for before, after, legacy in (
+                ('', '', 400),
+                ('{"keypair": ', '}', 400),
+                ('{"keypair": {"name": ', '}}', 400),
+                ('{"keypair": {"name": "a", "public_key": ', '}}', 400),
+                # /v2 ignores what it does not know.
+                (f'{other}, "other": ', '}}', 200),
+                (f'{other}}}, "other": ', '}', 200),
+            ):
+                for depth in (1, 2, 3, 4, *range(800, 1010, 5)):
+                    nest = opens * (depth // levels), ends * (depth // levels)
+                    body = f'{before}{nest[0]}1{nest[1]}{after}'.encode()
+                    status = self.send(body).status_int
+                    self.assertEqual(
+                        400, status, f'{before}, {opens}: {depth}'
+                    )
+                    status = self.send(body, path='/v2/os-keypairs').status_int
+                    self.assertIn(status, (400, legacy, 409))
+
     def test_numbers_of_many_digits(self) -> None:
         for body in (b'1' * 5000, b'{"keypair": {"name": ' + b'1' * 5000):
             self.assert_fault(self.send(body), 400, 'badRequest')

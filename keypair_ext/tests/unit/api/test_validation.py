@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Two validators that have to agree, and what a refusal says."""
+"""What is accepted, held against jsonschema, and what a refusal says."""
 
 import itertools
 from typing import Any
 
-import fastjsonschema
 import jsonschema
 
 from keypair_ext import exception
@@ -114,12 +113,12 @@ class ValidatorTest(base.TestCase):
         for document, message in (
             (
                 {'limit': ['x']},
-                'query parameter limit: it does not match ^[0-9]*$.',
+                'query parameter limit: it does not match ^[0-9]+$.',
             ),
             ({'limit': ['']}, 'query parameter limit: it must not be empty.'),
             (
                 {'limit': ['1', 'x']},
-                'query parameter limit: it does not match ^[0-9]*$.',
+                'query parameter limit: it does not match ^[0-9]+$.',
             ),
             (
                 {'x': ['1']},
@@ -171,7 +170,7 @@ class ValidatorTest(base.TestCase):
 
 
 class AgreementTest(base.TestCase):
-    """What the fast validator accepts, the one that explains accepts too."""
+    """The schema alone means what the compiled validator does."""
 
     names = (
         'a',
@@ -180,6 +179,8 @@ class AgreementTest(base.TestCase):
         ' a',
         'a ',
         'a\n',
+        'a\n\n',
+        'a \n',
         '\n',
         'a\nb',
         'a@b.c',
@@ -238,17 +239,26 @@ class AgreementTest(base.TestCase):
         documents = self.documents()
         for schema in self.schemas():
             validator = validation.Validator(schema, 'field')
+            judge = jsonschema.Draft202012Validator(schema)
             for document in documents:
-                self.compare(validator, document)
+                refusal = self.refusal(validator, document)
+                # The names of /v2 are judged by code, which the schema only
+                # names.
+                if 'printable' not in str(refusal):
+                    self.assertEqual(
+                        judge.is_valid(document),
+                        refusal is None,
+                        repr(document),
+                    )
 
-    def compare(
+    def refusal(
         self, validator: validation.Validator, document: object
-    ) -> None:
+    ) -> str | None:
         try:
-            validator._accepts(document)
-        except fastjsonschema.JsonSchemaValueException:
-            return
-        self.assertTrue(validator._judge.is_valid(document), document)
+            validator.validate(document)
+        except exception.ValidationFailed as error:
+            return str(error)
+        return None
 
     def test_schemas_are_schemas(self) -> None:
         for schema in [*self.schemas(), query()]:
