@@ -136,7 +136,8 @@ Anybody who can reach the port is then whoever they say they are.
 How many tokens of the Identity service a worker process remembers, for
 ``[keystone_authtoken] token_cache_time`` seconds each, where ``cache =
 keypair_ext.token_cache`` in ``[keystone_authtoken]`` asks for it. With more
-tokens than this, all are forgotten and checked again.
+tokens than this, or more than 16 KiB for each, all are forgotten and checked
+again.
 """,
     ),
 ]

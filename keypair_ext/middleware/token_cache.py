@@ -8,11 +8,13 @@ memcached takes nearly half of what is done with a token.
 """
 
 import functools
-import time
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from keypair_ext import conf as config, environ as env
+from keypair_ext import cache, conf as config, environ as env
+
+# Bytes, on average: that of a token is mostly its service catalog.
+_SIZE_OF_A_TOKEN = 16 * 1024
 
 
 class TokenCache:
@@ -23,44 +25,34 @@ class TokenCache:
 
     def __init__(self, application: WSGIApplication, size: int) -> None:
         self._application = application
-        self._cache = Cache(size)
+        self._tokens = Tokens(size)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Go on, with the cache in the environ."""
-        environ[env.TOKEN_CACHE] = self._cache
+        environ[env.TOKEN_CACHE] = self._tokens
         return self._application(environ, start_response)
 
 
-class Cache:
+class Tokens:
     """What ``auth_token`` wants of a memcached client.
 
-    It may be used by any number of threads, and be inherited over a fork.
-
-    :param size: how many values are kept; with one more, all are forgotten.
+    :param number: how many tokens are remembered.
     """
 
-    def __init__(
-        self, size: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._size = size
-        self._clock = clock
-        self._kept: dict[str, tuple[bytes, float]] = {}
+    def __init__(self, number: int) -> None:
+        self._cache: cache.Cache[str, bytes] = cache.Cache(
+            number, number * _SIZE_OF_A_TOKEN
+        )
 
     def get(self, key: str) -> bytes | None:
-        """Return a value whose time is not over."""
-        value, end = self._kept.get(key, (None, 0.0))
-        return value if self._clock() < end else None
+        """Return what is remembered."""
+        return self._cache.get(key)
 
     def set(self, key: str, value: bytes, time: int) -> None:
-        """Keep a value.
-
-        :param time: for how many seconds; if none, it is not kept.
-        """
-        if len(self._kept) >= self._size and key not in self._kept:
-            self._kept.clear()
-        self._kept[key] = value, self._clock() + time
+        """Remember a value for so many seconds."""
+        self._cache.put(key, value, len(key) + len(value), time)
 
 
 def filter_factory(

@@ -23,6 +23,7 @@ PACKAGE = pathlib.Path(keypair_ext.__file__).parent
 # Each room, with the rooms that it may use: downwards only.
 ROOMS = {
     'exception': '',
+    'cache': '',
     'environ': '',
     'conf': 'exception',
     'profiles': 'exception',
@@ -35,7 +36,7 @@ ROOMS = {
     'keytypes': 'exception',
     'notifications': 'conf exception',
     'quota': 'conf db exception',
-    'middleware': 'conf environ exception',
+    'middleware': 'cache conf environ exception',
     'logs': 'exception middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
