@@ -8,7 +8,9 @@ read, never registered again.
 """
 
 import contextlib
+import glob
 import itertools
+import os
 import socket
 from collections.abc import Iterable, Mapping
 
@@ -16,7 +18,7 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_middleware import opts as middleware_opts
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 # What the stand-alone service calls itself to oslo.config.
 PROJECT = 'keypair_ext'
@@ -274,46 +276,71 @@ def from_paste(local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
     path = local_conf.get('oslo_config_file')
     if project is None and path is None:
         return cfg.CONF
-    files = [path] if path else cfg.find_config_files(project)
-    if not files:
+    # Not also a file with the name of the server's program.
+    found = [path] if path else cfg.find_config_files(project, prog='')
+    if not found:
         raise exception.ConfigurationError(
             reason=f'No configuration file {project}.conf was found: looked '
             f'in ~/.{project}, ~, /etc/{project} and /etc. Create one, or '
             f'name it with oslo_config_file in the paste section.'
         )
-    return parse(files, project)
+    return parse(found, project)
 
 
-def parse(files: list[str], project: str | None = None) -> cfg.ConfigOpts:
+def default_file() -> str:
+    """Return the file that the service, and commands not told, read."""
+    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR')
+    directory = directory or '/etc/keypair_ext'
+    return os.path.join(directory, 'keypair_ext.conf')
+
+
+def parse(named: Iterable[str], project: str | None = None) -> cfg.ConfigOpts:
     """Read configuration files into a ``ConfigOpts`` of their own.
 
+    :param named: the files; see :func:`read_into`.
     :raises ConfigurationError: a file is missing, unreadable or malformed.
     """
     conf = cfg.ConfigOpts()
-    read_into(conf, files, project)
+    read_into(conf, named, project)
     return conf
 
 
 def read_into(
-    conf: cfg.ConfigOpts,
-    files: list[str],
-    project: str | None = None,
-    directories: list[str] | None = None,
+    conf: cfg.ConfigOpts, named: Iterable[str], project: str | None = None
 ) -> None:
-    """Fill ``conf`` from ``files``, never from the command line.
+    """Fill ``conf`` from files, and from nothing else but the environment.
 
+    :param named: the files, each with what is in the directory of its name
+        and ``.d`` beside it: ``keypair_ext.conf.d/*.conf``. Later ones win.
     :raises ConfigurationError: a file is missing, unreadable or malformed.
     """
+    read = [
+        path
+        for name in named
+        for path in (name, *sorted(glob.glob(f'{glob.escape(name)}.d/*.conf')))
+    ]
+    for path in read:
+        files.check_text(path)
+    _read(conf, read, [], project)
+
+
+def _read(
+    conf: cfg.ConfigOpts,
+    read: list[str],
+    directories: list[str],
+    project: str | None = None,
+) -> None:
     try:
+        # Of lists that are given, even empty, oslo.config searches nothing.
         conf(
             [],
             project=project,
-            default_config_files=files,
+            default_config_files=read,
             default_config_dirs=directories,
         )
-    except (cfg.Error, OSError) as error:
+    except (cfg.Error, OSError, UnicodeDecodeError) as error:
         raise exception.ConfigurationError(
-            reason=f'Configuration {", ".join(files)} cannot be used: '
+            reason=f'Configuration {", ".join(read)} cannot be used: '
             f'{" ".join(str(error).split())}.'
         ) from error
 
@@ -396,10 +423,10 @@ def notification_drivers(conf: cfg.ConfigOpts) -> list[str]:
         # after us: the files are asked without telling the configuration.
         scratch = cfg.ConfigOpts()
         scratch.register_opt(cfg.MultiStrOpt('driver', default=[]), group)
-        read_into(
+        _read(
             scratch,
-            files=getattr(conf, 'config_file', []),
-            directories=getattr(conf, 'config_dir', []),
+            getattr(conf, 'config_file', []),
+            getattr(conf, 'config_dir', []),
         )
         return list(scratch[group].driver)
 

@@ -18,7 +18,7 @@ from oslo_context import context as oslo_context
 from oslo_log import log as logging
 from oslo_policy import policy
 
-from keypair_ext import exception
+from keypair_ext import conf as keypair_conf, exception
 
 LOG = logging.getLogger(__name__)
 
@@ -224,7 +224,10 @@ def list_rules() -> list[policy.RuleDefault]:
 def get_enforcer() -> policy.Enforcer:
     """Return an enforcer for oslo.policy's command line tools."""
     conf = cfg.CONF
-    conf([], project='keypair_ext')
+    default = keypair_conf.default_file()
+    # The tools also run where nothing is configured.
+    named = [default] if os.path.exists(default) else []
+    keypair_conf.read_into(conf, named, keypair_conf.PROJECT)
     return _new_enforcer(conf)
 
 

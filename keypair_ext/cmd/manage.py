@@ -7,7 +7,6 @@ Every command can be killed and run again.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,14 +17,13 @@ from keypair_ext import (
     cmd,
     conf as keypair_conf,
     exception,
+    files,
     paste_config,
     paste_file,
     profiles,
 )
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.db import engine, migration
-
-_DEFAULT_CONFIG = '/etc/keypair_ext/keypair_ext.conf'
 
 # What ``profile show`` calls the settings without any profile.
 _UPSTREAM = '(upstream)'
@@ -41,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     cmd.hush_oslo_db()
+    files.expect_utf8()
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:
         return run(arguments) or 0
@@ -59,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         '--config-file',
         action='append',
         metavar='FILE',
-        help='configuration file, may be repeated; default: '
-        f'$OS_KEYPAIR_EXT_CONFIG_DIR/keypair_ext.conf or {_DEFAULT_CONFIG}',
+        help='configuration file, may be repeated (default: '
+        'keypair_ext.conf in $OS_KEYPAIR_EXT_CONFIG_DIR or '
+        '/etc/keypair_ext); what is in FILE.d is read after it',
     )
     parser.add_argument(
         '--database-group',
@@ -168,17 +168,11 @@ def _add_paste(
 
 def _engine(arguments: argparse.Namespace) -> Any:
     conf: cfg.ConfigOpts = keypair_conf.parse(
-        arguments.config_file or [_default_config()], 'keypair_ext'
+        arguments.config_file or [keypair_conf.default_file()],
+        keypair_conf.PROJECT,
     )
     keypair_conf.register_opts(conf, arguments.database_group)
     return engine.create_engine(conf, arguments.database_group)
-
-
-def _default_config() -> str:
-    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR')
-    if directory:
-        return os.path.join(directory, 'keypair_ext.conf')
-    return _DEFAULT_CONFIG
 
 
 def _db_sync(arguments: argparse.Namespace) -> None:

@@ -3,7 +3,6 @@
 """``keypair-ext-status``: says if an installation is fit to serve."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -13,6 +12,7 @@ from keypair_ext import (
     cmd,
     conf as keypair_conf,
     exception,
+    files,
     keytypes,
     policy,
     quota,
@@ -37,9 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     upgrade.add_argument('action', choices=['check'])
     arguments = parser.parse_args(argv)
     cmd.hush_oslo_db()
+    files.expect_utf8()
     try:
         conf = keypair_conf.parse(
-            arguments.config_file or [_default_config()], 'keypair_ext'
+            arguments.config_file or [keypair_conf.default_file()],
+            keypair_conf.PROJECT,
         )
         keypair_conf.register_opts(conf, 'database')
     except exception.ConfigurationError as error:
@@ -73,11 +75,6 @@ _CHECKS: tuple[tuple[str, _Check], ...] = (
     ('quota guard', _check_quota_guard),
     ('database', lambda conf: _store(conf).ping()),
 )
-
-
-def _default_config() -> str:
-    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR', '/etc/keypair_ext')
-    return os.path.join(directory, 'keypair_ext.conf')
 
 
 if __name__ == '__main__':

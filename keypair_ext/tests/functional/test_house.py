@@ -25,9 +25,10 @@ ROOMS = {
     'exception': '',
     'cache': '',
     'environ': '',
-    'conf': 'exception',
+    'files': 'exception',
+    'conf': 'exception files',
     'profiles': 'exception',
-    'policy': 'exception',
+    'policy': 'conf exception',
     'paste_config': 'exception',
     'paste_file': 'exception',
     'faults': 'exception profiles',
@@ -35,18 +36,18 @@ ROOMS = {
     'db': 'exception',
     'keytypes': 'exception',
     'notifications': 'conf exception',
-    'quota': 'conf db exception',
-    'middleware': 'cache conf environ exception',
+    'quota': 'conf db exception files',
+    'middleware': 'cache conf environ exception faults files',
     'logs': 'exception middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'db environ exception faults keypairs policy profiles quota',
     # Who builds, and who has things built.
-    'deploy': 'api conf db exception faults keypairs keytypes logs '
+    'deploy': 'api conf db exception faults files keypairs keytypes logs '
     'middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
-    'cmd': 'api conf db deploy exception keytypes middleware paste_config '
-    'paste_file policy profiles quota',
+    'cmd': 'api conf db deploy exception files keytypes middleware '
+    'paste_config paste_file policy profiles quota',
 }
 
 # What other rooms see of the store: its class and the records it returns.

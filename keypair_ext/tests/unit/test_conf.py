@@ -96,6 +96,81 @@ class FromPasteTest(ConfTestCase):
                 self.assertIn(path, self.refusal({'oslo_config_file': path}))
 
 
+class FilesTest(ConfTestCase):
+    """Which files are read, and what they have to be."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.home = self.directory / 'home'
+        for place in ('.keypair_ext', '.'):
+            elsewhere = self.home / place / 'keypair_ext.conf.d'
+            elsewhere.mkdir(parents=True)
+            (elsewhere / 'x.conf').write_text('[api]\nmax_limit = 1\n')
+        self.useFixture(fixtures.EnvironmentVariable('HOME', str(self.home)))
+
+    def max_limit(self, *named: str) -> int:
+        made = conf.parse(named, conf.PROJECT)
+        conf.register_api_opts(made)
+        limit: int = made.api.max_limit
+        return limit
+
+    def test_nothing_from_elsewhere(self) -> None:
+        self.assertEqual(7, self.max_limit(self.file('[api]\nmax_limit = 7')))
+        self.assertEqual(1000, self.max_limit(self.file('')))
+
+    def test_nothing_of_the_program(self) -> None:
+        self.useFixture(fixtures.MonkeyPatch('sys.argv', ['/usr/bin/uwsgi']))
+        for name, limit in (('uwsgi', 1), ('ours', 7)):
+            path = self.home / f'{name}.conf'
+            path.write_text(f'[api]\nmax_limit = {limit}\n')
+        made = conf.from_paste({'oslo_config_project': 'ours'})
+        conf.register_api_opts(made)
+        self.assertEqual(7, made.api.max_limit)
+
+    def test_the_directory_beside_a_file(self) -> None:
+        path = self.file('[api]\nmax_limit = 7\n', '[odd] name*.conf')
+        beside = pathlib.Path(f'{path}.d')
+        beside.mkdir()
+        for name, limit in (('1.conf', 8), ('2.conf', 9), ('3.txt', 10)):
+            (beside / name).write_text(f'[api]\nmax_limit = {limit}\n')
+        self.assertEqual(9, self.max_limit(path))
+        # A file that is named later wins over it.
+        later = self.file('[api]\nmax_limit = 5\n', 'later.conf')
+        self.assertEqual(5, self.max_limit(path, later))
+
+    def test_the_default_file(self) -> None:
+        for directory, expected in (
+            (None, '/etc/keypair_ext/keypair_ext.conf'),
+            ('', '/etc/keypair_ext/keypair_ext.conf'),
+            ('/srv', '/srv/keypair_ext.conf'),
+        ):
+            with fixtures.EnvironmentVariable(
+                'OS_KEYPAIR_EXT_CONFIG_DIR', directory
+            ):
+                self.assertEqual(expected, conf.default_file())
+
+    def test_text_that_is_not_utf8(self) -> None:
+        path = pathlib.Path(self.file(''))
+        beside = pathlib.Path(f'{path}.d')
+        beside.mkdir()
+        for broken in (path, beside / '1.conf'):
+            for content, words in (
+                (b'[api]\n# caf\xe9\n', f'{broken}:2 is not UTF-8'),
+                ('[api]\n'.encode('utf-16'), f'{broken}:1 is not UTF-8'),
+                (b'\xef\xbb\xbf[api]\n', f'{broken} begins with a byte'),
+            ):
+                with self.subTest(words=words):
+                    broken.write_bytes(content)
+                    error = self.assertRaises(
+                        exception.ConfigurationError,
+                        self.max_limit,
+                        str(path),
+                    )
+                    self.assertIn(words, str(error))
+            broken.write_text('# caf\N{LATIN SMALL LETTER E WITH ACUTE}\n')
+        self.assertEqual(1000, self.max_limit(str(path)))
+
+
 class RegisterTest(ConfTestCase):
     def test_defaults(self) -> None:
         made = conf.parse([self.file('')])

@@ -113,14 +113,6 @@ class DatabaseTest(ManageTestCase):
 
         self.assertIn('key_pairs', self.tables('keypair_ext.sqlite'))
 
-    def test_default_file(self) -> None:
-        self.useFixture(
-            fixtures_library.EnvironmentVariable('OS_KEYPAIR_EXT_CONFIG_DIR')
-        )
-        self.assertEqual(
-            '/etc/keypair_ext/keypair_ext.conf', manage._default_config()
-        )
-
 
 class MistakesTest(ManageTestCase):
     def assert_one_sentence(self, *arguments: str) -> str:
