@@ -38,7 +38,7 @@ ROOMS = {
     'notifications': 'conf exception',
     'quota': 'conf db exception files',
     'middleware': 'cache conf environ exception faults files',
-    'logs': 'exception middleware',
+    'logs': 'exception files middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'db environ exception faults keypairs policy profiles quota',

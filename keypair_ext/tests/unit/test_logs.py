@@ -2,9 +2,12 @@
 
 """The service's log lines: those of requests are oslo.log's, made faster."""
 
+import importlib.util
 import itertools
 import logging
 import pathlib
+import sys
+import unittest
 from typing import Any
 
 import fixtures
@@ -123,6 +126,8 @@ class SetUpTest(base.TestCase):
         root = logging.getLogger()
         kept = root.handlers[:], root.level
         self.addCleanup(root.setLevel, kept[1])
+        hook = sys.excepthook
+        self.addCleanup(setattr, sys, 'excepthook', hook)
         self.addCleanup(setattr, root, 'handlers', kept[0])
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
@@ -147,9 +152,60 @@ class SetUpTest(base.TestCase):
             ),
         )
 
-    def test_what_cannot_be(self) -> None:
-        self.assertRaises(
-            exception.ConfigurationError,
-            self.formatters,
-            log_file=str(self.directory / 'missing' / 'log'),
+    def refusal(self, **options: object) -> str:
+        error = self.assertRaises(
+            exception.ConfigurationError, self.formatters, **options
         )
+        self.assertNotIn('\n', str(error))
+        return str(error)
+
+    def test_files_that_cannot_be(self) -> None:
+        missing = str(self.directory / 'missing' / 'log')
+        latin = self.directory / 'latin.conf'
+        latin.write_bytes(b'# caf\xe9\n')
+        for options in (
+            {'log_file': missing},
+            {'log_file': str(self.directory)},
+            {'log_config_append': missing},
+            {'log_config_append': str(latin)},
+            {'log_config_append': __file__},
+        ):
+            with self.subTest(options=options):
+                (path,) = options.values()
+                self.assertIn(path, self.refusal(**options))
+
+    def test_formats_that_cannot_be(self) -> None:
+        for option in (
+            'logging_default_format_string',
+            'logging_context_format_string',
+            'logging_user_identity_format',
+            'logging_debug_format_suffix',
+            'logging_exception_prefix',
+        ):
+            for value in ('%(nosuch)s', '%(message)q', '%'):
+                if (option[8:12], value) == ('user', '%(nosuch)s'):
+                    # oslo.log writes a dash for a field that it lacks.
+                    continue
+                with self.subTest(option=option, value=value):
+                    self.assertIn(option, self.refusal(**{option: value}))
+
+    def test_levels_that_cannot_be(self) -> None:
+        for pair in ('foo', 'foo=', 'foo=info', 'foo=-1'):
+            with self.subTest(pair=pair):
+                told = self.refusal(default_log_levels=[pair])
+                self.assertIn(f'default_log_levels has {pair!r}', told)
+        self.formatters(default_log_levels=['foo=INFO', 'bar=5'])
+
+    def test_facilities_that_cannot_be(self) -> None:
+        self.assertIn(
+            'syslog facility',
+            self.refusal(use_syslog=True, syslog_log_facility='nosuch'),
+        )
+
+    @unittest.skipIf(importlib.util.find_spec('systemd'), 'systemd is there')
+    def test_a_journal_without_its_library(self) -> None:
+        self.assertIn('systemd-python', self.refusal(use_journal=True))
+
+    def test_nobody_is_current_afterwards(self) -> None:
+        self.formatters()
+        self.assertIsNone(context.get_current())
