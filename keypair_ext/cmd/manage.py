@@ -18,11 +18,10 @@ from keypair_ext import (
     conf as keypair_conf,
     exception,
     files,
-    paste_config,
-    paste_file,
     profiles,
 )
 from keypair_ext.api import contract, microversions, openapi
+from keypair_ext.cmd.paste import mount, replacing
 from keypair_ext.db import engine, migration
 
 # What ``profile show`` calls the settings without any profile.
@@ -139,8 +138,8 @@ def _add_paste(
     paste = groups.add_parser('paste', help="the filter in Nova's pipelines")
     commands = paste.add_subparsers(required=True, metavar='ACTION')
     for action, edit, text in (
-        ('enable', paste_config.enable, 'mount the filter'),
-        ('disable', paste_config.disable, 'take the filter out again'),
+        ('enable', mount.enable, 'mount the filter'),
+        ('disable', mount.disable, 'take the filter out again'),
     ):
         command = commands.add_parser(action, help=text)
         command.add_argument(
@@ -219,28 +218,28 @@ def _profile_diff(arguments: argparse.Namespace) -> None:
 
 def _paste_edit(arguments: argparse.Namespace) -> None:
     path = arguments.file
-    before = paste_file.read(path)
+    before = replacing.read(path)
     after = arguments.edit(before)
     if after == before:
         print(f'{path} needs no change.')
     elif arguments.dry_run:
-        sys.stdout.write(paste_config.diff(before, after, path))
+        sys.stdout.write(mount.diff(before, after, path))
     else:
-        backup = paste_file.replace(path, before, after)
+        backup = replacing.replace(path, before, after)
         print(f'{path} is changed; what it was is in {backup}.')
         print('nova-api reads it when it is started again.')
 
 
 def _paste_status(arguments: argparse.Namespace) -> int:
     try:
-        status = paste_config.status(paste_file.read(arguments.file))
+        status = mount.status(replacing.read(arguments.file))
     except exception.ConfigurationError as error:
         sys.stderr.write(f'keypair-ext-manage: {error}\n')
         return _UNKNOWN
     section = 'present' if status.has_section else 'missing'
     _print_table(
         [
-            (f'[{paste_config.SECTION}]', '', section),
+            (f'[{mount.SECTION}]', '', section),
             *(
                 (
                     f'[{pipeline.section}]',

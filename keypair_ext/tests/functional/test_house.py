@@ -29,8 +29,6 @@ ROOMS = {
     'conf': 'exception files',
     'profiles': 'exception',
     'policy': 'conf exception',
-    'paste_config': 'exception',
-    'paste_file': 'exception',
     'faults': 'exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception',
@@ -47,7 +45,7 @@ ROOMS = {
     'middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
     'cmd': 'api conf db deploy exception files keytypes middleware '
-    'paste_config paste_file policy profiles quota',
+    'policy profiles quota',
 }
 
 # What other rooms see of the store: its class and the records it returns.

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from keypair_ext import paste_config
+from keypair_ext.cmd.paste import mount
 from keypair_ext.tests import base
 
 _HARNESS = Path(__file__).parent / 'harness.sh'
@@ -91,7 +91,7 @@ class TestFilter(TestCase):
     def test_every_phase(self) -> None:
         output = self.run_script('stack')
         mounted = self.nova_paste.read_text()
-        self.assertEqual(paste_config.enable(_NOVA_PASTE.read_text()), mounted)
+        self.assertEqual(mount.enable(_NOVA_PASTE.read_text()), mounted)
         self.assertEqual(4, output.count('  enabled\n'))
         self.run_script('stack')
         self.assertEqual(mounted, self.nova_paste.read_text())

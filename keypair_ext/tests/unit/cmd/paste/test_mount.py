@@ -5,20 +5,24 @@
 import contextlib
 import io
 import random
+import re
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from paste.deploy import loadwsgi
 
-from keypair_ext import exception, paste_config, wsgi
+from keypair_ext import exception, wsgi
 from keypair_ext.cmd import manage
+from keypair_ext.cmd.paste import mount
 from keypair_ext.tests import base
 
-_DATA = Path(__file__).parent / 'data' / 'nova-api-paste.ini'
+_DATA = Path(__file__).parents[2] / 'data' / 'nova-api-paste.ini'
 _V21 = 'composite:openstack_compute_api_v21'
 _LEGACY = f'{_V21}_legacy_v2_compatible'
 _APP = 'osapi_compute_app_v21'
 _ROUTER = 'nova.api.openstack.compute:APIRouterV21.factory'
+_NOVA = _DATA.read_text()
 
 _SMALL = f"""\
 [composite:openstack_compute_api_v21]
@@ -34,20 +38,85 @@ _OUR_SECTION = """
 paste.filter_factory = keypair_ext.wsgi:filter_factory
 """
 
+# What is below stands in for the factories that a paste file names: an
+# application is the list of the ways in which requests come to an end, a way
+# the names of the filters and of what is last.
+_Ways = list[list[str]]
 
-def _nova() -> str:
-    return _DATA.read_text()
+
+def urlmap(loader: loadwsgi.ConfigLoader, _: object, **local: str) -> _Ways:
+    return [way for name in local.values() for way in loader.get_app(name)]
+
+
+def pipeline(loader: loadwsgi.ConfigLoader, _: object, **local: str) -> _Ways:
+    found = []
+    for value in local.values():
+        *filters, last = value.split()
+        ways = loader.get_app(last)
+        for name in reversed(filters):
+            ways = loader.get_filter(name)(ways)
+        found += ways
+    return found
+
+
+def nova_app(_: object, **local: str) -> _Ways:
+    return [['nova']]
+
+
+def other_app(_: object, **local: str) -> _Ways:
+    return [['other']]
+
+
+def _filter(name: str) -> Callable[..., object]:
+    def factory(_: object, **local: str) -> Callable[[_Ways], _Ways]:
+        return lambda ways: [[name, *way] for way in ways]
+
+    return factory
+
+
+our_filter = _filter('ours')
+audit_filter = _filter('audit')
+other_filter = _filter('other')
+
+
+@contextlib.contextmanager
+def _file(text: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, 'api-paste.ini')
+        path.write_bytes(text.encode())
+        yield str(path)
+
+
+def _load(text: str) -> list[tuple[str, ...]]:
+    """Have paste load a file; return the ways that end in Nova's app."""
+    for named, ours in (
+        ('keypair_ext.wsgi:filter_factory', 'our_filter'),
+        (r'keystonemiddleware.audit:\S+', 'audit_filter'),
+        (re.escape(_ROUTER), 'nova_app'),
+        (r'nova.api.auth:pipeline_factory\S*', 'pipeline'),
+        ('nova.api.openstack.urlmap:urlmap_factory', 'urlmap'),
+        (r'(?<=filter_factory = )(nova|oslo|keystone)\S+', 'other_filter'),
+        (r'(?<=app_factory = )nova\S+', 'other_app'),
+    ):
+        text = re.sub(
+            named, ours if ':' in ours else f'{__name__}:{ours}', text
+        )
+    with _file(text) as path:
+        ways = loadwsgi.loadapp(f'config:{path}', name='osapi_compute')
+    return [tuple(way) for way in ways if way[-1] == 'nova']
 
 
 def _read(text: str) -> dict[str, dict[str, list[str]]]:
     """Read a paste file as paste does, each value as its words."""
-    path = Path(tempfile.mkstemp()[1])
-    path.write_bytes(text.encode())
-    parser = loadwsgi.ConfigLoader(str(path)).parser
-    path.unlink()
+    with _file(text) as path:
+        parser = loadwsgi.ConfigLoader(path).parser
     return {
-        name: {key: value.split() for key, value in section.items()}
-        for name, section in parser._sections.items()
+        name: {
+            key: value.split()
+            for key, value in parser.items(name, raw=True)
+            if key not in parser.defaults()
+        }
+        for name in parser.sections()
     }
 
 
@@ -121,19 +190,19 @@ class _Variant:
 
 class TestEdits(base.TestCase):
     def test_nova(self) -> None:
-        after = paste_config.enable(_nova())
-        self.assertEqual(_mounted(_nova()), _read(after))
-        self.assertTrue(paste_config.status(after).enabled)
+        after = mount.enable(_NOVA)
+        self.assertEqual(_mounted(_NOVA), _read(after))
+        self.assertTrue(mount.status(after).enabled)
 
     def test_nothing_but_the_mount_changes(self) -> None:
-        before = _nova().splitlines()
-        after = paste_config.enable(_nova()).splitlines()
+        before = _NOVA.splitlines()
+        after = mount.enable(_NOVA).splitlines()
         self.assertEqual(4, len(set(before) - set(after)))
         self.assertEqual(4 + 3, len(set(after) - set(before)))
         self.assertEqual(len(before) + 4, len(after))
 
     def test_section_stands_above_the_comment_of_novas(self) -> None:
-        _, below = paste_config.enable(_nova()).split('[filter:keypair_ext]')
+        _, below = mount.enable(_NOVA).split('[filter:keypair_ext]')
         self.assertEqual(
             [
                 'paste.filter_factory = keypair_ext.wsgi:filter_factory',
@@ -147,73 +216,49 @@ class TestEdits(base.TestCase):
     def test_many_layouts(self) -> None:
         for seed in range(500):
             before = _Variant(seed).text()
-            after = paste_config.enable(before)
+            after = mount.enable(before)
             message = f'seed {seed}'
             self.assertEqual(_mounted(before), _read(after), message)
-            self.assertEqual(after, paste_config.enable(after), message)
-            self.assertEqual(before, paste_config.disable(after), message)
-            self.assertEqual(before, paste_config.disable(before), message)
-            self.assertTrue(paste_config.status(before).disabled, message)
-            self.assertTrue(paste_config.status(after).enabled, message)
-
-    def test_line_ends_are_the_files(self) -> None:
-        for eol in '\r\n', '\r':
-            before = _nova().replace('\n', eol)
-            after = paste_config.enable(before)
-            self.assertEqual(
-                paste_config.enable(_nova()), after.replace(eol, '\n')
-            )
+            self.assertEqual(after, mount.enable(after), message)
+            self.assertEqual(before, mount.disable(after), message)
+            self.assertEqual(before, mount.disable(before), message)
+            self.assertTrue(mount.status(before).disabled, message)
+            self.assertTrue(mount.status(after).enabled, message)
 
     def test_one_name_a_line(self) -> None:
         text = _SMALL.replace(' keystonecontext ', '\n  keystonecontext\n\t')
         self.assertIn(
             f'\n  keystonecontext\n\tkeypair_ext\n\t{_APP}\n',
-            paste_config.enable(text),
+            mount.enable(text),
         )
-
-    def test_novas_application_by_another_name(self) -> None:
-        text = _SMALL.replace(_APP, 'compute')
-        after = paste_config.enable(text)
-        self.assertIn('keystonecontext keypair_ext compute\n', after)
-        self.assertEqual(text, paste_config.disable(after))
-
-    def test_pipeline_section(self) -> None:
-        text = _SMALL.replace('composite:', 'pipeline:').replace(
-            'keystone =', 'pipeline ='
-        )
-        after = paste_config.enable(text)
-        self.assertIn(f'keystonecontext keypair_ext {_APP}\n', after)
-        self.assertEqual(text, paste_config.disable(after))
 
     def test_pipeline_that_ends_elsewhere_is_left(self) -> None:
         other = 'noauth2 = noauth2 fake_app'
         text = _SMALL.replace('keystone =', f'{other}\nkeystone =')
-        self.assertIn(f'\n{other}\n', paste_config.enable(text))
+        self.assertIn(f'\n{other}\n', mount.enable(text))
 
     def test_partly_enabled(self) -> None:
-        text = paste_config.enable(_nova()).replace(
+        text = mount.enable(_NOVA).replace(
             f'legacy_v2_compatible keypair_ext {_APP}',
             f'legacy_v2_compatible {_APP}',
             1,
         )
-        status = paste_config.status(text)
+        status = mount.status(text)
         self.assertFalse(status.enabled)
         self.assertFalse(status.disabled)
         self.assertEqual(
             [True, True, False, True],
             [pipeline.enabled for pipeline in status.pipelines],
         )
-        self.assertEqual(
-            paste_config.enable(_nova()), paste_config.enable(text)
-        )
-        self.assertEqual(_nova(), paste_config.disable(text))
+        self.assertEqual(mount.enable(_NOVA), mount.enable(text))
+        self.assertEqual(_NOVA, mount.disable(text))
 
     def test_missing_section_is_added(self) -> None:
         text = _SMALL.replace(f' {_APP}', f' keypair_ext {_APP}')
-        status = paste_config.status(text)
+        status = mount.status(text)
         self.assertFalse(status.has_section)
         self.assertFalse(status.enabled)
-        self.assertTrue(paste_config.status(paste_config.enable(text)).enabled)
+        self.assertTrue(mount.status(mount.enable(text)).enabled)
 
     def test_section_written_by_hand_is_used_and_stays(self) -> None:
         for target in (
@@ -224,25 +269,25 @@ class TestEdits(base.TestCase):
         ):
             section = f'\n[filter:keypair_ext]\n{target}\nprofile = nova\n'
             text = _SMALL + section
-            after = paste_config.enable(text)
+            after = mount.enable(text)
             self.assertEqual(1, after.count('[filter:keypair_ext]'))
-            self.assertTrue(paste_config.status(after).enabled)
-            self.assertEqual(text, paste_config.disable(after))
+            self.assertTrue(mount.status(after).enabled)
+            self.assertEqual(text, mount.disable(after))
 
     def test_section_that_was_extended_stays(self) -> None:
         line = 'paste.filter_factory = keypair_ext.wsgi:filter_factory\n'
-        after = paste_config.enable(_SMALL).replace(
+        after = mount.enable(_SMALL).replace(
             line, f'{line}database_group = elsewhere\n'
         )
-        text = paste_config.disable(after)
-        self.assertTrue(paste_config.status(text).disabled)
+        text = mount.disable(after)
+        self.assertTrue(mount.status(text).disabled)
         self.assertIn('database_group = elsewhere', text)
 
     def test_section_without_its_blank_line(self) -> None:
-        after = paste_config.enable(_SMALL).replace(
+        after = mount.enable(_SMALL).replace(
             'filter_factory\n\n', 'filter_factory\n'
         )
-        self.assertEqual(_SMALL, paste_config.disable(after))
+        self.assertEqual(_SMALL, mount.disable(after))
 
     def test_names_written_by_hand_are_removed(self) -> None:
         for written, left in (
@@ -257,23 +302,117 @@ class TestEdits(base.TestCase):
             self.assertIn(f'={left}\n', self._without_space(text))
 
     def _without_space(self, text: str) -> str:
-        return paste_config.disable(text).replace('keystone = ', 'keystone =')
+        return mount.disable(text).replace('keystone = ', 'keystone =')
 
     def test_diff(self) -> None:
         before = _SMALL.removesuffix('\n').replace('\n', '\r\n')
-        self.assertEqual('', paste_config.diff(before, before, 'x'))
-        text = paste_config.diff(before, paste_config.enable(before), 'x')
+        self.assertEqual('', mount.diff(before, before, 'x'))
+        text = mount.diff(before, mount.enable(before), 'x')
         self.assertEqual('--- x\n+++ x\n', text[:12])
-        self.assertIn(f'\n+[{paste_config.SECTION}]\r\n', text)
+        self.assertIn(f'\n+[{mount.SECTION}]\r\n', text)
         self.assertEqual('\n\\ No newline at end of file\n', text[-29:])
+
+
+class TestWhatPasteLoads(base.TestCase):
+    """However a file is written, all ways to Nova's application have us."""
+
+    def _assert_mounted(self, text: str, ways: int = 4) -> None:
+        before = _load(text)
+        self.assertEqual(ways, len(before))
+        self.assertTrue(mount.status(text).disabled)
+        after = mount.enable(text)
+        self.assertEqual(
+            [(*way[:-1], 'ours', 'nova') for way in before], _load(after)
+        )
+        self.assertTrue(mount.status(after).enabled)
+        self.assertEqual(after, mount.enable(after))
+        self.assertEqual(text, mount.disable(after))
+
+    def test_headers(self) -> None:
+        for before, after in (
+            (f'[{_V21}]', '[composite: openstack_compute_api_v21]'),
+            (f'[{_V21}]', '[composite:\topenstack_compute_api_v21 ] ; it'),
+            (f'[{_LEGACY}]', f'[{_LEGACY.replace("site", "sit")}]'),
+            ('[composite:osapi_compute]', '[composit: osapi_compute]'),
+            (f'[app:{_APP}]', f'[app: {_APP}]'),
+            (f'[app:{_APP}]', f'[application:{_APP} ]'),
+            ('[filter:cors]', '[filter: cors ]'),
+        ):
+            with self.subTest(header=after):
+                self.assertIn(before, _NOVA)
+                self._assert_mounted(_NOVA.replace(before, after))
+
+    def test_our_header_with_a_blank(self) -> None:
+        text = _NOVA + _OUR_SECTION.replace(':', ': ', 1)
+        after = mount.enable(text)
+        self.assertTrue(mount.status(after).enabled)
+        self.assertEqual(4, len(_load(after)))
+        self.assertEqual(text, mount.disable(after))
+
+    def test_more_pipelines(self) -> None:
+        limited = f'keystone_nolimit = cors noauth2 {_APP}\nkeystone = cors'
+        self._assert_mounted(_NOVA.replace('keystone = cors', limited, 1), 5)
+        vendor = '/v3/+: vendor\n/v2.1/+:'
+        for section in (
+            f'[pipeline:vendor]\npipeline = cors authtoken {_APP}',
+            f'[composite:vendor]\nuse = call:nova.api.auth:pipeline_factory'
+            f'_v21\nanything = {_APP}',
+            # Loaded by way of another.
+            f'[pipeline:vendor]\npipeline = cors inner\n[pipeline:inner]\n'
+            f'pipeline = cors {_APP}',
+            f'[pipeline:vendor]\npipeline = cors alias\n[app:alias]\n'
+            f'use = {_APP}',
+        ):
+            with self.subTest(section=section):
+                text = f'{_NOVA}\n\n{section}\n'
+                self._assert_mounted(text.replace('/v2.1/+:', vendor), 5)
+
+    def test_pipeline_section(self) -> None:
+        text = f'{_SMALL}[pipeline:openstack_compute_api_v21_legacy_v2_'
+        text += f'compatible]\npipeline = cors {_APP}\n'
+        self.assertIn(
+            f'pipeline = cors keypair_ext {_APP}\n', mount.enable(text)
+        )
+
+    def test_novas_application_by_another_name(self) -> None:
+        self._assert_mounted(_NOVA.replace(_APP, 'compute'))
+
+    def test_what_is_of_no_concern(self) -> None:
+        for before, after in (
+            # Variables, where no pipeline needs one.
+            ('', '[DEFAULT]\nlog = %(here)s/log\nx = 100%%\n'),
+            ('[filter:cors]\n', '[filter:cors]\nset a = %(here)s\n'),
+            # Sees what the filter answers, too.
+            (f'[{_V21}]\n', f'[{_V21}]\nfilter-with = audit\n'),
+            ('authtoken keystonecontext o', 'authtoken audit o'),
+            (
+                '[filter:keystonecontext]\n',
+                '[filter:keystonecontext]\nfilter-with = audit\n',
+            ),
+            ('/: oscomputeversions', '; no\n  # no\n/: oscomputeversions'),
+        ):
+            with self.subTest(after=after):
+                self._assert_mounted(
+                    _NOVA.replace(before, after, 1)
+                    + '\n\n[filter:audit]\npaste.filter_factory = '
+                    'keystonemiddleware.audit:filter_factory\n'
+                )
+
+    def test_our_section(self) -> None:
+        with _file(mount.enable(_NOVA)) as path:
+            context = loadwsgi.loadcontext(
+                loadwsgi.FILTER, f'config:{path}', 'keypair_ext'
+            )
+        self.assertIs(wsgi.filter_factory, context.object)
+        self.assertEqual({}, context.local_conf)
 
 
 class TestRefusals(base.TestCase):
     def _assert_refused(self, words: str, text: str) -> None:
         for function in (
-            paste_config.enable,
-            paste_config.disable,
-            paste_config.status,
+            mount.enable,
+            mount.disable,
+            mount.status,
         ):
             error = self.assertRaises(
                 exception.ConfigurationError, function, text
@@ -303,8 +442,78 @@ class TestRefusals(base.TestCase):
             'already exists', _SMALL + _OUR_SECTION + _OUR_SECTION
         )
 
-    def test_indented_options(self) -> None:
-        self._assert_refused('indented', _SMALL.replace('\nuse', '\n  use'))
+    def test_indented_keys(self) -> None:
+        for before, after in (
+            ('\nuse', '\n  use'),
+            # Paste takes these for more of the value above.
+            ('\nkeystone', '\n  keystone'),
+            ('\nkeystone =', f'\nnoauth2 = x {_APP}\n  keystone ='),
+            ('\nkeystone =', f'\nnoauth2 = x {_APP}\n\tkeystone:'),
+            ('\nkeystone = ', f'\nnoauth2 = x {_APP}\n keystone:'),
+            ('\n[app:', f'\n  noauth2 = x {_APP}\n[app:'),
+        ):
+            with self.subTest(after=after):
+                self._assert_refused(
+                    'indented', _SMALL.replace(before, after, 1)
+                )
+
+    def test_filter_that_would_not_see_key_pairs(self) -> None:
+        text = f'{_SMALL}filter-with = audit\n'
+        for function in mount.enable, mount.status:
+            error = self.assertRaises(
+                exception.ConfigurationError, function, text
+            )
+            self.assertEqual(
+                f'Line 7 of the paste file: audit would not see requests for '
+                f'key pairs; instead of filter-with in [app:{_APP}], name it '
+                f'in the pipelines before {_APP}.',
+                str(error),
+            )
+        mounted = mount.enable(_SMALL)
+        self.assertEqual(
+            text, mount.disable(f'{mounted}filter-with = audit\n')
+        )
+
+    def test_ways_that_are_no_pipeline_of_the_file(self) -> None:
+        urlmap = '[composite:osapi_compute]\nuse = egg:Paste#urlmap\n/v2 = '
+        v21 = 'openstack_compute_api_v21'
+        for words, more in (
+            ('Line 10 of the paste file: /v2 leads to nosuch', 'nosuch'),
+            ('leads to Openstack_compute', v21.capitalize()),
+            (f'leads to {v21} /v2.1: x', f'{v21}\n  /v2.1: x'),
+            ('served from another file, config:a.ini#b', 'config:a.ini#b'),
+            ("a way to Nova's application that is no pipeline, /v2", _APP),
+            (
+                'that is no pipeline, next',
+                f'{v21}\n[filter-app:x]\nuse = egg:x\nnext = {_APP}',
+            ),
+            (
+                'kept in a variable, common',
+                f'{v21}\n[DEFAULT]\ncommon = x {_APP}',
+            ),
+            (
+                'kept in a variable, set common',
+                f'{v21}\nset common = x {_APP}',
+            ),
+            (
+                'whose key is in [DEFAULT], too, keystone',
+                f'{v21}\n[DEFAULT]\nkeystone = x',
+            ),
+            (
+                "goes on behind Nova's application, pipeline",
+                f'{v21}\n[pipeline:x]\npipeline = a {_APP} ; b',
+            ),
+            (
+                'have the same name',
+                f'{v21}\n[composite: {v21}]\nkeystone = x',
+            ),
+            (
+                '[composite:osapi_compute] has no pipeline that ends',
+                'x\n[app:x]\npaste.app_factory = a:b',
+            ),
+        ):
+            with self.subTest(words=words):
+                self._assert_refused(words, f'{_SMALL}\n{urlmap}{more}\n')
 
     def test_pipeline_without_novas_application(self) -> None:
         self._assert_refused(
@@ -365,41 +574,7 @@ class TestRefusals(base.TestCase):
 
     def test_our_name_as_a_value_is_no_mount(self) -> None:
         text = f'{_SMALL}[app:x]\noslo_config_project = keypair_ext\n'
-        self.assertTrue(paste_config.status(text).disabled)
-
-
-def pipeline_factory(
-    loader: loadwsgi.ConfigLoader, global_conf: object, **local_conf: str
-) -> None:
-    """Stand in for Nova's factories, which paste imports when it looks."""
-
-
-class TestWithPaste(base.TestCase):
-    """What paste itself makes of the result."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        path = Path(tempfile.mkdtemp(), 'api-paste.ini')
-        stub = f'call:{__name__}:pipeline_factory'
-        text = _nova().replace('call:nova.api.auth:pipeline_factory_v21', stub)
-        path.write_text(paste_config.enable(text))
-        self.uri = f'config:{path}'
-
-    def test_pipelines(self) -> None:
-        for name in (_V21, _LEGACY):
-            context = loadwsgi.loadcontext(
-                loadwsgi.APP, self.uri, name.removeprefix('composite:')
-            )
-            for key in ('keystone', 'noauth2'):
-                names = context.local_conf[key].split()
-                self.assertEqual(['keypair_ext', _APP], names[-2:])
-
-    def test_filter(self) -> None:
-        context = loadwsgi.loadcontext(
-            loadwsgi.FILTER, self.uri, 'keypair_ext'
-        )
-        self.assertIs(wsgi.filter_factory, context.object)
-        self.assertEqual({}, context.local_conf)
+        self.assertTrue(mount.status(text).disabled)
 
 
 class TestCommand(base.TestCase):
@@ -408,7 +583,7 @@ class TestCommand(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.path = Path(tempfile.mkdtemp(), 'api-paste.ini')
-        self.path.write_text(_nova())
+        self.path.write_text(_NOVA)
 
     def _run(self, *words: str) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
@@ -422,10 +597,10 @@ class TestCommand(base.TestCase):
         status, out, _ = self._run('enable')
         self.assertEqual(0, status)
         self.assertIn(str(backup), out)
-        self.assertEqual(paste_config.enable(_nova()), self.path.read_text())
-        self.assertEqual(_nova(), backup.read_text())
+        self.assertEqual(mount.enable(_NOVA), self.path.read_text())
+        self.assertEqual(_NOVA, backup.read_text())
         self.assertEqual(0, self._run('disable')[0])
-        self.assertEqual(_nova(), self.path.read_text())
+        self.assertEqual(_NOVA, self.path.read_text())
 
     def test_nothing_to_do(self) -> None:
         status, out, _ = self._run('disable')
@@ -436,7 +611,7 @@ class TestCommand(base.TestCase):
         status, out, _ = self._run('enable', '--dry-run')
         self.assertEqual(0, status)
         self.assertIn('\n+[filter:keypair_ext]\n', out)
-        self.assertEqual(_nova(), self.path.read_text())
+        self.assertEqual(_NOVA, self.path.read_text())
         self.assertEqual([self.path], list(self.path.parent.iterdir()))
 
     def test_status(self) -> None:

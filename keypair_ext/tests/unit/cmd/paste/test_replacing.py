@@ -3,7 +3,9 @@
 """How an operator's file is replaced, whatever happens meanwhile."""
 
 import contextlib
+import errno
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -12,18 +14,19 @@ from pathlib import Path
 
 import fixtures
 
-from keypair_ext import exception, paste_file
+from keypair_ext import exception
+from keypair_ext.cmd.paste import replacing
 from keypair_ext.tests import base
 
 # Replaces a file with a process that is killed at its nth line, for each n
 # until one comes through. Prints the file's text and the backup's after each.
 _KILLED = r"""
 import os, signal, sys
-from keypair_ext import paste_file
+from keypair_ext.cmd.paste import replacing
 
 def trace(frame, event, argument):
     global left
-    if frame.f_code.co_filename != paste_file.__file__:
+    if frame.f_code.co_filename != replacing.__file__:
         return None
     left -= event == 'line'
     if left < 0:
@@ -38,7 +41,7 @@ for number in range(1000):
     child = os.fork()
     if not child:
         sys.settrace(trace)
-        paste_file.replace(path, before, after)
+        replacing.replace(path, before, after)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     backup = path + '.bak'
@@ -53,6 +56,21 @@ for number in range(1000):
         os.unlink(backup)
 """
 
+_REPLACE = """
+import os, sys
+from keypair_ext import exception
+from keypair_ext.cmd.paste import replacing
+
+if sys.argv[2:]:
+    os.setgroups([])
+    os.setgid(int(sys.argv[2]))
+    os.setuid(int(sys.argv[2]))
+try:
+    print(replacing.replace(sys.argv[1], 'before\\n', 'after\\n'))
+except exception.ConfigurationError as error:
+    print(error, file=sys.stderr)
+"""
+
 
 class TestCase(base.TestCase):
     def setUp(self) -> None:
@@ -62,9 +80,7 @@ class TestCase(base.TestCase):
         self.path.write_text('before\n')
 
     def _replace(self, path: Path | None = None) -> str:
-        return paste_file.replace(
-            str(path or self.path), 'before\n', 'after\n'
-        )
+        return replacing.replace(str(path or self.path), 'before\n', 'after\n')
 
     def _names(self) -> list[str]:
         return sorted(os.listdir(self.directory))
@@ -80,8 +96,8 @@ class TestReplace(TestCase):
 
     def test_line_ends_stay(self) -> None:
         self.path.write_bytes(b'a\r\nb\rc\n')
-        text = paste_file.read(str(self.path))
-        backup = paste_file.replace(str(self.path), text, f'{text}d\r\n')
+        text = replacing.read(str(self.path))
+        backup = replacing.replace(str(self.path), text, f'{text}d\r\n')
         self.assertEqual(b'a\r\nb\rc\nd\r\n', self.path.read_bytes())
         self.assertEqual(b'a\r\nb\rc\n', Path(backup).read_bytes())
 
@@ -150,6 +166,122 @@ class TestReplace(TestCase):
         self.assertEqual('after', self.path.read_text())
 
 
+class TestInPlace(TestCase):
+    """Where no new file can take the place of the operator's."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.temporary = self.useFixture(fixtures.TempDir()).path
+        self.command = [sys.executable, '-c', _REPLACE, str(self.path)]
+
+    def _mounted(self, *commands: str) -> subprocess.CompletedProcess[str]:
+        """Replace the file where these commands have mounted something."""
+        user = ['--user', '--map-root-user'] if os.geteuid() else []
+        unshare = ['unshare', '--mount', *user, 'sh', '-e', '-c']
+        if subprocess.run([*unshare, 'true'], check=False).returncode:
+            self.skipTest('no mount namespaces here')
+        return subprocess.run(
+            [*unshare, '; '.join((*commands, shlex.join(self.command)))],
+            capture_output=True,
+            env={**os.environ, 'TMPDIR': self.temporary},
+            text=True,
+            check=False,
+        )
+
+    def test_file_that_is_a_mount(self) -> None:
+        inode = self.path.stat().st_ino
+        done = self._mounted(f'mount --bind {self.path} {self.path}')
+        self.assertEqual(f'{self.path}.bak\n', done.stdout, done.stderr)
+        self.assertEqual('after\n', self.path.read_text())
+        self.assertEqual(inode, self.path.stat().st_ino)
+        self.assertEqual(['api-paste.ini', 'api-paste.ini.bak'], self._names())
+
+    def test_file_that_is_a_mount_to_read(self) -> None:
+        done = self._mounted(
+            f'mount --bind {self.path} {self.path}',
+            f'mount -o remount,bind,ro {self.path}',
+        )
+        self.assertEqual(
+            f'{self.path} cannot be changed: Read-only file system.\n',
+            done.stderr,
+        )
+        self.assertEqual(['api-paste.ini'], self._names())
+
+    def _assert_backup_elsewhere(
+        self, done: subprocess.CompletedProcess[str]
+    ) -> None:
+        self.assertEqual('', done.stderr)
+        self.assertEqual('after\n', self.path.read_text())
+        self.assertEqual(['api-paste.ini'], self._names())
+        (backup,) = Path(self.temporary).iterdir()
+        self.assertEqual(f'{backup}\n', done.stdout)
+        self.assertEqual('before\n', backup.read_text())
+        self.assertEqual(0o600, stat.S_IMODE(backup.stat().st_mode))
+
+    def test_directory_to_read(self) -> None:
+        self._assert_backup_elsewhere(
+            self._mounted(
+                f'mount --bind {self.directory} {self.directory}',
+                f'mount --bind {self.path} {self.path}',
+                f'mount -o remount,bind,ro {self.directory}',
+            )
+        )
+
+    def test_directory_of_somebody_else(self) -> None:
+        if os.geteuid():
+            self.skipTest('only root can become somebody else')
+        for path in (*self.directory.parents[:2], self.directory):
+            path.chmod(0o755)
+        self.path.chmod(0o666)
+        os.chown(self.temporary, 65534, 65534)
+        self._assert_backup_elsewhere(
+            subprocess.run(
+                [*self.command, '65534'],
+                env={**os.environ, 'TMPDIR': self.temporary},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        )
+
+    def test_file_system_without_hard_links(self) -> None:
+        for number in '', '.1':
+            self.path.write_text(f'before{number}\n')
+            with fixtures.MockPatch('os.link', side_effect=_error('EPERM')):
+                backup = replacing.replace(
+                    str(self.path), f'before{number}\n', 'after\n'
+                )
+            self.assertEqual(f'{self.path}.bak{number}', backup)
+            self.assertEqual(f'before{number}\n', Path(backup).read_text())
+
+    def test_failure_in_the_middle(self) -> None:
+        self.useFixture(
+            fixtures.MockPatch('os.replace', side_effect=_error('EBUSY'))
+        )
+        full = [None, None, _error('ENOSPC')]
+        for outcome, names, words in (
+            (None, ['api-paste.ini'], 'cannot be changed: No space left'),
+            (
+                _error('EIO'),
+                ['api-paste.ini', 'api-paste.ini.bak'],
+                'was being changed and is broken now: Input/output error. '
+                f'What it was is in {self.path}.bak.',
+            ),
+        ):
+            with fixtures.MockPatch('os.fsync', side_effect=[*full, outcome]):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self._replace
+                )
+            self.assertIn(words, str(error))
+            self.assertEqual('before\n', self.path.read_text())
+            self.assertEqual(names, self._names())
+
+
+def _error(name: str) -> OSError:
+    number: int = getattr(errno, name)
+    return OSError(number, os.strerror(number))
+
+
 class TestRefusals(TestCase):
     def _assert_refused(self, words: str) -> None:
         error = self.assertRaises(exception.ConfigurationError, self._replace)
@@ -161,22 +293,16 @@ class TestRefusals(TestCase):
         self.path.write_text('changed\n')
         self._assert_refused('somebody else changed it just now')
         self.assertEqual('changed\n', self.path.read_text())
-
-    def test_not_writable(self) -> None:
-        self.useFixture(fixtures.MockPatch('os.access', return_value=False))
-        self._assert_refused('Permission denied')
         self.assertEqual(['api-paste.ini'], self._names())
 
-    def test_no_temporary_file_stays_behind(self) -> None:
-        for function in ('os.replace', 'os.chown', 'os.fsync', 'os.link'):
+    def test_nothing_stays_behind(self) -> None:
+        for function in ('os.replace', 'os.chown', 'os.link'):
             with fixtures.MockPatch(
                 function, side_effect=OSError(28, 'No space left on device')
             ):
                 self._assert_refused('No space left on device')
             self.assertEqual('before\n', self.path.read_text())
-            self.assertEqual(
-                [], [name for name in self._names() if name[0] == '.']
-            )
+            self.assertEqual(['api-paste.ini'], self._names())
 
     def test_unreadable(self) -> None:
         self.path.write_bytes(b'before \xff\n')
@@ -195,6 +321,6 @@ class TestRefusals(TestCase):
             ),
         ):
             error = self.assertRaises(
-                exception.ConfigurationError, paste_file.read, str(path)
+                exception.ConfigurationError, replacing.read, str(path)
             )
             self.assertEqual(f'{path} {words}', str(error))
