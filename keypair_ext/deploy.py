@@ -32,8 +32,9 @@ from keypair_ext.api import (
     discovery,
     dispatch,
     handlers,
+    limits,
     microversions,
-    neighbours as neighbours_api,
+    routes,
 )
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
@@ -57,13 +58,19 @@ _LOCAL_KEYS = {
 }
 
 
-def application(local_conf: Mapping[str, str]) -> dispatch.Application:
+def application(
+    local_conf: Mapping[str, str],
+    declarations: routes.Declarations = routes.KEYPAIRS,
+) -> dispatch.Application:
     """Return the application of an ``[app:...]`` section.
 
     :param local_conf: the section's keys.
+    :param declarations: its routes.
     :raises ConfigurationError: an operator's mistake, in one sentence.
     """
-    return _application(local_conf, 'database', microversions.MAX_VERSION)
+    return _application(
+        local_conf, 'database', microversions.MAX_VERSION, declarations
+    )
 
 
 def mounted_in_nova(
@@ -80,29 +87,10 @@ def mounted_in_nova(
             f'{profiles.DEFAULT} only, not {profile}: mount an app instead.'
         )
     theirs = _max_version(local_conf) or _nova_max_version()
-    application = _application(local_conf, 'api_database', theirs)
-    return dispatch.Filter(app, application, theirs)
-
-
-def neighbours(
-    app: WSGIApplication, local_conf: Mapping[str, str]
-) -> neighbours_api.Neighbours:
-    """Return the filter that adds the stand-alone service's neighbours.
-
-    :raises ConfigurationError: an operator's mistake, in one sentence.
-    """
-    _check_keys(local_conf)
-    conf, store = _conf_and_store(local_conf, 'database')
-    contracts = _contracts(local_conf, microversions.MAX_VERSION)
-    return neighbours_api.Neighbours(
-        app,
-        contracts=contracts,
-        enforcer=policy.Enforcer(conf),
-        quota_driver=quota.load(conf, store),
-        fault_table=faults.Faults(
-            contracts.profile.faults, conf.keypairs.retry_after
-        ),
+    application = _application(
+        local_conf, 'api_database', theirs, routes.KEYPAIRS
     )
+    return dispatch.Filter(app, application, theirs)
 
 
 def versions(local_conf: Mapping[str, str]) -> discovery.Versions:
@@ -196,27 +184,36 @@ def service_or_exit() -> WSGIApplication:
 
 
 def _application(
-    local_conf: Mapping[str, str], database_group: str, max_version: Version
+    local_conf: Mapping[str, str],
+    database_group: str,
+    max_version: Version,
+    declarations: routes.Declarations,
 ) -> dispatch.Application:
     _check_keys(local_conf)
     conf, store = _conf_and_store(local_conf, database_group)
+    quota_driver = quota.load(conf, store)
+    enforcer = policy.Enforcer(conf)
     keypairs = Keypairs(
         store=store,
         key_types=keytypes.load(
             pool.pooled(rsa.make_rsa, conf.keypairs.key_pool_size)
         ),
-        quota_driver=quota.load(conf, store),
+        quota_driver=quota_driver,
         notifier=notifications.load(conf),
     )
     contracts = _contracts(local_conf, max_version)
     return dispatch.Application(
         contracts=contracts,
-        handlers=handlers.Handlers(
-            keypairs,
-            policy.Enforcer(conf),
-            max_limit=conf.api.max_limit,
-            link_prefix=conf.api.compute_link_prefix,
-        ),
+        table=routes.Table(declarations),
+        handlers={
+            **handlers.Handlers(
+                keypairs,
+                enforcer,
+                max_limit=conf.api.max_limit,
+                link_prefix=conf.api.compute_link_prefix,
+            ).by_operation,
+            **limits.Limits(enforcer, quota_driver).by_operation,
+        },
         max_body=conf.oslo_middleware.max_request_body_size,
         fault_table=faults.Faults(
             contracts.profile.faults, conf.keypairs.retry_after

@@ -6,13 +6,12 @@ A fault is Nova's: ``{"itemNotFound": {"code": 404, "message": "..."}}``,
 always ``application/json; charset=UTF-8``, whatever the client accepts.
 """
 
-import json
-from collections.abc import Iterable
+from typing import NamedTuple
 
-import webob
 from oslo_log import log as logging
 
 from keypair_ext import exception, profiles
+from keypair_ext.answer import Answer, Headers, serialize
 
 LOG = logging.getLogger(__name__)
 
@@ -52,12 +51,15 @@ UNEXPECTED = (
 )
 
 
-def status_of(error: BaseException) -> int:
-    """Return the status that an error is told with; 500 for a bug."""
-    for cls in type(error).__mro__:
-        if cls in STATUSES:
-            return STATUSES[cls]
-    return 500
+class Telling(NamedTuple):
+    """How one type of error is told."""
+
+    status: int
+    name: str
+    retry_after: int | None = None
+
+
+_BUG = Telling(500, DEFAULT_NAME)
 
 
 class Faults:
@@ -68,12 +70,31 @@ class Faults:
     """
 
     def __init__(self, departures: profiles.Faults, retry_after: int) -> None:
-        self._departures = departures
-        self._retry_after = retry_after
+        self._table: dict[type, Telling] = {
+            error: Telling(
+                status,
+                NAMES.get(status, DEFAULT_NAME),
+                retry_after if status == 503 else None,
+            )
+            for error, status in STATUSES.items()
+        }
+        for error, departure in (
+            (exception.QuotaExceeded, departures.over_quota),
+            (exception.MethodNotAllowed, departures.wrong_method),
+        ):
+            if departure:
+                self._table[error] = Telling(
+                    departure.status, departure.name, departure.retry_after
+                )
 
-    def response(
-        self, error: Exception, headers: Iterable[tuple[str, str]]
-    ) -> webob.Response:
+    def telling(self, error: type[Exception]) -> Telling:
+        """Return how errors of a type are told; as a bug, unless ours."""
+        return next(
+            (self._table[cls] for cls in error.__mro__ if cls in self._table),
+            _BUG,
+        )
+
+    def answer(self, error: Exception, headers: Headers = ()) -> Answer:
         """Return the answer that tells of ``error``.
 
         An error that is not one of ours is a bug: it is logged with its
@@ -81,59 +102,14 @@ class Faults:
 
         :param headers: those the answer has beside the fault's own.
         """
+        status, name, retry_after = self.telling(type(error))
+        message = str(error)
         if not isinstance(error, exception.KeypairExtError):
             LOG.error('Unexpected error in os-keypairs', exc_info=error)
-            return _response(500, UNEXPECTED, headers=headers)
-        departure = self._departure(error)
-        if departure:
-            return _response(
-                departure.status,
-                str(error),
-                name=departure.name,
-                retry_after=departure.retry_after,
-                headers=headers,
-            )
-        status = status_of(error)
-        return _response(
-            status,
-            str(error),
-            retry_after=self._retry_after if status == 503 else None,
-            headers=headers,
-        )
-
-    def _departure(
-        self, error: exception.KeypairExtError
-    ) -> profiles.Fault | None:
-        if isinstance(error, exception.QuotaExceeded):
-            return self._departures.over_quota
-        if isinstance(error, exception.MethodNotAllowed):
-            return self._departures.wrong_method
-        return None
-
-
-def _response(
-    status: int,
-    message: str,
-    *,
-    name: str | None = None,
-    retry_after: int | None = None,
-    headers: Iterable[tuple[str, str]] = (),
-) -> webob.Response:
-    """Return the answer that tells a client of an error.
-
-    :param status: the HTTP status.
-    :param message: one sentence for the client.
-    :param name: the fault's name, where it is not the status's usual one.
-    :param retry_after: seconds after which to try again.
-    :param headers: further headers.
-    """
-    name = name or NAMES.get(status, DEFAULT_NAME)
-    fault: dict[str, object] = {'code': status, 'message': message}
-    headerlist = [*headers, ('Content-Type', CONTENT_TYPE)]
-    if retry_after is not None:
-        headerlist.append(('Retry-After', str(retry_after)))
-        if status == 413:
-            fault['retryAfter'] = str(retry_after)
-    body = json.dumps({name: fault}).encode('ascii')
-    headerlist.append(('Content-Length', str(len(body))))
-    return webob.Response(body=body, status=status, headerlist=headerlist)
+            message = UNEXPECTED
+        fault: dict[str, object] = {'code': status, 'message': message}
+        if retry_after is not None:
+            headers = (*headers, ('Retry-After', str(retry_after)))
+            if status == 413:
+                fault['retryAfter'] = str(retry_after)
+        return Answer(status, serialize({name: fault}), CONTENT_TYPE, headers)

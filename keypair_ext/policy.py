@@ -31,6 +31,8 @@ DELETE = _ROOT % 'delete'
 LIMITS = 'os_compute_api:limits'
 LIMITS_OTHER_PROJECT = 'os_compute_api:limits:other_project'
 QUOTA_SHOW = 'os_compute_api:os-quota-sets:show'
+QUOTA_DEFAULTS = 'os_compute_api:os-quota-sets:defaults'
+QUOTA_DETAIL = 'os_compute_api:os-quota-sets:detail'
 EXTENSIONS = 'os_compute_api:extensions'
 
 Target = dict[str, str | None]
@@ -210,6 +212,19 @@ def list_rules() -> list[policy.RuleDefault]:
             'rule:project_reader_or_admin',
             'Show the quota of a project. Stand-alone service only.',
             ('GET', '/os-quota-sets/{tenant_id}'),
+        ),
+        _documented(
+            QUOTA_DEFAULTS,
+            _ANYBODY,
+            'Show the default quota. Stand-alone service only.',
+            ('GET', '/os-quota-sets/{tenant_id}/defaults'),
+        ),
+        _documented(
+            QUOTA_DETAIL,
+            'rule:project_reader_or_admin',
+            'Show the quota of a project, and what is used of it. '
+            'Stand-alone service only.',
+            ('GET', '/os-quota-sets/{tenant_id}/detail'),
         ),
         _documented(
             EXTENSIONS,

@@ -16,10 +16,10 @@ import webob
 from microversion_parse import Version
 
 from keypair_ext import exception, faults
+from keypair_ext.answer import Answer
 from keypair_ext.api import microversions
 from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
-    Answer,
     accepted,
     check_content_type,
     parse_query,
@@ -64,10 +64,9 @@ class Versions:
     ) -> Iterable[bytes]:
         """Answer with the document that the mount and path name."""
         answer = self._answer(webob.Request(environ))
-        body: Iterable[bytes] = answer(environ, start_response)
-        return body
+        return answer(environ, start_response)
 
-    def _answer(self, request: webob.Request) -> webob.Response | Answer:
+    def _answer(self, request: webob.Request) -> Answer:
         mount = f'/{request.script_name.rpartition("/")[2]}'
         headers: Headers = ()
         try:
@@ -76,7 +75,7 @@ class Versions:
             check_content_type(request.environ)
             parse_query(request.environ)
         except exception.KeypairExtError as error:
-            return self._faults.response(
+            return self._faults.answer(
                 error, headers or fault_headers(error, None)
             )
         if mount in self._documents:

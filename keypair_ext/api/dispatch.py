@@ -8,7 +8,7 @@ the handler checks (schema, policy) and the use case (quota, key,
 duplicate).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import webob.exc
@@ -16,24 +16,26 @@ from microversion_parse import Version
 from oslo_context import context as oslo_context
 
 from keypair_ext import environ as env, exception, faults
+from keypair_ext.answer import Answer
 from keypair_ext.api import microversions, routes
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
-from keypair_ext.api.handlers import Handlers
-from keypair_ext.api.request import (
-    Answer,
-    Request,
-    check_content_type,
-    identity,
-)
+from keypair_ext.api.request import Request, check_content_type, identity
+
+Handler = Callable[[Request, Contract], Answer]
 
 _REQUEST_ID_HEADER = 'X-Compute-Request-Id'
 
+# As in Nova: of any other request the body is not read, even where ``_method``
+# asks for a create.
+_WITH_BODY = ('POST', 'PUT')
+
 
 class Application:
-    """os-keypairs as a WSGI application.
+    """A table of routes as a WSGI application.
 
     :param contracts: the mount's contracts.
-    :param handlers: the operations.
+    :param table: its routes.
+    :param handlers: those of the table's operations.
     :param max_body: the largest body that is read, in bytes.
     :param fault_table: tells errors.
     """
@@ -41,12 +43,14 @@ class Application:
     def __init__(
         self,
         contracts: Contracts,
-        handlers: Handlers,
+        table: routes.Table,
+        handlers: Mapping[str, Handler],
         max_body: int,
         fault_table: faults.Faults,
     ) -> None:
         self.contracts = contracts
-        self._handlers = handlers.by_operation
+        self.table = table
+        self._handlers = handlers
         self._max_body = max_body
         self._faults = fault_table
 
@@ -54,33 +58,29 @@ class Application:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer any request; one that is not ours with Nova's 404."""
-        response = self.answer(environ, routes.match(environ))
-        body: Iterable[bytes] = response(environ, start_response)
-        return body
+        answer = self.answer(environ, self.table.match(environ))
+        return answer(environ, start_response)
 
     def answer(
         self, environ: WSGIEnvironment, route: routes.Route | None
-    ) -> webob.Response | Answer:
+    ) -> Answer:
         """Return the answer to a request whose path is matched already."""
         contract = None
-        response: webob.Response | Answer
         try:
             context = identity(environ)
             operation = self._operation(route)
             if route is None or operation is None:
-                response = webob.exc.HTTPNotFound()
+                answer = _nowhere(environ)
             else:
                 contract = self.contracts.choose(environ)
                 environ[env.VERSION] = contract.version
                 request = Request(environ, context, route, self._max_body)
-                response = self._run(operation, request, contract)
+                answer = self._run(operation, request, contract)
         except Exception as error:  # noqa: BLE001 (the last net)
-            response = self._faults.response(
-                error, fault_headers(error, contract)
-            )
+            answer = self._faults.answer(error, fault_headers(error, contract))
         if self.contracts.profile.answers.compute_request_id:
-            _add_request_id(response, environ)
-        return response
+            _add_request_id(answer, environ)
+        return answer
 
     def _operation(self, route: routes.Route | None) -> str | None:
         """Return what is asked for, None for what is Nova's own 404.
@@ -100,15 +100,20 @@ class Application:
     ) -> Answer:
         request.check_length()
         check_content_type(request.environ)
-        if operation == 'create':
+        method = request.environ['REQUEST_METHOD']
+        if operation == 'create' and method in _WITH_BODY:
             request.parse_body()
         request.check_project()
         return self._handlers[operation](request, contract)
 
 
-def _add_request_id(
-    response: webob.Response | Answer, environ: WSGIEnvironment
-) -> None:
+def _nowhere(environ: WSGIEnvironment) -> Answer:
+    """Return Nova's answer where it has nothing: WebOb's, after Accept."""
+    page = webob.Request(environ).get_response(webob.exc.HTTPNotFound())
+    return Answer(404, page.body, page.headers['Content-Type'])
+
+
+def _add_request_id(answer: Answer, environ: WSGIEnvironment) -> None:
     """Tell the request's id unless a filter in front of us will."""
     if env.TELLS_REQUEST_ID in environ:
         return
@@ -118,7 +123,7 @@ def _add_request_id(
         or (context and context.request_id)
         or oslo_context.generate_request_id()
     )
-    response.headerlist.append((_REQUEST_ID_HEADER, request_id))
+    answer.headers.append((_REQUEST_ID_HEADER, request_id))
 
 
 class Filter:
@@ -145,16 +150,15 @@ class Filter:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer what is ours; pass on the rest as it came."""
-        route = routes.match(environ)
+        route = self._application.table.match(environ)
         if (
             route is None
             or route.operation is None
             or (self._latest_is_theirs and self._is_theirs(environ))
         ):
             return self._app(environ, start_response)
-        response = self._application.answer(environ, route)
-        body: Iterable[bytes] = response(environ, start_response)
-        return body
+        answer = self._application.answer(environ, route)
+        return answer(environ, start_response)
 
     def _is_theirs(self, environ: WSGIEnvironment) -> bool:
         if environ.get(env.LEGACY_V2):

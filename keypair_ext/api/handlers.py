@@ -2,23 +2,12 @@
 
 """The four operations: each reads as validate, authorise, act, answer."""
 
-from collections.abc import Callable
-
 from keypair_ext import policy
+from keypair_ext.answer import Answer
 from keypair_ext.api import views
 from keypair_ext.api.contract import Contract
-from keypair_ext.api.request import (
-    Answer,
-    Query,
-    Request,
-    accepted,
-    parse_query,
-    response,
-)
-from keypair_ext.api.validation import Validator
+from keypair_ext.api.request import Query, Request
 from keypair_ext.keypairs import Keypairs
-
-Handler = Callable[[Request, Contract], Answer]
 
 # The answer holds a private key: nothing on its way may keep it.
 _NO_STORE = (('Cache-Control', 'no-store'),)
@@ -44,7 +33,7 @@ class Handlers:
         self._enforcer = enforcer
         self._max_limit = max_limit
         self._link_prefix = link_prefix
-        self.by_operation: dict[str, Handler] = {
+        self.by_operation = {
             'list': self.list,
             'create': self.create,
             'show': self.show,
@@ -53,7 +42,7 @@ class Handlers:
 
     def list(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the user's key pairs, or a page of them."""
-        query = _query(request, contract.list_query)
+        query = request.query(contract.list_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.INDEX, user_id)
 
@@ -68,18 +57,18 @@ class Handlers:
                 keypairs[-1],
                 self._link_prefix,
             )
-        return _answer(request, contract, contract.listed_status, document)
+        return request.answer(contract, contract.listed_status, document)
 
     def show(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 and the key pair, or 404."""
-        query = _query(request, contract.item_query)
+        query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.SHOW, user_id)
 
         keypair = self._keypairs.get(user_id, request.route.name or '')
 
         document = views.shown(keypair, contract)
-        return _answer(request, contract, contract.shown_status, document)
+        return request.answer(contract, contract.shown_status, document)
 
     def create(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 or, since 2.2, 201 and the new key pair.
@@ -109,24 +98,18 @@ class Handlers:
                 contract.keys,
             )
             document = views.created(keypair, contract)
-            return _answer(
-                request, contract, contract.imported_status, document
-            )
+            return request.answer(contract, contract.imported_status, document)
         keypair, private_key = self._keypairs.generate(
             request.context, user_id, name, key_type, contract.keys
         )
         document = views.created(keypair, contract, private_key)
-        return _answer(
-            request,
-            contract,
-            contract.generated_status,
-            document,
-            headers=_NO_STORE,
+        return request.answer(
+            contract, contract.generated_status, document, _NO_STORE
         )
 
     def delete(self, request: Request, contract: Contract) -> Answer:
         """Answer 202 or, since 2.2, 204, or 404."""
-        query = _query(request, contract.item_query)
+        query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(request.context, policy.DELETE, user_id)
         if self._keypairs.notifies:
@@ -136,7 +119,7 @@ class Handlers:
         self._keypairs.delete(
             request.context, user_id, request.route.name or ''
         )
-        return _answer(request, contract, contract.deleted_status)
+        return request.answer(contract, contract.deleted_status)
 
     @staticmethod
     def _target(request: Request, contract: Contract, query: Query) -> str:
@@ -159,32 +142,6 @@ class Handlers:
         return limit, query.get('marker', [None])[-1]
 
 
-def _query(request: Request, validator: Validator) -> Query:
-    """Return the query's parameters.
-
-    :raises ValidationFailed: they are not what the version takes.
-    """
-    query = parse_query(request.environ)
-    if query:
-        validator.validate(query)
-    return query
-
-
 def _known(query: Query, contract: Contract) -> Query:
     known = contract.list_query.schema['properties']
     return {name: values for name, values in query.items() if name in known}
-
-
-def _answer(
-    request: Request,
-    contract: Contract,
-    status: int,
-    document: views.Document | None = None,
-    headers: tuple[tuple[str, str], ...] = (),
-) -> Answer:
-    return response(
-        status,
-        document,
-        content_type=accepted(request.environ),
-        headers=(*contract.version_headers, *headers),
-    )

@@ -23,13 +23,36 @@ LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 MIN_VERSION = Version(2, 1)
 MAX_VERSION = Version(2, 104)
 
-# The versions that changed os-keypairs. All others only changed other
+# The versions that changed os-keypairs. Most others only changed other
 # resources of Compute, and are accepted so that a client may name them.
 KEY_TYPES = Version(2, 2)
 USER_ID = Version(2, 10)
 PAGING = Version(2, 35)
 STRICT_QUERY = Version(2, 75)
 IMPORT_ONLY = Version(2, 92)
+
+# Those that changed what the stand-alone service tells beside key pairs.
+RESOURCES_GONE = (
+    (
+        Version(2, 36),
+        (
+            'fixed_ips',
+            'floating_ips',
+            'security_group_rules',
+            'security_groups',
+        ),
+    ),
+    (
+        Version(2, 57),
+        (
+            'injected_file_content_bytes',
+            'injected_file_path_bytes',
+            'injected_files',
+        ),
+    ),
+)
+NO_IMAGE_METADATA = Version(2, 39)
+STRICT_EXTENSIONS = Version(2, 102)
 
 # (version, what it changed in os-keypairs), in order. The documentation's
 # history and the boundary tests are made from this.

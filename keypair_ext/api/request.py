@@ -2,17 +2,18 @@
 
 """One request as the handlers see it: context, route, query and body."""
 
-import http.client
 import json
-from collections.abc import Callable, Iterable
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
-import orjson
 import webob
 from oslo_context import context as oslo_context
 
 from keypair_ext import environ as env, exception
+from keypair_ext.answer import Answer, Headers, serialize
+from keypair_ext.api.contract import Contract
 from keypair_ext.api.routes import Route, raw_path
+from keypair_ext.api.validation import Validator
 
 JSON = 'application/json'
 COMPUTE_JSON = 'application/vnd.openstack.compute+json'
@@ -21,7 +22,7 @@ CONTENT_TYPES = (JSON, COMPUTE_JSON)
 Query = dict[str, list[str]]
 
 
-def identity(environ: dict[str, Any]) -> oslo_context.RequestContext:
+def identity(environ: WSGIEnvironment) -> oslo_context.RequestContext:
     """Return who is asking, as a context filter in front of us found.
 
     :raises NotAuthenticated: no filter did, or it found no user.
@@ -32,7 +33,7 @@ def identity(environ: dict[str, Any]) -> oslo_context.RequestContext:
     return context
 
 
-def check_content_type(environ: dict[str, Any]) -> None:
+def check_content_type(environ: WSGIEnvironment) -> None:
     """Return if a body is said to be JSON, or nothing is said of it.
 
     :raises UnsupportedContentType: it is said to be something else.
@@ -46,7 +47,7 @@ def check_content_type(environ: dict[str, Any]) -> None:
     raise exception.UnsupportedContentType(content_type=media_type)
 
 
-def parse_query(environ: dict[str, Any]) -> Query:
+def parse_query(environ: WSGIEnvironment) -> Query:
     """Return the query's parameters, each a list of its values.
 
     :raises MalformedQuery: it is not encoded as UTF-8.
@@ -85,7 +86,7 @@ class Request:
 
     def __init__(
         self,
-        environ: dict[str, Any],
+        environ: WSGIEnvironment,
         context: oslo_context.RequestContext,
         route: Route,
         max_body: int,
@@ -97,6 +98,34 @@ class Request:
         self.user_id: str = context.user_id or ''
         self.body: Any = None
         self._max_body = max_body
+
+    def query(self, validator: Validator | None = None) -> Query:
+        """Return the query's parameters, each a list of its values.
+
+        :param validator: says which there may be, None for any.
+        :raises MalformedQuery: it is not encoded as UTF-8.
+        :raises ValidationFailed: they are not what the version takes.
+        """
+        query = parse_query(self.environ)
+        if query and validator is not None:
+            validator.validate(query)
+        return query
+
+    def answer(
+        self,
+        contract: Contract,
+        status: int,
+        document: object = None,
+        headers: Headers = (),
+    ) -> Answer:
+        """Return a successful answer.
+
+        :param document: what the body holds as JSON; None for no body.
+        :param headers: those beside the version's.
+        """
+        body = b'' if document is None else serialize(document)
+        headers = (*contract.version_headers, *headers)
+        return Answer(status, body, accepted(self.environ), headers)
 
     def check_project(self) -> None:
         """Return if the path's project, if any, is the context's.
@@ -195,73 +224,17 @@ def _number(length: str) -> int:
     return int(length.lstrip('0')[:19] or '0')
 
 
-def accepted(environ: dict[str, Any]) -> str:
+def accepted(environ: WSGIEnvironment) -> str:
     """Return the content type that a client wants of our two."""
     best: str | None = environ.get('nova.best_content_type')
     if best in CONTENT_TYPES:
         return str(best)
     accept = environ.get('HTTP_ACCEPT', '')
-    # Only this exact type changes the answer; parsing costs 20 us.
+    # Only this exact type changes the answer.
     if COMPUTE_JSON not in accept:
         return JSON
     offers = webob.Request(environ).accept.acceptable_offers(CONTENT_TYPES)
     return offers[0][0] if offers else JSON
-
-
-class Answer:
-    """A successful answer, ready to be sent.
-
-    As a :class:`webob.Response`, whose attributes these are, it would take
-    8 microseconds more to make and to send.
-    """
-
-    __slots__ = ('body', 'headerlist', 'status')
-
-    def __init__(
-        self,
-        status: int,
-        body: bytes,
-        content_type: str,
-        headers: Iterable[tuple[str, str]],
-    ) -> None:
-        self.status = f'{status} {http.client.responses.get(status, "")}'
-        self.headerlist = [
-            ('Content-Length', str(len(body))),
-            ('Content-Type', content_type),
-            *headers,
-        ]
-        self.body = body
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        """Send it."""
-        start_response(self.status, self.headerlist)
-        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [self.body]
-
-
-def response(
-    status: int,
-    document: object = None,
-    *,
-    content_type: str = JSON,
-    headers: Iterable[tuple[str, str]] = (),
-) -> Answer:
-    """Return a successful answer.
-
-    :param document: what the body holds as JSON; None for no body.
-    """
-    body = b'' if document is None else serialize(document)
-    return Answer(status, body, content_type, headers)
-
-
-def serialize(document: object) -> bytes:
-    """Return ``document`` as JSON in ASCII, as Nova's answers are.
-
-    A list of 100 takes 8 microseconds, against 150 of the standard library.
-    """
-    body = orjson.dumps(document)
-    return body if body.isascii() else json.dumps(document).encode('ascii')
 
 
 def _position(error: ValueError) -> str:

@@ -1,97 +1,155 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which requests are os-keypairs', and what their path names.
+"""Which requests are ours, and what their path names.
 
 Paths are matched as Nova's are: any number of slashes counts as one, a
 project id may come first, and a newline at the very end is not seen.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib import parse as urlparse
+from wsgiref.types import WSGIEnvironment
+
+import webob
 
 from keypair_ext import environ as env
 
 COLLECTION = 'os-keypairs'
 
-_PATH = re.compile(
-    r'/+(?:([0-9a-f-]+)/+)?os-keypairs(?:/+([^/]+?))?$', re.DOTALL
+Declarations = Sequence[tuple[str, Mapping[str, str]]]
+
+# (path, its methods with their operations)
+KEYPAIRS: Declarations = (
+    ('/os-keypairs', {'GET': 'list', 'POST': 'create'}),
+    ('/os-keypairs/{name}', {'GET': 'show', 'DELETE': 'delete'}),
+)
+
+# What clients of the stand-alone service ask for beside key pairs. In a cloud
+# these are Nova's.
+SERVICE: Declarations = (
+    *KEYPAIRS,
+    ('/limits', {'GET': 'show_limits'}),
+    ('/os-quota-sets/{name}', {'GET': 'show_quota'}),
+    ('/os-quota-sets/{name}/defaults', {'GET': 'show_quota_defaults'}),
+    ('/os-quota-sets/{name}/detail', {'GET': 'show_quota_detail'}),
+    ('/extensions', {'GET': 'list_extensions'}),
+    ('/extensions/{name}', {'GET': 'show_extension'}),
 )
 
 _SLASHES = re.compile('/+')
 
-_OF_COLLECTION = {'GET': 'list', 'POST': 'create'}
-_OF_ITEM = {'GET': 'show', 'DELETE': 'delete'}
+# What Routes looks for in a query, and in these when they are posted.
+_OVERRIDE = '_method'
+_FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 
 
 class Route(NamedTuple):
-    """What a path names. ``operation`` is None for a method it lacks."""
+    """What a request names.
+
+    ``operation`` is None for a method that the path lacks, ``methods`` are
+    those it has.
+    """
 
     operation: str | None
     project_id: str | None
     name: str | None
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that the path has."""
-        return tuple(_OF_COLLECTION if self.name is None else _OF_ITEM)
+    methods: tuple[str, ...] = ()
 
 
-def match(environ: Mapping[str, Any]) -> Route | None:
-    """Return what a request names, None if its path is not ours.
+class Table:
+    """The routes of a mount.
 
-    :param environ: the WSGI environ; ``PATH_INFO`` is what is left of the
-        path below the mount.
+    :param declarations: :data:`KEYPAIRS` or :data:`SERVICE`.
     """
-    path = environ.get('PATH_INFO', '')
-    # Most requests of a filter mount are not ours: 0.1 microseconds for
-    # them here, against 0.5 for the expression.
-    if COLLECTION not in path:
+
+    def __init__(self, declarations: Declarations) -> None:
+        self._rows = [
+            (_pattern(path), operations) for path, operations in declarations
+        ]
+
+    def match(self, environ: WSGIEnvironment) -> Route | None:
+        """Return what a request names, None if its path is not ours.
+
+        :param environ: ``PATH_INFO`` is what is left of the path below the
+            mount.
+        """
+        path, escaped = environ.get('PATH_INFO', ''), None
+        if environ.get(env.LEGACY_V2):
+            path, escaped = _split_escaped(environ, path)
+        for pattern, operations in self._rows:
+            found = pattern.match(path)
+            if found:
+                named = found.groupdict()
+                name = escaped or named.get('name')
+                return Route(
+                    operations.get(_method(environ)),
+                    named['project_id'],
+                    name and _decoded(name),
+                    tuple(operations),
+                )
         return None
-    if environ.get(env.LEGACY_V2):
-        route = _match_escaped_slash(environ, path)
-        if route is not None:
-            return route
-    found = _PATH.match(path)
-    if found is None:
-        return None
-    project_id, name = found.groups()
-    return _route(environ, project_id, name and _decoded(name))
 
 
-def _route(
-    environ: Mapping[str, Any], project_id: str | None, name: str | None
-) -> Route:
-    operations = _OF_COLLECTION if name is None else _OF_ITEM
-    operation = operations.get(environ['REQUEST_METHOD'])
-    return Route(operation, project_id, name)
-
-
-def raw_path(environ: Mapping[str, Any]) -> str | None:
+def raw_path(environ: WSGIEnvironment) -> str | None:
     """Return the request's path before unquoting, where the server tells."""
     # uWSGI and mod_wsgi call it REQUEST_URI, gunicorn RAW_URI.
     uri = environ.get('REQUEST_URI') or environ.get('RAW_URI')
     return uri.partition('?')[0] if uri else None
 
 
-def _match_escaped_slash(
-    environ: Mapping[str, Any], path: str
-) -> Route | None:
-    """Match ``os-keypairs/a%2Fb``, which ``PATH_INFO`` shows as ``a/b``.
+def _pattern(path: str) -> re.Pattern[str]:
+    rest = path.replace('/', '/+').replace('{name}', '(?P<name>[^/]+?)')
+    return re.compile(rf'(?:/+(?P<project_id>[0-9a-f-]+))?{rest}$', re.DOTALL)
 
-    Only ``/v2`` makes such names, so only there are they looked for.
+
+def _method(environ: WSGIEnvironment) -> str:
+    """Return the method by which Nova's router, Routes, goes.
+
+    The word in a query hides that in a form. What cannot be read asks for
+    nothing.
+    """
+    method: str = environ['REQUEST_METHOD']
+    request = webob.Request(environ)
+    wanted: object
+    try:
+        if _OVERRIDE in environ.get('QUERY_STRING', ''):
+            wanted = request.GET.get(_OVERRIDE)
+        elif method == 'POST' and _is_form(environ):
+            wanted = request.POST.get(_OVERRIDE)
+        else:
+            return method
+    except (OSError, ValueError):
+        return method
+    return wanted.upper() if wanted and isinstance(wanted, str) else method
+
+
+def _is_form(environ: WSGIEnvironment) -> bool:
+    content_type = environ.get('CONTENT_TYPE', '').partition(';')[0]
+    # One of a megabyte is larger than any body that is read.
+    length = environ.get('CONTENT_LENGTH', '')
+    return content_type.lower() in _FORMS and 0 < len(length) < 7
+
+
+def _split_escaped(
+    environ: WSGIEnvironment, path: str
+) -> tuple[str, str | None]:
+    """Return a path to match, and a name with a slash that it stands for.
+
+    ``PATH_INFO`` shows ``os-keypairs/a%2Fb`` as ``os-keypairs/a/b``. Only
+    ``/v2`` makes such names, so only there are they looked for.
     """
     quoted = (raw_path(environ) or '').rpartition('/')[2]
     if '%2f' not in quoted.lower():
-        return None
+        return path, None
     name = urlparse.unquote(quoted, encoding='latin-1')
     # Paste's urlmap makes one slash of several.
-    tail = _SLASHES.sub('/', f'/{name}')
-    found = _PATH.match(_SLASHES.sub('/', path).removesuffix(tail))
-    if found is None or found[2] is not None:
-        return None
-    return _route(environ, found[1], _decoded(name))
+    whole, tail = (_SLASHES.sub('/', text) for text in (path, f'/{name}'))
+    collection = whole.removesuffix(tail)
+    if collection == whole or not collection.endswith(f'/{COLLECTION}'):
+        return path, None
+    return f'{collection}/-', name
 
 
 def _decoded(name: str) -> str:
@@ -100,8 +158,6 @@ def _decoded(name: str) -> str:
     WSGI hands over bytes as latin-1. Clients send UTF-8; what is not valid
     UTF-8 stays as Nova reads it.
     """
-    if name.isascii():
-        return name
     try:
         return name.encode('latin-1').decode('utf-8')
     except UnicodeError:

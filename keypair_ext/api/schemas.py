@@ -20,6 +20,8 @@ END = r'\n?(?!\n)$'
 _NAME = rf'^(?! )[a-zA-Z0-9 _-]+(?<! ){END}'
 _NAME_2_92 = rf'^(?! )[a-zA-Z0-9 _@.-]+(?<! ){END}'
 
+LIMIT: Schema = {'type': 'string', 'pattern': f'^[0-9]+{END}', 'minLength': 1}
+
 
 def name(with_at_and_dot: bool) -> Schema:
     """Return the schema of a key pair's name."""
@@ -76,22 +78,20 @@ def create(
     }
 
 
-def query(*, with_user_id: bool, with_paging: bool, strict: bool) -> Schema:
-    """Return the schema of a query, each parameter a list of its values."""
-    properties: Schema = {}
-    if with_user_id:
-        properties['user_id'] = _values({'type': 'string'})
-    if with_paging:
-        properties['limit'] = _values(
-            {'type': 'string', 'pattern': f'^[0-9]+{END}', 'minLength': 1}
-        )
-        properties['marker'] = _values({'type': 'string'})
+def query(*names: str, strict: bool) -> Schema:
+    """Return the schema of a query, each parameter a list of its values.
+
+    :param names: the parameters there are.
+    :param strict: whether others are refused, rather than ignored.
+    """
     return {
         'type': 'object',
-        'properties': properties,
+        'properties': {
+            name: {
+                'type': 'array',
+                'items': LIMIT if name == 'limit' else {'type': 'string'},
+            }
+            for name in names
+        },
         'additionalProperties': not strict,
     }
-
-
-def _values(schema: Schema) -> Schema:
-    return {'type': 'array', 'items': schema}

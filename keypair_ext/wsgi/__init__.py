@@ -3,22 +3,25 @@
 """The doors: what paste calls to build an application or a filter."""
 
 from collections.abc import Callable
-from typing import Any
 from wsgiref.types import WSGIApplication
 
 from paste.deploy import loadwsgi
 
 from keypair_ext import conf as keypair_conf, deploy, exception
-from keypair_ext.api import discovery, dispatch
+from keypair_ext.api import discovery, dispatch, routes
 
 GlobalConf = dict[str, str]
+
+# The key by which a pipeline tells its application that it is the service's.
+_SERVICE = 'keypair_ext_service'
 
 
 def app_factory(
     global_conf: GlobalConf, **local_conf: str
 ) -> dispatch.Application:
     """Build ``egg:keypair-ext#main``: os-keypairs as an application."""
-    return deploy.application(local_conf)
+    table = routes.SERVICE if _SERVICE in global_conf else routes.KEYPAIRS
+    return deploy.application(local_conf, table)
 
 
 def filter_factory(
@@ -34,13 +37,12 @@ def filter_factory(
 
 def neighbours_factory(
     global_conf: GlobalConf, **local_conf: str
-) -> Callable[[WSGIApplication], Any]:
-    """Build ``egg:keypair-ext#neighbours``, for the service only."""
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Build ``egg:keypair-ext#neighbours``, which older paste files name.
 
-    def mount(app: WSGIApplication) -> Any:
-        return deploy.neighbours(app, local_conf)
-
-    return mount
+    It does nothing: the application itself has its routes.
+    """
+    return lambda app: app
 
 
 def versions_factory(
@@ -74,7 +76,9 @@ def pipeline_factory(
             f'section of the paste file has no key of that name.'
         )
     *filters, last = local_conf[strategy].split()
-    app: WSGIApplication = loader.get_app(last, global_conf=global_conf)
+    app: WSGIApplication = loader.get_app(
+        last, global_conf={**global_conf, _SERVICE: 'yes'}
+    )
     for name in reversed(filters):
         app = loader.get_filter(name, global_conf=global_conf)(app)
     if root is None:

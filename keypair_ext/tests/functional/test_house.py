@@ -29,17 +29,18 @@ ROOMS = {
     'conf': 'exception files',
     'profiles': 'exception',
     'policy': 'conf exception',
-    'faults': 'exception profiles',
+    'answer': '',
+    'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception',
     'keytypes': 'exception',
     'notifications': 'conf exception',
     'quota': 'conf db exception files',
-    'middleware': 'cache conf environ exception faults files',
+    'middleware': 'answer cache conf environ exception faults files',
     'logs': 'exception files middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
-    'api': 'db environ exception faults keypairs policy profiles quota',
+    'api': 'answer db environ exception faults keypairs policy profiles quota',
     # Who builds, and who has things built.
     'deploy': 'api conf db exception faults files keypairs keytypes logs '
     'middleware notifications policy profiles quota',
@@ -57,7 +58,7 @@ AT_HOME = {
     'sqlalchemy': {'db'},
     'alembic': {'db'},
     'cryptography': {'keytypes'},
-    'webob': {'api', 'middleware', 'faults'},
+    'webob': {'api', 'middleware'},
     'oslo_limit': {'quota'},
     'oslo_messaging': {'notifications'},
     'fastjsonschema': {'api'},

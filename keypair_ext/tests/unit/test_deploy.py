@@ -11,7 +11,7 @@ import fixtures as fixtures_library
 from microversion_parse import Version
 
 from keypair_ext import deploy, exception
-from keypair_ext.api import discovery, dispatch, microversions, neighbours
+from keypair_ext.api import discovery, dispatch, microversions
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -160,21 +160,13 @@ class FilterTest(DeployTestCase):
 
 
 class OthersTest(DeployTestCase):
-    def test_neighbours(self) -> None:
-        made = deploy.neighbours(lambda *ignored: [], self.local_conf())
-        self.assertIsInstance(made, neighbours.Neighbours)
-
     def test_versions(self) -> None:
         made = deploy.versions(self.local_conf())
         self.assertIsInstance(made, discovery.Versions)
 
     def test_unknown_keys(self) -> None:
-        for make in (
-            lambda conf: deploy.neighbours(lambda *ignored: [], conf),
+        self.assertRaises(
+            exception.ConfigurationError,
             deploy.versions,
-        ):
-            self.assertRaises(
-                exception.ConfigurationError,
-                make,
-                self.local_conf(profil='nova'),
-            )
+            self.local_conf(profil='nova'),
+        )

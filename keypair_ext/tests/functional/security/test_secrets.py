@@ -22,11 +22,10 @@ from typing import Any, ClassVar
 from unittest import mock
 
 import fixtures as fixtures_library
-import webob
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from keypair_ext import keypairs, notifications
-from keypair_ext.api import dispatch, handlers, request as api_request, views
+from keypair_ext import answer, keypairs, notifications
+from keypair_ext.api import dispatch, request as api_request, views
 from keypair_ext.db.store import Store
 from keypair_ext.keytypes import pool, rsa as keytypes_rsa
 from keypair_ext.keytypes.ssh import SshKeyType
@@ -58,9 +57,9 @@ LAYERS: tuple[tuple[Any, str], ...] = (
     (keypairs.Keypairs, 'generate'),
     (views, 'created'),
     (api_request, 'serialize'),
-    (handlers, '_answer'),
+    (api_request.Request, 'answer'),
     (dispatch.Application, '_run'),
-    (api_request.Answer, '__call__'),
+    (answer.Answer, '__call__'),
     (request_log, '_log'),
 )
 
@@ -144,8 +143,8 @@ class InProcessCases(secrets_cases.SecretsCases):
             with tempfile.NamedTemporaryFile(delete=False) as stack:
                 faulthandler.dump_traceback(stack)
             LOG.debug('Struck after %(name)s', {'name': name})
-            if isinstance(done, webob.Response | api_request.Answer):
-                done.headerlist.append(('X-Struck', name))
+            if isinstance(done, answer.Answer):
+                done.headers.append(('X-Struck', name))
             raise RuntimeError('an induced error')
 
         return mock.patch.object(owner, name, strike)

@@ -13,7 +13,8 @@ import webob
 from oslo_context import context as oslo_context
 
 from keypair_ext import deploy, environ as env, faults, profiles
-from keypair_ext.api import contract, dispatch, microversions
+from keypair_ext.answer import Answer
+from keypair_ext.api import contract, dispatch, microversions, routes
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -245,16 +246,9 @@ class FilterTest(base.TestCase):
         self.assertEqual(204, response.status_int)
 
 
-class Broken:
-    """Handlers with a bug."""
-
-    def __init__(self) -> None:
-        self.by_operation = dict.fromkeys(
-            ('list', 'show', 'create', 'delete'), self.fail
-        )
-
-    def fail(self, *ignored: object) -> webob.Response:
-        raise ZeroDivisionError('the secret of the house')
+def fail(*ignored: object) -> Answer:
+    """Be a handler with a bug."""
+    raise ZeroDivisionError('the secret of the house')
 
 
 class ApplicationTest(base.TestCase):
@@ -268,7 +262,8 @@ class ApplicationTest(base.TestCase):
         )
         return dispatch.Application(
             mount,
-            Broken(),  # type: ignore[arg-type]
+            routes.Table(routes.KEYPAIRS),
+            {'list': fail},
             max_body=100,
             fault_table=faults.Faults(mount.profile.faults, 1),
         )

@@ -23,7 +23,7 @@ def body(**meaning: bool) -> schemas.Schema:
 
 
 def query() -> schemas.Schema:
-    return schemas.query(with_user_id=True, with_paging=True, strict=True)
+    return schemas.query('user_id', 'limit', 'marker', strict=True)
 
 
 def keypair(**fields: object) -> dict[str, object]:
@@ -133,9 +133,7 @@ class ValidatorTest(base.TestCase):
                 )
 
     def test_nothing_known(self) -> None:
-        schema = schemas.query(
-            with_user_id=False, with_paging=False, strict=True
-        )
+        schema = schemas.query(strict=True)
         self.assertIn(
             'known: none', self.refusal(schema, {'x': ['1']}, 'parameter')
         )

@@ -40,9 +40,13 @@ class FactoriesTest(WSGITestCase):
         self.assertIsInstance(
             wsgi.versions_factory({}, **local_conf), discovery.Versions
         )
-        for factory in (wsgi.filter_factory, wsgi.neighbours_factory):
-            made = factory({}, **local_conf)(lambda *ignored: [])
-            self.assertTrue(callable(made))
+        made = wsgi.filter_factory({}, **local_conf)(lambda *ignored: [])
+        self.assertIsInstance(made, dispatch.Filter)
+
+    def test_a_filter_of_older_paste_files_does_nothing(self) -> None:
+        app = object()
+        mount = wsgi.neighbours_factory({}, profile='nova')
+        self.assertIs(app, mount(app))  # type: ignore[arg-type]
 
     def test_global_keys_are_not_ours(self) -> None:
         self.assertRaises(

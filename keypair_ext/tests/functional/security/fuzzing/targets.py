@@ -264,7 +264,7 @@ def _path(data: bytes) -> bool:
     }
     if is_legacy:
         environ['openstack.legacy_v2'] = True
-    found = routes.match(environ)
+    found = routes.Table(routes.KEYPAIRS).match(environ)
     if not is_legacy or '%2f' not in quoted.lower():
         assert (found is not None) == _is_ours(path), path
     if found is None:
