@@ -6,6 +6,7 @@ Paths are matched as Nova's are: any number of slashes counts as one, a
 project id may come first, and a newline at the very end is not seen.
 """
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -43,6 +44,9 @@ _SLASHES = re.compile('/+')
 # What Routes looks for in a query, and in these when they are posted.
 _OVERRIDE = '_method'
 _FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
+# What WebOb raises for a form that breaks off, is none, or is in another
+# encoding.
+_UNREADABLE = (OSError, ValueError, LookupError, DeprecationWarning)
 
 
 class Route(NamedTuple):
@@ -111,18 +115,20 @@ def _method(environ: WSGIEnvironment) -> str:
     nothing.
     """
     method: str = environ['REQUEST_METHOD']
-    request = webob.Request(environ)
+    # A copy: WebOb keeps what it parses, and the request may go on to Nova.
+    request = webob.Request(dict(environ))
     wanted: object
     try:
         if _OVERRIDE in environ.get('QUERY_STRING', ''):
             wanted = request.GET.get(_OVERRIDE)
         elif method == 'POST' and _is_form(environ):
+            environ['wsgi.input'] = io.BytesIO(request.body)
             wanted = request.POST.get(_OVERRIDE)
         else:
             return method
-    except (OSError, ValueError):
+    except _UNREADABLE:
         return method
-    return wanted.upper() if wanted and isinstance(wanted, str) else method
+    return wanted.upper() if isinstance(wanted, str) and wanted else method
 
 
 def _is_form(environ: WSGIEnvironment) -> bool:

@@ -96,6 +96,32 @@ class Addressing(base.TestCase):
         message = self.assert_fault(response, 400, 'badRequest')
         self.assertIn('slash', message)
 
+    def test_escaped_slash_before_the_collection(self) -> None:
+        self.service.create('a')
+        for path, key in (
+            ('/v2%2Fos-keypairs', 'keypairs'),
+            ('/v2%2Faaaa%2Fos-keypairs', 'keypairs'),
+            ('/v2/aaaa%2Fos-keypairs%2Fa', 'keypair'),
+            ('/v2%2fos-keypairs/a', 'keypair'),
+            ('//v2//os-keypairs', 'keypairs'),
+            ('/v2/os%2Dkeypairs/a', 'keypair'),
+            ('/v2.1%2Fos-keypairs%2Fa', 'keypair'),
+        ):
+            with self.subTest(path=path):
+                response = self.service.ask('GET', path)
+                self.assertEqual(200, response.status_int)
+                self.assertEqual([key], list(response.json))
+        for path in (
+            '/v2%252Fos-keypairs',
+            '/v2/os-keypairs%252Fa',
+            '/v2/os-keypairs;a',
+            '/v2/os-keypairs%2Fa%2Fb',
+        ):
+            with self.subTest(path=path):
+                self.assertIn(
+                    self.service.ask('GET', path).status_int, (300, 404)
+                )
+
     def test_slash_is_no_name_in_v21(self) -> None:
         self.create('/v2', 'a/b', '2.1')
 

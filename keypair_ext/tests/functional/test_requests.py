@@ -229,6 +229,79 @@ class Bodies(base.TestCase):
         self.assertIn('65535', message)
 
 
+class OverriddenMethods(base.TestCase):
+    """What ``_method`` asks for is answered as if it were the method."""
+
+    def ask(
+        self,
+        method: str,
+        query: str,
+        path: str = COLLECTION,
+        version: str = '2.74',
+        **more: Any,
+    ) -> webob.Response:
+        return self.service.ask(
+            method, f'{path}?_method={query}', version=version, **more
+        )
+
+    def test_create(self) -> None:
+        response = self.ask('PUT', 'post', body={'keypair': {'name': 'made'}})
+        self.assertEqual(201, response.status_int)
+        self.assertEqual('no-store', response.headers['Cache-Control'])
+
+        response = self.ask('PUT', 'POST', body={'keypair': {'name': 'é'}})
+        self.assert_fault(response, 400, 'badRequest')
+
+        # Nova reads the body of no other request, and gives 500.
+        for method in ('GET', 'PATCH', 'DELETE'):
+            response = self.ask(method, 'POST', body=padded(300))
+            self.assert_fault(response, 400, 'badRequest')
+        self.assertEqual(['made'], self.service.names('amelia'))
+
+    def test_of_an_item(self) -> None:
+        self.service.create('a')
+        item = f'{COLLECTION}/a'
+        response = self.ask('HEAD', 'GET', item)
+        self.assertEqual((200, b''), (response.status_int, response.body))
+        for method in ('POST', 'PUT', 'PATCH', 'DELETE'):
+            with self.subTest(method=method):
+                response = self.ask(method, 'GET', item)
+                self.assertEqual('a', response.json['keypair']['name'])
+        self.assertEqual(204, self.ask('GET', 'DELETE', item).status_int)
+
+    def test_what_is_nothing_of_ours(self) -> None:
+        self.service.create('a')
+        for method, query, path in (
+            ('GET', 'PUT', COLLECTION),
+            ('GET', 'DELETE', COLLECTION),
+            ('DELETE', 'POST', f'{COLLECTION}/a'),
+        ):
+            with self.subTest(method=method, query=query):
+                response = self.ask(method, query, path)
+                self.assertEqual(404, response.status_int)
+                self.assertEqual('text/plain', response.content_type)
+
+    def test_it_is_a_parameter_as_well(self) -> None:
+        response = self.ask('GET', 'GET', version='2.75')
+        self.assert_fault(response, 400, 'badRequest')
+
+    def test_forms_are_no_bodies_of_ours(self) -> None:
+        self.service.create('a')
+        kind = {'Content-Type': 'application/x-www-form-urlencoded'}
+        for path, form, status in (
+            (COLLECTION, b'a=b', 415),
+            (COLLECTION, b'_method=PUT', 404),
+            (f'{COLLECTION}/a', b'a=b', 404),
+            (f'{COLLECTION}/a', b'_method=DELETE', 415),
+        ):
+            with self.subTest(path=path, form=form):
+                response = self.service.ask(
+                    'POST', path, body=form, headers=kind
+                )
+                self.assertEqual(status, response.status_int)
+        self.assertEqual(['a'], self.service.names('amelia'))
+
+
 class Unread:
     """A body that nobody may read."""
 

@@ -2,6 +2,7 @@
 
 """Which paths are ours, and what they name."""
 
+import io
 from typing import Any
 
 from keypair_ext.api import routes
@@ -101,6 +102,106 @@ class MatchTest(base.TestCase):
         self.assertIsNone(TABLE.match({'REQUEST_METHOD': 'GET'}))
 
 
+class OverriddenMethodTest(base.TestCase):
+    """Routes, and so Nova, goes by ``_method`` where a request has one."""
+
+    def operation(self, method: str, query: str, **environ: Any) -> str | None:
+        route = match('/os-keypairs', method, QUERY_STRING=query, **environ)
+        assert route is not None
+        return route.operation
+
+    def test_in_a_query(self) -> None:
+        for query, operation in (
+            ('_method=POST', 'create'),
+            ('_method=post', 'create'),
+            ('a=b&_method=POST', 'create'),
+            ('_method=POST;a=b', 'create'),
+            ('_method=GET&_method=POST', 'create'),
+            ('_method=POST&_method=GET', 'list'),
+            ('_method=PUT', None),
+            ('_method=%20POST', None),
+            # These ask for nothing, and the method is GET.
+            ('_method=', 'list'),
+            ('_method', 'list'),
+            ('a=_method', 'list'),
+            ('a_method=POST', 'list'),
+            ('_METHOD=POST', 'list'),
+            ('%5Fmethod=POST', 'list'),
+            ('_method=%FF', 'list'),
+            ('a=%FF&_method=POST', 'list'),
+        ):
+            with self.subTest(query=query):
+                self.assertEqual(operation, self.operation('GET', query))
+
+    def test_of_any_request(self) -> None:
+        for method in ('HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'get'):
+            with self.subTest(method=method):
+                self.assertEqual('list', self.operation(method, '_method=GET'))
+
+    def posted(self, form: bytes, **environ: Any) -> str | None:
+        given: dict[str, Any] = {
+            'CONTENT_TYPE': 'application/x-www-form-urlencoded',
+            'CONTENT_LENGTH': str(len(form)),
+            'wsgi.input': io.BytesIO(form),
+            **environ,
+        }
+        return self.operation('POST', given.pop('QUERY_STRING', ''), **given)
+
+    def test_in_a_form(self) -> None:
+        for form, operation in (
+            (b'_method=GET', 'list'),
+            (b'_method=get', 'list'),
+            (b'_method=PUT', None),
+            (b'_method=', 'create'),
+            (b'', 'create'),
+        ):
+            with self.subTest(form=form):
+                self.assertEqual(operation, self.posted(form))
+        self.assertEqual(
+            'create', self.posted(b'_method=GET', CONTENT_TYPE='text/plain')
+        )
+        self.assertEqual(
+            'create', self.posted(b'_method=GET', QUERY_STRING='a=_method')
+        )
+
+    def test_in_a_form_of_parts(self) -> None:
+        part = b'--b\r\nContent-Disposition: form-data; name="_method"%s'
+        end = b'\r\n\r\nGET\r\n--b--\r\n'
+        kind = 'multipart/form-data; boundary=b'
+        for form, content_type, operation in (
+            (part % b'' + end, kind, 'list'),
+            (part % b'; filename="f"' + end, kind, 'create'),
+            (b'rubbish', kind, 'create'),
+            (part % b'' + end, f'{kind}; charset=latin-1', 'create'),
+            (
+                part % b'\r\nContent-Type: text/plain; charset=none' + end,
+                kind,
+                'create',
+            ),
+            (b'rubbish', 'multipart/form-data', 'create'),
+        ):
+            with self.subTest(form=form, content_type=content_type):
+                self.assertEqual(
+                    operation, self.posted(form, CONTENT_TYPE=content_type)
+                )
+
+    def test_a_form_is_left_to_be_read(self) -> None:
+        environ: dict[str, Any] = {
+            'PATH_INFO': '/os-keypairs',
+            'REQUEST_METHOD': 'POST',
+            'CONTENT_TYPE': 'application/x-www-form-urlencoded',
+            'CONTENT_LENGTH': '11',
+            'wsgi.input': io.BytesIO(b'_method=PUT'),
+        }
+        TABLE.match(environ)
+        self.assertEqual(b'_method=PUT', environ['wsgi.input'].read())
+
+    def test_a_form_that_is_too_large_is_not_looked_into(self) -> None:
+        self.assertEqual(
+            'create', self.posted(b'_method=PUT', CONTENT_LENGTH=str(10**6))
+        )
+
+
 class EscapedSlashTest(base.TestCase):
     """``/v2`` names with a slash, as the server shows the path."""
 
@@ -164,6 +265,42 @@ class EscapedSlashTest(base.TestCase):
         self.assertEqual(
             'x', self.match('/v2/os-keypairs/a%2Fb', '/os-keypairs/x')
         )
+
+    def test_slash_of_the_path_itself(self) -> None:
+        # As Nova reads them: WSGI has unquoted the path before anybody looks.
+        for raw, path, project_id, name in (
+            ('/v2%2Fos-keypairs', '/os-keypairs', None, None),
+            ('/v2%2fos-keypairs%2Fa', '/os-keypairs/a', None, 'a'),
+            ('/v2/os-keypairs%2Fa', '/os-keypairs/a', None, 'a'),
+            ('/v2/%2Fos-keypairs', '/os-keypairs', None, None),
+            ('/v2/aaaa%2Fos-keypairs', '/aaaa/os-keypairs', 'aaaa', None),
+            ('/v2%2Faaaa%2Fos-keypairs', '/aaaa/os-keypairs', 'aaaa', None),
+            ('/v2/aaaa%2Fos-keypairs%2Fa', '/aaaa/os-keypairs/a', 'aaaa', 'a'),
+            ('%2Fv2%2Fos-keypairs', '/os-keypairs', None, None),
+            (
+                '/v2/limits%2Fx/os-keypairs',
+                '/limits/x/os-keypairs',
+                None,
+                None,
+            ),
+        ):
+            with self.subTest(raw=raw):
+                given: dict[str, Any] = {
+                    'openstack.legacy_v2': True,
+                    'REQUEST_URI': raw,
+                }
+                route = match(path, **given)
+                if path.startswith('/limits'):
+                    self.assertIsNone(route)
+                    continue
+                assert route is not None
+                self.assertEqual(
+                    (project_id, name), (route.project_id, route.name)
+                )
+        for path in ('/os-keypairs/a/b', '/x/os-keypairs/a'):
+            with self.subTest(path=path):
+                raw = f'/v2{path.replace("/", "%2F")}'
+                self.assertIsNone(self.match(raw, path))
 
 
 class RawPathTest(base.TestCase):

@@ -58,7 +58,20 @@ _NEIGHBOURS = (
     '/bbbb/extensions/os-keypairs',
     '/limits',
     '/limits/x',
+    '/limits?tenant_id=bbbb',
+    '/limits?reserved=1',
     '/os-quota-sets',
+    '/os-quota-sets/aaaa',
+    '/os-quota-sets/aaaa?user_id=discovery',
+    '/os-quota-sets/aaaa?x=1',
+    '/os-quota-sets/aaaa/',
+    '/os-quota-sets/aaaa/defaults',
+    '/os-quota-sets/aaaa/defaults?x=1',
+    '/os-quota-sets/aaaa/detail',
+    '/os-quota-sets/aaaa/detail?user_id=discovery',
+    '/os-quota-sets/bbbb',
+    '/os-quota-sets/bbbb/defaults',
+    '/os-quota-sets/bbbb/detail',
     '/bbbb/limits',
     '/bbbb/os-quota-sets/aaaa',
 )
@@ -106,7 +119,21 @@ def script(settings: Settings) -> Script:
             )
     for path in _NEIGHBOURS:
         for root in (V21, V2):
-            for version in (None, '2.57', '2.999', 'bad'):
+            for version in (
+                None,
+                '2.35',
+                '2.36',
+                '2.38',
+                '2.39',
+                '2.56',
+                '2.57',
+                '2.74',
+                '2.75',
+                '2.101',
+                'latest',
+                '2.999',
+                'bad',
+            ):
                 yield user.send(
                     f'neighbour {root}{path} {version}',
                     'GET',

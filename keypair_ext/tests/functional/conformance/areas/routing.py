@@ -169,6 +169,14 @@ _PATHS = (
     '/v2/os-keypairs/%20there',
     '/v2/os-keypairs/there%2Fmore',
     '/v2/os-keypairs/%2F',
+    '/v2%2Fos-keypairs',
+    '/v2%2fos-keypairs%2Fthere',
+    '/v2/os-keypairs%2Fthere',
+    '/v2/aaaa%2Fos-keypairs',
+    '/v2%2Faaaa%2Fos-keypairs/there',
+    '/v2/%2Fos-keypairs',
+    '/v2%252Fos-keypairs',
+    '/v2/os%2Dkeypairs/%2e',
     '/v2.0/os-keypairs',
     '/v2.10/os-keypairs',
     '/v2.1x/os-keypairs',
@@ -228,6 +236,7 @@ def script(settings: Settings) -> Script:
             public_key=_KEY,
         )
     yield from _methods(user)
+    yield from _overridden(user)
     for path in _PATHS:
         title = path if len(path) < 80 else f'{path[:20]}, {len(path)} long'
         yield user.send(f'GET {title}', 'GET', path, root='')
@@ -269,6 +278,59 @@ def _methods(user: Caller) -> Script:
             COLLECTION + '/there',
             headers=(('X-HTTP-Method-Override', method),),
         )
+
+
+def _overridden(user: Caller) -> Script:
+    """Ask for another method than the request's, as Routes understands it."""
+    for method in ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'):
+        for wanted in ('GET', 'post', 'PUT', 'DELETE', '', '%FF'):
+            for path in (COLLECTION, f'{COLLECTION}/there.json'):
+                if path != COLLECTION and 'DELETE' in (method, wanted):
+                    path = f'{COLLECTION}/none'
+                for version in ('2.74', '2.92'):
+                    yield user.send(
+                        f'{method} overridden by {wanted!r} of {path} '
+                        f'{version}',
+                        method,
+                        f'{path}?_method={wanted}',
+                        version,
+                    )
+    for query in (
+        '_method=GET&_method=PUT',
+        '_method=PUT&_method=GET',
+        '_method=PUT;_method=GET',
+        '%5Fmethod=PUT',
+        '_METHOD=PUT',
+        'x=_method',
+        'x=%FF&_method=PUT',
+        '_method=%20GET',
+    ):
+        yield user.send(
+            f'overridden by {query}', 'GET', f'{COLLECTION}?{query}'
+        )
+    for title, name, method in (
+        ('PUT', 'put', 'PUT'),
+        ('GET', 'got', 'GET'),
+    ):
+        yield user.send(
+            f'{title} overridden by POST with a body',
+            method,
+            f'{COLLECTION}?_method=POST',
+            '2.92',
+            body=b'{"keypair": {"name": "%s", "public_key": "%s"}}'
+            % (name.encode(), _KEY.encode()),
+        )
+    for form in (b'', b'a=b', b'_method=GET', b'_method=delete', b'_method='):
+        for path in (COLLECTION, f'{COLLECTION}/none'):
+            yield user.send(
+                f'form {form!r} posted to {path}',
+                'POST',
+                path,
+                body=form,
+                headers=(
+                    ('Content-Type', 'application/x-www-form-urlencoded'),
+                ),
+            )
 
 
 def _accepted(user: Caller) -> Script:
