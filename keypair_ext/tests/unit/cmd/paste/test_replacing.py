@@ -231,7 +231,7 @@ class TestInPlace(TestCase):
         if os.geteuid():
             self.skipTest('only root can become somebody else')
         for path in (*self.directory.parents[:2], self.directory):
-            path.chmod(0o755)
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | 0o055)
         self.path.chmod(0o666)
         os.chown(self.temporary, 65534, 65534)
         self._assert_backup_elsewhere(
