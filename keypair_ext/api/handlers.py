@@ -44,7 +44,9 @@ class Handlers:
         """Answer 200 and the user's key pairs, or a page of them."""
         query = request.query(contract.list_query)
         user_id = self._target(request, contract, query)
-        self._enforcer.authorize(request.context, policy.INDEX, user_id)
+        self._enforcer.authorize(
+            request.context, policy.INDEX, user_id=user_id
+        )
 
         limit, marker = self._page(contract, query)
         keypairs = self._keypairs.list(user_id, limit, marker)
@@ -63,7 +65,7 @@ class Handlers:
         """Answer 200 and the key pair, or 404."""
         query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
-        self._enforcer.authorize(request.context, policy.SHOW, user_id)
+        self._enforcer.authorize(request.context, policy.SHOW, user_id=user_id)
 
         keypair = self._keypairs.get(user_id, request.route.name or '')
 
@@ -82,8 +84,9 @@ class Handlers:
         user_id = request.user_id
         if contract.takes_user_id:
             user_id = wanted.get('user_id') or user_id
-        self._enforcer.authorize(request.context, policy.CREATE, user_id)
-        self._enforcer.settle_admin(request.context)
+        self._enforcer.authorize(
+            request.context, policy.CREATE, user_id=user_id
+        )
 
         name = wanted['name'].strip()
         request.check_addressable(name)
@@ -111,10 +114,9 @@ class Handlers:
         """Answer 202 or, since 2.2, 204, or 404."""
         query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
-        self._enforcer.authorize(request.context, policy.DELETE, user_id)
-        if self._keypairs.notifies:
-            # Notifications say it.
-            self._enforcer.settle_admin(request.context)
+        self._enforcer.authorize(
+            request.context, policy.DELETE, user_id=user_id
+        )
 
         self._keypairs.delete(
             request.context, user_id, request.route.name or ''

@@ -93,13 +93,14 @@ class Limits:
         """Answer the limits of one's own project, or of ``tenant_id``."""
         context = request.context
         query = request.query(contract.beside.limits_query)
-        self._enforcer.check(context, policy.LIMITS, {})
+        self._enforcer.authorize(context, policy.LIMITS)
         project_id = context.project_id
         if 'tenant_id' in query:
-            self._enforcer.check(
+            self._enforcer.authorize(
                 context,
                 policy.LIMITS_OTHER_PROJECT,
-                {'project_id': project_id, 'user_id': context.user_id},
+                project_id=project_id,
+                user_id=context.user_id,
             )
             project_id = query['tenant_id'][-1]
 
@@ -156,20 +157,21 @@ class Limits:
     def list_extensions(self, request: Request, contract: Contract) -> Answer:
         """Answer that there is one."""
         request.query(contract.beside.extensions_query)
-        self._enforcer.check(request.context, policy.EXTENSIONS, {})
+        self._enforcer.authorize(request.context, policy.EXTENSIONS)
         return request.answer(contract, 200, {'extensions': [_EXTENSION]})
 
     def show_extension(self, request: Request, contract: Contract) -> Answer:
         """Answer what it is, or 404."""
         request.query(contract.beside.extensions_query)
-        self._enforcer.check(request.context, policy.EXTENSIONS, {})
+        self._enforcer.authorize(request.context, policy.EXTENSIONS)
         if request.route.name != _EXTENSION['alias']:
             raise exception.NotFound()
         return request.answer(contract, 200, {'extension': _EXTENSION})
 
     def _check_quota(self, request: Request, rule: str) -> None:
-        target = {'project_id': request.route.name}
-        self._enforcer.check(request.context, rule, target)
+        self._enforcer.authorize(
+            request.context, rule, project_id=request.route.name
+        )
 
     def _limits(
         self, contract: Contract, user_id: str | None, project_id: str | None

@@ -5,9 +5,11 @@
 import logging
 
 
-def hush_oslo_db() -> None:
-    """Leave it to the command to tell of a database that cannot be used.
+def hush_libraries() -> None:
+    """Leave it to the command to tell of what cannot be used.
 
-    For some errors oslo.db would show a traceback first.
+    Of some errors of databases and policies the libraries would show a
+    traceback first.
     """
-    logging.getLogger('oslo_db').setLevel(logging.CRITICAL)
+    for name in ('oslo_db', 'oslo_policy'):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

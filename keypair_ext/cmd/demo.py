@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake of whoever starts it is one sentence on standard error and 1.
     """
     arguments = _parser().parse_args(argv)
-    cmd.hush_oslo_db()
+    cmd.hush_libraries()
     try:
         _serve(arguments.directory.absolute(), arguments.port)
     except exception.KeypairExtError as error:

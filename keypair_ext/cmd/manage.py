@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A mistake of the operator is one sentence on standard error and 1.
     """
     arguments = _parser().parse_args(argv)
-    cmd.hush_oslo_db()
+    cmd.hush_libraries()
     files.expect_utf8()
     run: Callable[[argparse.Namespace], int | None] = arguments.run
     try:

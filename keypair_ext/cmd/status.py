@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
     arguments = parser.parse_args(argv)
-    cmd.hush_oslo_db()
+    cmd.hush_libraries()
     files.expect_utf8()
     try:
         conf = keypair_conf.parse(
@@ -60,6 +60,12 @@ def _run(name: str, check: _Check, conf: cfg.ConfigOpts) -> int:
     return 0
 
 
+def _check_policy(conf: cfg.ConfigOpts) -> None:
+    mistakes = policy.find_mistakes(conf)
+    if mistakes:
+        raise exception.ConfigurationError(reason=' '.join(mistakes))
+
+
 def _store(conf: cfg.ConfigOpts) -> Store:
     return Store(engine.create_engine(conf, 'database'))
 
@@ -69,7 +75,7 @@ def _check_quota_guard(conf: cfg.ConfigOpts) -> None:
 
 
 _CHECKS: tuple[tuple[str, _Check], ...] = (
-    ('policy files', policy.Enforcer),
+    ('policy files', _check_policy),
     ('key types', lambda conf: keytypes.load(rsa.make_rsa)),
     ('quota driver', lambda conf: quota.load(conf, _store(conf))),
     ('quota guard', _check_quota_guard),

@@ -87,6 +87,8 @@ def write_config(directory: str, options: Options | None = None) -> str:
     )
     for group, values in (options or {}).items():
         text.read_dict({group: values})
+    pathlib.Path(directory, 'policy.yaml').touch()
+    pathlib.Path(directory, 'policy.d').mkdir(exist_ok=True)
     path = pathlib.Path(directory, 'keypair_ext.conf')
     with path.open('w') as file:
         text.write(file)

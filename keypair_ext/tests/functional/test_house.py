@@ -28,7 +28,7 @@ ROOMS = {
     'files': 'exception',
     'conf': 'exception files',
     'profiles': 'exception',
-    'policy': 'conf exception',
+    'policy': 'cache conf exception',
     'answer': '',
     'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
