@@ -48,7 +48,7 @@ def passing_microseconds() -> float:
         path = Path(directory, 'nova.conf')
         connection = f'sqlite:///{directory}/nova.sqlite'
         ini.write(path, {'api_database': {'connection': connection}})
-        mounted = deploy.mounted_in_nova(
+        mounted = deploy.Composition().mounted_in_nova(
             _nothing, {'oslo_config_file': str(path)}
         )
     environ = {

@@ -41,7 +41,7 @@ def measure(directory: str) -> dict[str, float]:
     made = engine.create_engine(conf, 'database')
     store = Store(made)
     service = deploy.service(directory)
-    application = deploy.application({'oslo_config_file': file})
+    application = deploy.Composition().application({'oslo_config_file': file})
 
     with_line = _cpu(lambda: _ask(service, _environ('/v2.1')))
     request_log.LOG.setLevel(logging.WARNING)

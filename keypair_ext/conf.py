@@ -361,11 +361,12 @@ def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
 
 
 def register_api_opts(conf: cfg.ConfigOpts) -> None:
-    """Register group ``[api]``, all that the paste filters read.
+    """Register groups ``[api]`` and ``[keypairs]``, all that filters read.
 
     :raises ConfigurationError: an option has a value that it cannot have.
     """
     _register_missing(conf, API_OPTS, API_GROUP)
+    _register_missing(conf, KEYPAIRS_OPTS, KEYPAIRS_GROUP)
 
 
 def _register_missing(

@@ -142,6 +142,13 @@ class DatabaseUnavailable(ServiceUnavailable):
     message = 'The database cannot be used now. Try again later.'
 
 
+class IdentityUnavailable(ServiceUnavailable):
+    message = (
+        'The Identity service cannot be asked now, so the token cannot be '
+        'checked. Try again later.'
+    )
+
+
 class PolicyUnavailable(ServiceUnavailable):
     message = (
         'The policy of this service cannot be read now, so nothing is '

@@ -7,7 +7,6 @@ header, never a body.
 """
 
 import logging
-import os
 import re
 import string
 import time
@@ -31,8 +30,8 @@ _SAFE = string.punctuation.replace('"', '')
 # Most paths and addresses are of these.
 _MAY_NEED_QUOTING = re.compile('[^A-Za-z0-9/.:=&_-]').search
 
-_Headers = list[tuple[str, str]]
-_ExcInfo = (
+Headers = list[tuple[str, str]]
+ExcInfo = (
     tuple[type[BaseException], BaseException, TracebackType]
     | tuple[None, None, None]
 )
@@ -49,22 +48,20 @@ class RequestLog:
     ) -> Iterable[bytes]:
         """Answer what is below answers, with the request's identifier."""
         started = time.perf_counter()
-        request_id = _begin(environ)
+        if not _is_begun(environ):
+            begin(environ)
+        environ[env.TELLS_REQUEST_ID] = True
         status = '-'
-        headers: _Headers = []
+        headers: Headers = []
 
         def start_named_response(
             given_status: str,
-            given_headers: _Headers,
-            exc_info: _ExcInfo | None = None,
+            given_headers: Headers,
+            exc_info: ExcInfo | None = None,
         ) -> Callable[[bytes], object]:
             nonlocal status, headers
             status, headers = given_status, given_headers
-            named = [
-                *given_headers,
-                ('x-openstack-request-id', request_id),
-                ('x-compute-request-id', request_id),
-            ]
+            named = [*given_headers, *id_headers(environ)]
             return start_response(given_status, named, exc_info)
 
         try:
@@ -76,40 +73,39 @@ class RequestLog:
         return answer
 
 
-def _begin(environ: WSGIEnvironment) -> str:
-    """Give the request its identifier and return it.
+def begin(environ: WSGIEnvironment) -> None:
+    """Give the request its identifier.
 
     From here on it is in the lines that this thread logs, instead of the
-    last request's.
+    last request's, and the last caller's identity.
     """
-    request_id = generate_request_id()
-    environ[env.REQUEST_ID] = request_id
-    environ[env.TELLS_REQUEST_ID] = True
     global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
     if global_id and _GLOBAL_ID.fullmatch(global_id):
         environ[env.GLOBAL_REQUEST_ID] = global_id
-    context.RequestContext(
-        request_id=request_id,
-        global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
+    begun = context.RequestContext(
+        global_request_id=environ.get(env.GLOBAL_REQUEST_ID)
     )
-    return request_id
+    environ[env.REQUEST_ID] = begun.request_id
 
 
-def generate_request_id() -> str:
-    """Return ``req-`` and a random UUID (version 4).
+def _is_begun(environ: WSGIEnvironment) -> bool:
+    """Tell if somebody above has named the request, and this thread for it."""
+    current = context.get_current()
+    named = environ.get(env.REQUEST_ID)
+    return current is not None and current.request_id == named
 
-    1.4 microseconds; uuid.uuid4 and its text take 3.6.
-    """
-    digits = os.urandom(16).hex()
-    variant = '89ab'[int(digits[16], 16) & 3]
-    return (
-        f'req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-'
-        f'{variant}{digits[17:20]}-{digits[20:]}'
-    )
+
+def id_headers(environ: WSGIEnvironment) -> Headers:
+    """Return the headers that tell a request's identifier."""
+    request_id = environ[env.REQUEST_ID]
+    return [
+        ('x-openstack-request-id', request_id),
+        ('x-compute-request-id', request_id),
+    ]
 
 
 def _log(
-    environ: WSGIEnvironment, status: str, headers: _Headers, started: float
+    environ: WSGIEnvironment, status: str, headers: Headers, started: float
 ) -> None:
     if not LOG.isEnabledFor(logging.INFO):
         return
@@ -144,7 +140,7 @@ def _quote(text: str, safe: str = _SAFE) -> str:
     return parse.quote(text, safe, encoding='latin-1', errors='replace')
 
 
-def _content_length(headers: _Headers) -> str:
+def _content_length(headers: Headers) -> str:
     for name, value in headers:
         if name.lower() == 'content-length':
             return value

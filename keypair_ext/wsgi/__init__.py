@@ -21,7 +21,7 @@ def app_factory(
 ) -> dispatch.Application:
     """Build ``egg:keypair-ext#main``: os-keypairs as an application."""
     table = routes.SERVICE if _SERVICE in global_conf else routes.KEYPAIRS
-    return deploy.application(local_conf, table)
+    return deploy.composition().application(local_conf, table)
 
 
 def filter_factory(
@@ -30,7 +30,7 @@ def filter_factory(
     """Build ``egg:keypair-ext#main``: os-keypairs in front of Nova."""
 
     def mount(app: WSGIApplication) -> dispatch.Filter:
-        return deploy.mounted_in_nova(app, local_conf)
+        return deploy.composition().mounted_in_nova(app, local_conf)
 
     return mount
 
@@ -49,7 +49,7 @@ def versions_factory(
     global_conf: GlobalConf, **local_conf: str
 ) -> discovery.Versions:
     """Build ``egg:keypair-ext#versions``: the version documents."""
-    return deploy.versions(local_conf)
+    return deploy.composition().versions(local_conf)
 
 
 def pipeline_factory(
@@ -67,7 +67,7 @@ def pipeline_factory(
         strategy.
     """
     root = local_conf.pop('root', None)
-    conf = keypair_conf.from_paste(local_conf)
+    conf = deploy.composition().configuration(local_conf)
     keypair_conf.register_api_opts(conf)
     strategy = conf.api.auth_strategy
     if strategy not in local_conf:

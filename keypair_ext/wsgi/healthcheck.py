@@ -7,21 +7,22 @@ from typing import Any
 from oslo_config import cfg
 from oslo_middleware.healthcheck import pluginbase
 
-from keypair_ext import conf as keypair_conf, exception
-from keypair_ext.db import engine
-from keypair_ext.db.store import Store
+from keypair_ext import deploy, exception
 
 
 class DatabaseHealthcheck(pluginbase.HealthcheckBaseExtension):
     """Says whether the database of the service answers.
 
-    A backend of oslo.middleware's healthcheck, ``keypair_ext_database``.
+    A backend of oslo.middleware's healthcheck, ``keypair_ext_database``. It
+    asks by the connections of the application in the same paste file.
+
+    :param conf: the keys of the paste section, ``database_group`` among
+        them.
     """
 
     def __init__(self, oslo_conf: cfg.ConfigOpts, conf: Any) -> None:
         super().__init__(oslo_conf, conf)
-        keypair_conf.register_opts(oslo_conf, 'database')
-        self._store = Store(engine.create_engine(oslo_conf, 'database'))
+        self._store = deploy.composition().store(conf)
 
     def healthcheck(self, server_port: int) -> pluginbase.HealthcheckResult:
         """Return whether a trivial query is answered now."""

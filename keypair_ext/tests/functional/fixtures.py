@@ -13,7 +13,7 @@ import configparser
 import contextlib
 import json
 import pathlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib import parse as urlparse
 
@@ -21,15 +21,12 @@ import fixtures
 import sqlalchemy as sa
 import webob
 from gabbi import fixture as gabbi_fixture
-from paste.deploy import loadwsgi
 
 import keypair_ext
 from keypair_ext import conf as keypair_conf, deploy
 from keypair_ext.db import engine, migration, models
-from keypair_ext.db.store import Store
 from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.keytypes import vectors
-from keypair_ext.wsgi import healthcheck
 
 Options = Mapping[str, Mapping[str, object]]
 
@@ -126,26 +123,10 @@ class Service(fixtures.Fixture):
         self.config_file = write_config(self.directory, self._options)
         self.engine = make_database(self.config_file)
         self.addCleanup(self.engine.dispose)
-        with fixtures.FakeLogger(), self._closing_stores():
-            self.app = loadwsgi.loadapp(
-                f'config:{self._paste_file()}', name='main'
-            )
-
-    @contextlib.contextmanager
-    def _closing_stores(self) -> Iterator[None]:
-        """Have the connections of the stores made here closed in the end."""
-
-        def make(made: sa.Engine) -> Store:
-            store = Store(made)
-            self.addCleanup(store.close)
-            return store
-
-        with contextlib.ExitStack() as patches:
-            for module in (deploy, healthcheck):
-                patches.enter_context(
-                    fixtures.MonkeyPatch(f'{module.__name__}.Store', make)
-                )
-            yield
+        composition = deploy.Composition()
+        self.addCleanup(composition.close)
+        with fixtures.FakeLogger():
+            self.app = composition.load(self._paste_file())
 
     def _paste_file(self) -> str:
         """Write the shipped file, with our configuration in each section."""

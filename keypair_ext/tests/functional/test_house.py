@@ -36,7 +36,7 @@ ROOMS = {
     'keytypes': 'exception',
     'notifications': 'conf exception',
     'quota': 'conf db exception files',
-    'middleware': 'answer cache conf environ exception faults files',
+    'middleware': 'answer cache conf environ exception faults files profiles',
     'logs': 'exception files middleware',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',

@@ -197,7 +197,7 @@ class TestUnifiedLimits(base.TestCase):
         self.register(2)
         self.configure()
         service_fixtures.make_database(str(self.home / 'keypair_ext.conf'))
-        application = deploy.application({})
+        application = deploy.Composition().application({})
 
         def create(name: str) -> webob.Response:
             request = webob.Request.blank('/os-keypairs', method='POST')

@@ -35,10 +35,10 @@ class DeployTestCase(base.TestCase):
         return {'oslo_config_file': self.config_file, **local_conf}
 
     def application(self, **local_conf: str) -> dispatch.Application:
-        return deploy.application(self.local_conf(**local_conf))
+        return deploy.Composition().application(self.local_conf(**local_conf))
 
     def filter(self, **local_conf: str) -> dispatch.Filter:
-        return deploy.mounted_in_nova(
+        return deploy.Composition().mounted_in_nova(
             lambda *ignored: [], self.local_conf(**local_conf)
         )
 
@@ -161,12 +161,12 @@ class FilterTest(DeployTestCase):
 
 class OthersTest(DeployTestCase):
     def test_versions(self) -> None:
-        made = deploy.versions(self.local_conf())
+        made = deploy.Composition().versions(self.local_conf())
         self.assertIsInstance(made, discovery.Versions)
 
     def test_unknown_keys(self) -> None:
         self.assertRaises(
             exception.ConfigurationError,
-            deploy.versions,
+            deploy.Composition().versions,
             self.local_conf(profil='nova'),
         )

@@ -68,7 +68,7 @@ class FilterTest(base.TestCase):
         self.filter = self.mount()
 
     def mount(self, **local_conf: str) -> dispatch.Filter:
-        return deploy.mounted_in_nova(
+        return deploy.Composition().mounted_in_nova(
             self.nova, {'oslo_config_file': self.config_file, **local_conf}
         )
 

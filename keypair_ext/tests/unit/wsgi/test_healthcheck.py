@@ -5,8 +5,8 @@
 import pathlib
 
 import fixtures as fixtures_library
+from oslo_config import cfg
 
-from keypair_ext import conf
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.wsgi import healthcheck
@@ -19,7 +19,7 @@ class HealthcheckTest(base.TestCase):
         self.directory = self.useFixture(fixtures_library.TempDir()).path
         self.config_file = fixtures.write_config(self.directory)
         self.check = healthcheck.DatabaseHealthcheck(
-            conf.parse([self.config_file]), {}
+            cfg.CONF, {'oslo_config_file': self.config_file}
         )
         self.addCleanup(self.check._store.close)
 

@@ -5,7 +5,7 @@
 import webob
 import webob.dec
 
-from keypair_ext.middleware import dot_names
+from keypair_ext.middleware import request_target
 from keypair_ext.tests import base
 
 
@@ -22,11 +22,11 @@ def _path(sent: str | None, handed_over: str, mount: str = '') -> str:
         seen.append(request.environ['PATH_INFO'])
         return webob.Response()
 
-    request.get_response(dot_names.DotNames(application))
+    request.get_response(request_target.RequestTarget(application))
     return seen[0]
 
 
-class DotNamesTest(base.TestCase):
+class RequestTargetTest(base.TestCase):
     def test_a_resolved_path_is_restored(self) -> None:
         for sent, handed_over in (
             ('/v2.1/os-keypairs/.', '/v2.1/os-keypairs/'),

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""keystonemiddleware's ``auth_token``, with our manners in case of trouble.
+
+What can be known to be wrong with ``[keystone_authtoken]`` is told when the
+filter is loaded. An Identity service that cannot be asked is a fault 503,
+where ``auth_token`` answers a page or lets an exception through.
+"""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import webob.exc
+from keystoneauth1 import exceptions as auth_exceptions
+from keystonemiddleware import auth_token
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from keypair_ext import (
+    conf as config,
+    environ as env,
+    exception,
+    faults,
+    files,
+    profiles,
+)
+
+LOG = logging.getLogger(__name__)
+
+_GROUP = 'keystone_authtoken'
+_CONF_KEYS = ('oslo_config_project', 'oslo_config_file')
+
+# What asking the Identity service, or memcached, raises.
+_FAILURES = (auth_exceptions.ClientException, OSError, ImportError)
+
+
+class AuthToken(auth_token.AuthProtocol):  # type: ignore[misc]
+    """Check tokens, or say that they cannot be checked now."""
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        options: dict[str, Any],
+        fault_table: faults.Faults,
+    ) -> None:
+        super().__init__(application, options)
+        self._faults = fault_table
+
+    def process_request(self, request: webob.Request) -> Any:
+        """Return an answer in place of the application's, or None."""
+        try:
+            return super().process_request(request)
+        except webob.exc.HTTPServiceUnavailable:
+            # auth_token has logged why.
+            pass
+        except _FAILURES as error:
+            LOG.error(
+                'The Identity service cannot be asked: %s: %s',
+                type(error).__name__,
+                ' '.join(str(error).split()),
+            )
+        fault = self._faults.answer(exception.IdentityUnavailable())
+        return request.get_response(fault)
+
+
+def filter_factory(
+    global_conf: Mapping[str, str], **local_conf: str
+) -> Callable[[WSGIApplication], AuthToken]:
+    """Return what makes the filter of a paste section.
+
+    :param local_conf: options of ``[keystone_authtoken]``, which then win
+        over those in the configuration.
+    :raises ConfigurationError: the Identity service could never be asked.
+    """
+    conf = config.from_paste(local_conf)
+    config.register_api_opts(conf)
+    options = {k: v for k, v in local_conf.items() if k not in _CONF_KEYS}
+    for group, registered in auth_token.list_opts():
+        conf.register_opts(registered, group=group)
+    _check(lambda name: options.get(name, conf[_GROUP][name]), conf)
+    fault_table = faults.Faults(profiles.Faults(), conf.keypairs.retry_after)
+
+    def mount(application: WSGIApplication) -> AuthToken:
+        return AuthToken(
+            application, {**options, 'oslo_config_config': conf}, fault_table
+        )
+
+    return mount
+
+
+def _check(get: Callable[[str], Any], conf: cfg.ConfigOpts) -> None:
+    section = get('auth_section') or _GROUP
+    if section == _GROUP and not get('auth_type'):
+        raise exception.ConfigurationError(
+            reason=f'[{_GROUP}] auth_type is not set: say how the service '
+            f'authenticates itself, for example auth_type = password.'
+        )
+    if not get('insecure'):
+        files.check_tls(_GROUP, get)
+    if get('memcache_tls_enabled'):
+        files.check_tls(_GROUP, get, 'memcache_tls_')
+    if get('memcached_servers') and get('cache') != env.TOKEN_CACHE:
+        _check_memcache(
+            get('memcache_sasl_enabled') or get('memcache_tls_enabled')
+        )
+
+
+def _check_memcache(secured: bool) -> None:
+    module, package = (
+        ('bmemcached', 'python-binary-memcached')
+        if secured
+        else ('memcache', 'python-memcached')
+    )
+    if importlib.util.find_spec(module) is None:
+        raise exception.ConfigurationError(
+            reason=f'[{_GROUP}] memcached_servers needs the package '
+            f'{package}, which is not installed: install it, or remember '
+            f'tokens in the process with cache = {env.TOKEN_CACHE}.'
+        )
