@@ -65,16 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     A mistake of whoever starts it is one sentence on standard error and 1.
     """
-    arguments = _parser().parse_args(argv)
-    cmd.hush_libraries()
-    try:
-        _serve(arguments.directory.absolute(), arguments.port)
-    except exception.KeypairExtError as error:
-        sys.stderr.write(f'keypair_ext: {error}\n')
-        return 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    return 0
+    made: list[_Server] = []
+    status = cmd.run('keypair_ext', lambda: made.append(_make(argv)))
+    for server in made:
+        if not status:
+            server.run()
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,10 +98,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _serve(directory: pathlib.Path, port: int) -> None:
+def _make(argv: Sequence[str] | None) -> '_Server':
+    """Return a server on a socket that listens, and say so."""
+    arguments = _parser().parse_args(argv)
+    directory = arguments.directory.absolute()
     with socket.socket() as listener:
         # First of all, so that a start in vain changes nothing.
-        _listen(listener, port)
+        _listen(listener, arguments.port)
         try:
             passwords = _prepare(directory)
         except OSError as error:
@@ -121,8 +120,8 @@ def _serve(directory: pathlib.Path, port: int) -> None:
             ) from error
         application = deploy.service(str(directory))
         url = f'http://{_HOST}:{listener.getsockname()[1]}'
-        greeting = _greeting(directory, url, passwords)
-        _Server(application, listener.detach(), greeting).run()
+        print(_greeting(directory, url, passwords))
+        return _Server(application, listener.detach())
 
 
 def _listen(listener: socket.socket, port: int) -> None:
@@ -257,25 +256,17 @@ class _Server(base.BaseApplication):  # type: ignore[misc]
     """gunicorn, told by us instead of by its command line.
 
     :param listener: the descriptor of a socket that listens already.
-    :param greeting: is printed when clients can connect.
     """
 
-    def __init__(
-        self,
-        application: _Application,
-        listener: int,
-        greeting: str,
-    ) -> None:
+    def __init__(self, application: _Application, listener: int) -> None:
         self._application = application
         self._listener = listener
-        self._greeting = greeting
         super().__init__()
 
     def load_config(self) -> None:
         self.cfg.set('bind', f'fd://{self._listener}')
         self.cfg.set('workers', 2)
         self.cfg.set('loglevel', 'warning')
-        self.cfg.set('when_ready', self._greet)
         self.cfg.set('post_worker_init', _leave_to_master)
         if 'control_socket_disable' in self.cfg.settings:
             # It would be made in the home directory.
@@ -287,9 +278,6 @@ class _Server(base.BaseApplication):  # type: ignore[misc]
     def run(self) -> None:
         """Serve; the process ends with it, with status 0."""
         _Master(self).run()
-
-    def _greet(self, master: arbiter.Arbiter) -> None:
-        print(self._greeting, flush=True)
 
 
 class _Master(arbiter.Arbiter):  # type: ignore[misc]

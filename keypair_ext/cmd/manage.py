@@ -17,12 +17,13 @@ from keypair_ext import (
     cmd,
     conf as keypair_conf,
     exception,
-    files,
     profiles,
 )
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.cmd.paste import mount, replacing
 from keypair_ext.db import engine, migration
+
+_PROGRAM = 'keypair-ext-manage'
 
 # What ``profile show`` calls the settings without any profile.
 _UPSTREAM = '(upstream)'
@@ -36,23 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     A mistake of the operator is one sentence on standard error and 1.
     """
+    return cmd.run(_PROGRAM, lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int | None:
     arguments = _parser().parse_args(argv)
-    cmd.hush_libraries()
-    files.expect_utf8()
     run: Callable[[argparse.Namespace], int | None] = arguments.run
-    try:
-        return run(arguments) or 0
-    except exception.KeypairExtError as error:
-        sys.stderr.write(f'keypair-ext-manage: {error}\n')
-        return 1
-    except BrokenPipeError:
-        # The reader of our output, such as head, has seen enough.
-        sys.stderr.close()
-        return 0
+    return run(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog='keypair-ext-manage')
+    parser = argparse.ArgumentParser(prog=_PROGRAM)
     parser.add_argument(
         '--config-file',
         action='append',
@@ -234,7 +229,7 @@ def _paste_status(arguments: argparse.Namespace) -> int:
     try:
         status = mount.status(replacing.read(arguments.file))
     except exception.ConfigurationError as error:
-        sys.stderr.write(f'keypair-ext-manage: {error}\n')
+        cmd.complain(_PROGRAM, str(error))
         return _UNKNOWN
     section = 'present' if status.has_section else 'missing'
     _print_table(

@@ -12,7 +12,6 @@ from keypair_ext import (
     cmd,
     conf as keypair_conf,
     exception,
-    files,
     keytypes,
     policy,
     quota,
@@ -20,6 +19,8 @@ from keypair_ext import (
 from keypair_ext.db import engine, migration
 from keypair_ext.db.store import Store
 from keypair_ext.keytypes import rsa
+
+_PROGRAM = 'keypair-ext-status'
 
 _Check = Callable[[cfg.ConfigOpts], object]
 
@@ -30,23 +31,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     Prints a line for each and returns 0, or 2 where one fails, as the
     ``upgrade check`` of other OpenStack projects does.
     """
-    parser = argparse.ArgumentParser(prog='keypair-ext-status')
+    return cmd.run(_PROGRAM, lambda: _check(argv), mistake=2)
+
+
+def _check(argv: Sequence[str] | None) -> int:
+    parser = argparse.ArgumentParser(prog=_PROGRAM)
     parser.add_argument('--config-file', action='append', metavar='FILE')
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
     arguments = parser.parse_args(argv)
-    cmd.hush_libraries()
-    files.expect_utf8()
-    try:
-        conf = keypair_conf.parse(
-            arguments.config_file or [keypair_conf.default_file()],
-            keypair_conf.PROJECT,
-        )
-        keypair_conf.register_opts(conf, 'database')
-    except exception.ConfigurationError as error:
-        sys.stderr.write(f'keypair-ext-status: {error}\n')
-        return 2
+    conf = keypair_conf.parse(
+        arguments.config_file or [keypair_conf.default_file()],
+        keypair_conf.PROJECT,
+    )
+    keypair_conf.register_opts(conf, 'database')
     return max([_run(name, check, conf) for name, check in _CHECKS])
 
 

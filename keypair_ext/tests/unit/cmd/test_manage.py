@@ -4,11 +4,8 @@
 
 import contextlib
 import io
-import os
 import pathlib
 import sqlite3
-import subprocess
-import sys
 
 import fixtures as fixtures_library
 
@@ -185,16 +182,3 @@ class MistakesTest(ManageTestCase):
         self.assertEqual(0, status)
         for command in ('db', 'profile'):
             self.assertIn(command, output)
-
-    def test_reader_that_has_seen_enough(self) -> None:
-        reading, writing = os.pipe()
-        os.close(reading)
-        with open(writing, 'w') as closed:
-            done = subprocess.run(
-                [sys.executable, manage.__file__, 'profile', 'list'],
-                check=False,
-                stdout=closed,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        self.assertNotIn('Traceback', done.stderr)
