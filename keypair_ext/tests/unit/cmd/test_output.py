@@ -12,6 +12,7 @@ import sys
 
 import fixtures as fixtures_library
 
+from keypair_ext.cmd import manage
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -80,9 +81,8 @@ class OutputTest(base.TestCase):
             re.findall(r'^(?!0 |120 )\d+ (.+)$', done.stdout, re.MULTILINE),
             done.stdout,
         )
-        lines = done.stderr.splitlines()
         told = f'The output cannot be written: {problem}.'
-        self.assertEqual(len(_COMMANDS), done.stderr.count(told), lines)
+        self.assertEqual(len(_COMMANDS), done.stderr.count(told), done.stderr)
         self.assertNotIn('Traceback', done.stderr)
 
     def test_closed(self) -> None:
@@ -132,10 +132,10 @@ class OutputTest(base.TestCase):
     def test_interrupted(self) -> None:
         fifo = self.directory / 'fifo'
         os.mkfifo(fifo)
-        command = ['keypair_ext.cmd.manage', '--config-file', fifo, 'db']
+        options = ['--config-file', str(fifo)]
         with (
             subprocess.Popen(
-                [sys.executable, '-m', *command, 'sync'],
+                [sys.executable, manage.__file__, *options, 'db', 'sync'],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             ) as child,
