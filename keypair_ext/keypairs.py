@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from oslo_context import context as oslo_context
 from oslo_utils import timeutils
 
-from keypair_ext import exception, notifications, profiles, quota
+from keypair_ext import exception, keytypes, notifications, profiles, quota
 from keypair_ext.db.store import Keypair, ListedKeypair, Store
 from keypair_ext.keytypes import KeyType
 
@@ -79,23 +79,30 @@ class Keypairs:
     ) -> Keypair:
         """Store a public key, as it came, and return its key pair.
 
+        :raises ValidationFailed: the name or the user id is a private key.
         :raises QuotaExceeded: the user has as many as allowed.
         :raises InvalidKey: it is not a key of this type.
         :raises KeypairExists: the user has one of this name.
         """
-        subject = notifications.Subject(user_id, name, key_type, public_key)
+        _refuse_secrets(user_id, name)
+        judged = self._judge(user_id, key_type, public_key, rules)
+        refused = isinstance(judged, exception.InvalidInput)
+        # Nova tells that it starts before it looks at the key. That others
+        # may see the key has to be known by then.
+        subject = notifications.Subject(
+            user_id,
+            name,
+            key_type,
+            notifications.HIDDEN if refused else public_key,
+        )
         with self._notifier.action(context, 'import', subject) as action:
             limit = self._limit(context)
-            if self.notifies:
+            if refused or self.notifies:
                 self._check_quota(user_id, limit)
             action.start()
-            try:
-                _check_user_id(user_id)
-                public_key = self._accept(key_type, public_key, rules)
-                fingerprint = self._key_types[key_type].fingerprint(public_key)
-            except exception.InvalidInput:
-                self._check_quota(user_id, limit)
-                raise
+            if isinstance(judged, exception.InvalidInput):
+                raise judged
+            public_key, fingerprint = judged
             keypair = self._create(
                 user_id, name, key_type, fingerprint, public_key, limit
             )
@@ -115,6 +122,7 @@ class Keypairs:
         :raises QuotaExceeded: the user has as many as allowed.
         :raises KeypairExists: the user has one of this name.
         """
+        _refuse_secrets(user_id, name)
         subject = notifications.Subject(user_id, name, key_type, None)
         with self._notifier.action(context, 'create', subject) as action:
             limit = self._limit(context)
@@ -196,23 +204,28 @@ class Keypairs:
         if limit >= 0 and self._store.count(user_id, limit) >= limit:
             raise exception.QuotaExceeded(limit=limit)
 
-    def _accept(
-        self, key_type: str, public_key: str, rules: profiles.KeyRules
-    ) -> str:
-        """Return the key as it is to be stored under a profile's rules."""
-        if rules.max_bytes is not None:
-            size = len(public_key.encode('utf-8', 'surrogatepass'))
-            if size > rules.max_bytes:
-                raise exception.InvalidKey(
-                    reason=f'the public key has {size} bytes, and '
-                    f'{rules.max_bytes} are allowed. Use a shorter key or '
-                    f'comment.'
+    def _judge(
+        self,
+        user_id: str,
+        key_type: str,
+        public_key: str,
+        rules: profiles.KeyRules,
+    ) -> tuple[str, str] | exception.InvalidInput:
+        """Return a key as it is to be stored and its fingerprint.
+
+        Or why it is not: that is told when its turn has come.
+        """
+        kind = self._key_types[key_type]
+        try:
+            _check_user_id(user_id)
+            _check_size(public_key, rules.max_bytes)
+            if rules.restore_padding or rules.default_comment:
+                public_key = kind.rewrite(
+                    public_key, rules.restore_padding, rules.default_comment
                 )
-        if rules.restore_padding or rules.default_comment:
-            return self._key_types[key_type].rewrite(
-                public_key, rules.restore_padding, rules.default_comment
-            )
-        return public_key
+            return public_key, kind.fingerprint(public_key)
+        except exception.InvalidInput as error:
+            return error
 
     @staticmethod
     def _refuse_impossible(user_id: str, name: str) -> None:
@@ -236,6 +249,30 @@ def _is_unicode(text: str) -> bool:
 def _check_user_id(user_id: str) -> None:
     if len(user_id) > _MAX_LENGTH or not _can_exist(user_id):
         raise exception.ValidationFailed(
-            reason=f'Invalid input for user_id: it must be text of at most '
-            f'{_MAX_LENGTH} characters.'
+            reason='Invalid input for field/attribute user_id. It must be '
+            f'text of at most {_MAX_LENGTH} characters.'
         )
+
+
+def _check_size(public_key: str, most: int | None) -> None:
+    size = len(public_key.encode('utf-8', 'surrogatepass'))
+    if most is not None and size > most:
+        raise exception.InvalidKey(
+            reason=f'the public key has {size} bytes, and {most} are allowed. '
+            f'Use a shorter key or comment.'
+        )
+
+
+def _refuse_secrets(user_id: str, name: str) -> None:
+    """Let no private key become what everybody sees.
+
+    :raises ValidationFailed: one of the two holds one.
+    """
+    for field, value in (('name', name), ('user_id', user_id)):
+        if keytypes.holds_private_key(value):
+            raise exception.ValidationFailed(
+                reason=f'Invalid input for field/attribute {field}. It holds '
+                f'a private key, which must never leave its owner: choose '
+                f'another one, and replace the private key if others could '
+                f'read it.'
+            )

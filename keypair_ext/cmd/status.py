@@ -12,13 +12,11 @@ from keypair_ext import (
     cmd,
     conf as keypair_conf,
     exception,
-    keytypes,
     policy,
     quota,
 )
 from keypair_ext.db import engine, migration
 from keypair_ext.db.store import Store
-from keypair_ext.keytypes import rsa
 
 _PROGRAM = 'keypair-ext-status'
 
@@ -75,7 +73,6 @@ def _check_quota_guard(conf: cfg.ConfigOpts) -> None:
 
 _CHECKS: tuple[tuple[str, _Check], ...] = (
     ('policy files', _check_policy),
-    ('key types', lambda conf: keytypes.load(rsa.make_rsa)),
     ('quota driver', lambda conf: quota.load(conf, _store(conf))),
     ('quota guard', _check_quota_guard),
     ('database', lambda conf: _store(conf).ping()),

@@ -17,7 +17,8 @@ from cryptography import exceptions
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from keypair_ext import exception, keytypes
+from keypair_ext import exception
+from keypair_ext.keytypes import base
 from keypair_ext.keytypes.rsa import MakeRSA
 
 _VALIDITY = datetime.timedelta(days=3650)
@@ -27,6 +28,11 @@ _MAX_COMMON_NAME = 64  # X.520, ub-common-name
 
 _SSH_KEY = re.compile(r'\A\s*(?:ssh-|ecdsa-|sk-)\S+[ \t]+AAAA')
 _OTHER_FORMATS = (
+    (
+        re.compile('BEGIN TRUSTED CERTIFICATE'),
+        'it is a certificate in a format of OpenSSL: convert it with '
+        '"openssl x509 -in FILE".',
+    ),
     (
         re.compile('BEGIN (?:NEW )?CERTIFICATE REQUEST'),
         'it is a request for a certificate: send the certificate that the '
@@ -48,8 +54,6 @@ _OTHER_FORMATS = (
 class X509KeyType:
     """Client certificates for Windows servers."""
 
-    name = 'x509'
-
     def __init__(self, make_rsa: MakeRSA) -> None:
         self._make_rsa = make_rsa
 
@@ -60,7 +64,7 @@ class X509KeyType:
             and of several the first counts
         :raises InvalidKey: it is not such a certificate
         """
-        der = _read(keytypes.encode(public_key), 'pem')
+        der = _read(base.encode(public_key), 'pem')
         if der is None:
             raise exception.InvalidKey(reason=_explain(public_key))
         return _sha1(der)
@@ -74,7 +78,7 @@ class X509KeyType:
         """Return the certificate as it came: dialects rewrite SSH only."""
         return public_key
 
-    def generate(self, user_id: str, comment: str) -> keytypes.GeneratedKey:
+    def generate(self, user_id: str, comment: str) -> base.GeneratedKey:
         """Make an RSA key and a certificate that it signs itself.
 
         :param user_id: the certificate's common name; ``USER@localhost`` is
@@ -93,7 +97,7 @@ class X509KeyType:
 def _sha1(der: bytes) -> str:
     # Not for security: it is a name, and works where SHA-1 is barred.
     digest = hashlib.sha1(der, usedforsecurity=False).digest()
-    return keytypes.colon_hex(digest)
+    return base.colon_hex(digest)
 
 
 # Importing.
@@ -126,6 +130,11 @@ def _explain(public_key: str) -> str:
         return (
             'it is an SSH public key, not an X.509 certificate: import it '
             'with the type ssh.'
+        )
+    if r'\n' in public_key and 'BEGIN' in public_key:
+        return (
+            'its line breaks are written as a backslash and an n: send real '
+            'ones.'
         )
     if re.search('BEGIN (?:X509 )?CERTIFICATE-----', public_key):
         return (
@@ -175,7 +184,7 @@ def _check_common_name(user_id: str) -> None:
 
 def _certify(
     private_key: rsa.RSAPrivateKey, user_id: str
-) -> keytypes.GeneratedKey:
+) -> base.GeneratedKey:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import pkcs12
     from cryptography.x509 import oid
@@ -209,7 +218,7 @@ def _certify(
     bundle = pkcs12.serialize_key_and_certificates(
         None, private_key, certificate, None, serialization.NoEncryption()
     )
-    return keytypes.GeneratedKey(
+    return base.GeneratedKey(
         public_key=certificate.public_bytes(
             serialization.Encoding.PEM
         ).decode(),

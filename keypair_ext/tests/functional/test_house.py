@@ -34,7 +34,7 @@ ROOMS = {
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception',
     'keytypes': 'exception',
-    'notifications': 'conf exception',
+    'notifications': 'conf exception keytypes',
     'quota': 'conf db exception files',
     'middleware': 'answer cache conf environ exception faults files profiles',
     'logs': 'exception files middleware',

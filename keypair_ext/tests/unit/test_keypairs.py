@@ -335,6 +335,33 @@ class NotifyingTest(KeypairsTestCase):
             self.assertRaises(exception.QuotaExceeded, do, name)
             self.assertEqual(said, self.notifier.said())
 
+    def test_only_what_is_accepted_is_told(self) -> None:
+        secret = self.generate('a')[1]
+        for text in (secret, f'{KEY} {secret}', 'garbage', f'{KEY[:40]}', ''):
+            self.notifier.told.clear()
+            self.assertRaises(exception.InvalidKey, self.import_key, 'b', text)
+            # In Nova's order: it starts, and then the key is looked at.
+            self.assertEqual(
+                ['import', 'start', 'error'], self.notifier.said()
+            )
+            self.assertEqual(
+                notifications.HIDDEN, self.notifier.told[0][1].public_key
+            )
+
+    def test_a_secret_for_a_name_is_told_to_nobody(self) -> None:
+        # No '+' nor '/' nor '=': a name that every version takes.
+        secret = (
+            'MC4CAQAwBQYDK2VwBCIEIHeQt9yyloOaW8WkpoFWADYSvETOxMLNxJabNwgqqqy'
+        )
+        for do in (self.import_key, self.generate):
+            for names in ({'name': secret}, {'user_id': secret}):
+                error = self.assertRaises(
+                    exception.ValidationFailed,
+                    lambda do=do, names=names: do(**names),
+                )
+                self.assertNotIn(secret[:20], str(error))
+        self.assertEqual([], self.notifier.told)
+
     def test_gone(self) -> None:
         self.assertRaises(
             exception.KeypairNotFound,

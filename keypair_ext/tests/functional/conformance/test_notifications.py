@@ -218,6 +218,9 @@ def _mask(value: Any, name: str = '') -> Any:
         made = str(value.get('public_key') or '')
         if made.endswith('Generated-by-Nova') or 'CERTIFICATE' in made:
             value = {**value, 'fingerprint': 'F', 'public_key': 'GENERATED'}
+        if made in ('bad', '***'):
+            # Nova tells what it refuses as a key, too.
+            value = {**value, 'public_key': 'REFUSED'}
         return {key: _mask(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_mask(inner) for inner in value]

@@ -21,6 +21,8 @@ PRIVATE_KEY = (
     '-----END OPENSSH PRIVATE KEY-----\n'
 )
 SECRET_LINE = PRIVATE_KEY.split('\n')[1]
+# PKCS#8 without its lines, and with the characters of a name only.
+BARE_KEY = 'MC4CAQAwBQYDK2VwBCIEIHeQt9yyloOaW8WkpoFWADYSvETOxMLNxJabNwgqqqy'
 
 
 class BodyCases(attacks.AttackTestCase):
@@ -73,7 +75,9 @@ class BodyCases(attacks.AttackTestCase):
         for fields in (
             {'name': 'x', 'public_key': PRIVATE_KEY},
             {'name': 'x', 'public_key': f'{fixtures.KEY}\n{PRIVATE_KEY}'},
+            {'name': 'x', 'public_key': f'{fixtures.KEY} {BARE_KEY}'},
             {'name': PRIVATE_KEY, 'public_key': 'x'},
+            {'name': BARE_KEY, 'public_key': fixtures.KEY},
             {'name': 'x', 'public_key': [PRIVATE_KEY]},
             {'name': 'x', 'public_key': {PRIVATE_KEY: 1}},
             {'name': 'x', 'type': PRIVATE_KEY},
@@ -82,8 +86,11 @@ class BodyCases(attacks.AttackTestCase):
             body = json.dumps({'keypair': fields}).encode()
             answer = self._post(body)
             self.assertEqual(400, answer.status_int)
-            self.assertNotIn(SECRET_LINE[:20], answer.text)
-        self.assertNotIn(SECRET_LINE[:20], self.logged())
+            for secret in (SECRET_LINE, BARE_KEY):
+                self.assertNotIn(secret[:20], answer.text)
+        for secret in (SECRET_LINE, BARE_KEY):
+            self.assertNotIn(secret[:20], self.logged())
+        self.assertEqual([], self.mount.names('attacker'))
 
     def test_long_names_cost_nothing(self) -> None:
         for name in (' ' * 100000, 'a ' * 50000, '\u00a0' * 30000 + '\x00'):

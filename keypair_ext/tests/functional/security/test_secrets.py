@@ -52,7 +52,7 @@ LAYERS: tuple[tuple[Any, str], ...] = (
     (SshKeyType, 'generate'),
     (X509KeyType, 'generate'),
     (Store, 'create'),
-    (notifications, '_keypair_payload'),
+    (notifications.nova, 'keypair_payload'),
     (keypairs.Keypairs, '_create'),
     (keypairs.Keypairs, 'generate'),
     (views, 'created'),

@@ -23,7 +23,7 @@ from oslo_context import context
 from keypair_ext import exception, keytypes, profiles
 from keypair_ext.api import contract, microversions, request, routes
 from keypair_ext.api.validation import Validator
-from keypair_ext.keytypes import rsa, ssh, x509
+from keypair_ext.keytypes import base, rsa, ssh, x509
 
 Target = Callable[[bytes], bool]
 
@@ -114,7 +114,7 @@ def _check_like_nova(
         '\0' in text
         or 'PRIVATE KEY' in text
         or 'PuTTY-User' in text
-        or len(text) * 3 > keytypes.MAX_BYTES
+        or len(text) * 3 > base.MAX_BYTES
     )
     if nova is not None and not refused_on_purpose:
         assert ours is not None
