@@ -7,24 +7,39 @@ What requests may hold is the very documents of
 tests hold real answers against it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from keypair_ext.api import microversions
+from keypair_ext import exception
+from keypair_ext.api import microversions, routes
 from keypair_ext.api.contract import Contract, Contracts
+from keypair_ext.faults import Faults
 
 Document = dict[str, Any]
+Error = type[exception.KeypairExtError]
 
-_ERRORS = {
-    '400': ('badRequest', 'The request is wrong; the message says where.'),
-    '401': (None, 'There is no token, or it is not valid.'),
-    '403': ('forbidden', 'Policy or quota forbid it.'),
-    '404': ('itemNotFound', 'The user has no key pair of this name.'),
-    '406': ('computeFault', 'The API version is out of range.'),
-    '409': ('conflictingRequest', 'The user has a key pair of this name.'),
-    '413': ('overLimit', 'The body is too large.'),
-    '415': ('badMediaType', 'The body is not said to be JSON.'),
-    '503': ('serviceUnavailable', 'Try again after Retry-After seconds.'),
+_ERRORS: dict[Error, str] = {
+    exception.InvalidInput: 'The request is wrong; the message says where.',
+    exception.NotAuthenticated: 'There is no token, or it is not valid.',
+    exception.Forbidden: 'The policy forbids it.',
+    exception.QuotaExceeded: 'The user has as many key pairs as the quota '
+    'allows.',
+    exception.KeypairNotFound: 'The user has no key pair of this name.',
+    exception.MethodNotAllowed: 'The path does not have this method.',
+    exception.VersionNotSupported: 'The API version is out of range.',
+    exception.KeypairExists: 'The user has a key pair of this name.',
+    exception.BodyTooLarge: 'The body is too large.',
+    exception.UnsupportedContentType: 'The body is not said to be JSON.',
+    exception.ServiceUnavailable: 'Try again after Retry-After seconds.',
 }
+
+# What not every operation may be refused for.
+_OF_CREATE: set[Error] = {exception.QuotaExceeded, exception.KeypairExists}
+_OF_ITEMS: set[Error] = {exception.KeypairNotFound}
+_OF_NO_OPERATION: set[Error] = {exception.MethodNotAllowed}
+
+# Those of HTTP that a path may lack.
+_METHODS = ('get', 'put', 'post', 'delete', 'head', 'patch')
 
 
 def describe(contracts: Contracts, version: str) -> Document:
@@ -37,6 +52,13 @@ def describe(contracts: Contracts, version: str) -> Document:
     """
     asked = f'{microversions.SERVICE_TYPE} {version}'
     contract = contracts.choose({'HTTP_OPENSTACK_API_VERSION': asked})
+    refusals = _Refusals(contracts)
+    paths = zip(
+        ('/os-keypairs', '/os-keypairs/{keypair_name}'),
+        routes.KEYPAIRS,
+        (_collection(contract, refusals), _item(contract, refusals)),
+        strict=True,
+    )
     return {
         'openapi': '3.1.0',
         'info': {
@@ -50,8 +72,8 @@ def describe(contracts: Contracts, version: str) -> Document:
         'servers': [{'url': '/v2.1'}],
         'security': [{'token': []}],
         'paths': {
-            '/os-keypairs': _collection(contract),
-            '/os-keypairs/{keypair_name}': _item(contract),
+            path: described | refusals.of_other_methods(operations)
+            for path, (_, operations), described in paths
         },
         'components': {
             'securitySchemes': {
@@ -61,15 +83,83 @@ def describe(contracts: Contracts, version: str) -> Document:
                     'name': 'X-Auth-Token',
                 }
             },
-            'responses': {
-                status: _fault(int(status), name, text)
-                for status, (name, text) in _ERRORS.items()
-            },
+            'responses': refusals.described(),
         },
     }
 
 
-def _collection(contract: Contract) -> Document:
+class _Refusals:
+    """The errors of a mount, as its faults tell them, by status."""
+
+    def __init__(self, contracts: Contracts) -> None:
+        profile = contracts.profile
+        # Of the seconds only that there are some is described.
+        self._faults = Faults(profile.faults, retry_after=1)
+        self._errors = set(_ERRORS)
+        if not contracts.negotiated:
+            self._errors.remove(exception.VersionNotSupported)
+        if not profile.faults.wrong_method:
+            self._errors.remove(exception.MethodNotAllowed)
+
+    def refer(self, *own: Error) -> Document:
+        """Return the responses of an operation that are refusals.
+
+        :param own: what not every operation may be refused for.
+        """
+        others = _OF_CREATE | _OF_ITEMS | _OF_NO_OPERATION
+        return self._refer(self._errors - (others - set(own)))
+
+    def of_other_methods(self, operations: Iterable[str]) -> Document:
+        """Return the operations that there are not, where that is told."""
+        refused = self._refer(self._errors & _OF_NO_OPERATION)
+        return {
+            method: {'responses': refused}
+            for method in _METHODS
+            if refused and method.upper() not in operations
+        }
+
+    def described(self) -> Document:
+        """Return the response of each status."""
+        return {
+            str(status): self._response(status) for status in self._statuses()
+        }
+
+    def _refer(self, errors: set[Error]) -> Document:
+        return {
+            str(status): {'$ref': f'#/components/responses/{status}'}
+            for status, told in self._statuses().items()
+            if errors.intersection(told)
+        }
+
+    def _statuses(self) -> dict[int, list[Error]]:
+        told: dict[int, list[Error]] = {}
+        for error in _ERRORS:
+            if error in self._errors:
+                status = self._faults.telling(error).status
+                told.setdefault(status, []).append(error)
+        return dict(sorted(told.items()))
+
+    def _response(self, status: int) -> Document:
+        errors = self._statuses()[status]
+        told = [self._faults.telling(error) for error in errors]
+        waits = any(one.retry_after is not None for one in told)
+        schemas = [
+            _object({name: _fault(status, waits)})
+            for name in dict.fromkeys(one.name for one in told)
+        ]
+        schema = schemas[0] if len(schemas) == 1 else {'oneOf': schemas}
+        if exception.NotAuthenticated in errors:
+            # Who is in front of us may answer, in a shape of its own.
+            schema = {'type': 'object'}
+        response = _answer(' '.join(_ERRORS[e] for e in errors), schema)
+        if waits:
+            response['headers'] = {
+                'Retry-After': {'schema': {'type': 'integer'}}
+            }
+        return response
+
+
+def _collection(contract: Contract, refusals: _Refusals) -> Document:
     answer = _answer('The new key pair.', _created(contract))
     created = {
         str(status): {**answer, 'links': _links()}
@@ -84,7 +174,7 @@ def _collection(contract: Contract) -> Document:
                 str(contract.listed_status): _answer(
                     "A user's key pairs, by name.", _listed(contract)
                 ),
-                **_refer('400', '401', '403', '406', '415', '503'),
+                **refusals.refer(),
             },
         },
         'post': {
@@ -95,12 +185,7 @@ def _collection(contract: Contract) -> Document:
                     'application/json': {'schema': contract.create_body.schema}
                 },
             },
-            'responses': {
-                **created,
-                **_refer(
-                    '400', '401', '403', '406', '409', '413', '415', '503'
-                ),
-            },
+            'responses': {**created, **refusals.refer(*_OF_CREATE)},
         },
     }
 
@@ -114,9 +199,9 @@ def _links() -> Document:
     }
 
 
-def _item(contract: Contract) -> Document:
+def _item(contract: Contract, refusals: _Refusals) -> Document:
     query = _query_parameters(contract.item_query.schema)
-    errors = _refer('400', '401', '403', '404', '406', '415', '503')
+    errors = refusals.refer(*_OF_ITEMS)
     return {
         'parameters': [
             *_version_header(contract),
@@ -180,13 +265,6 @@ def _query_parameters(schema: Document) -> list[Document]:
     ]
 
 
-def _refer(*statuses: str) -> Document:
-    return {
-        status: {'$ref': f'#/components/responses/{status}'}
-        for status in statuses
-    }
-
-
 def _answer(description: str, schema: Document) -> Document:
     return {
         'description': description,
@@ -194,19 +272,18 @@ def _answer(description: str, schema: Document) -> Document:
     }
 
 
-def _fault(status: int, name: str | None, description: str) -> Document:
-    fault = {
+def _fault(status: int, waits: bool) -> Document:
+    properties: Document = {
+        'code': {'const': status},
+        'message': {'type': 'string'},
+    }
+    if waits and status == 413:
+        properties['retryAfter'] = {'type': 'string'}
+    return {
         'type': 'object',
-        'properties': {
-            'code': {'const': status},
-            'message': {'type': 'string'},
-        },
+        'properties': properties,
         'required': ['code', 'message'],
     }
-    schema: Document = {'type': 'object'}
-    if name is not None:
-        schema = _object({name: fault})
-    return _answer(description, schema)
 
 
 def _object(properties: Document, *optional: str) -> Document:
