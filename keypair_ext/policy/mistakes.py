@@ -21,8 +21,9 @@ from keypair_ext.policy.rules import list_rules
 
 _OURS = [rule.name for rule in list_rules()]
 
-# How alike two names are when one of them is taken for a slip of the other.
-_ALIKE = 0.9
+# By how many characters two names differ, of both of them, when one is taken
+# for a slip of the other. Between Nova's own it is six.
+_SLIP = 3
 
 
 def undecidable(
@@ -141,5 +142,8 @@ def _place(name: str, written: Mapping[str, Written]) -> str:
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    alike = difflib.get_close_matches(str(name), known, n=1, cutoff=_ALIKE)
-    return f' Did you mean {alike[0]}?' if alike else ''
+    for alike in difflib.get_close_matches(str(name), known, n=1):
+        likeness = difflib.SequenceMatcher(None, str(name), alike).ratio()
+        if (1 - likeness) * (len(str(name)) + len(alike)) < _SLIP + 0.5:
+            return f' Did you mean {alike}?'
+    return ''

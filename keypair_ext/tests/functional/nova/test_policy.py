@@ -2,14 +2,17 @@
 
 """One policy file for both: read again when it changes, as Nova does."""
 
+import re
 from typing import ClassVar
 
 import fixtures
 
+from keypair_ext import conf
+from keypair_ext.policy import find_mistakes
 from keypair_ext.tests.functional.conformance.caller import Caller
 from keypair_ext.tests.functional.conformance.servers import Service
 from keypair_ext.tests.functional.nova import base, environment
-from keypair_ext.tests.functional.servers import nova
+from keypair_ext.tests.functional.servers import nova, process
 
 _NAME = 'os_compute_api:os-keypairs'
 
@@ -40,6 +43,20 @@ _POLICIES = {
         '"keys": "role:keymaster or user_id:%(user_id)s"\n'
         f'"{_NAME}:create": "rule:keys and not role:reader"\n'
     ),
+    'administrators in small letters': (
+        f'"{_NAME}:index": "is_admin:true"\n'
+        f'"{_NAME}:show": "not is_admin:TRUE"\n'
+        f'"{_NAME}:delete": "is_admin:yes"\n'
+    ),
+    'a rule that is not defined': (
+        f'"{_NAME}:index": "rule:nowhere or role:keymaster"\n'
+        f'"{_NAME}:show": "rule:nowhere"\n'
+    ),
+    'the default rule': (
+        f'"default": "role:reader"\n"{_NAME}:show": "rule:nowhere"\n'
+    ),
+    'nothing, and so everybody': f'"{_NAME}:delete":\n',
+    'a check that is none': f'"{_NAME}:delete": "role"\n',
     'another administrator': '"context_is_admin": "role:keymaster"\n',
     'everything for everybody': ''.join(
         f'"{_NAME}:{operation}": "@"\n' for operation in _OPERATIONS
@@ -47,6 +64,7 @@ _POLICIES = {
 }
 
 
+_OTHER = 'os_compute_api:os-floating-ip-pools'
 _BROKEN = '"half a rule'
 
 
@@ -83,6 +101,49 @@ class PolicyTestCase(base.NovaTestCase):
             for server in (self.mounted, self.service):
                 self.assertEqual(seen[title], self._allowed(server), title)
         self.assertEqual(len(_POLICIES), len(set(map(repr, seen.values()))))
+
+    def test_rules_of_other_resources(self) -> None:
+        """The filter knows Nova's; the service says that it does not."""
+        self._set(f'"{_NAME}:index": "rule:{_OTHER}"\n"{_OTHER}": ""\n')
+        for server in (self.plain, self.mounted, self.service):
+            self._assert_listing(200, server)
+        self._set(f'"{_NAME}:index": "rule:{_OTHER}"\n')
+        for server in (self.plain, self.mounted):
+            self._assert_listing(200, server)
+        self._assert_listing(403, self.service)
+        log = self.service.server.daemon.recent_log
+        self.assertTrue(f'rule {_OTHER}, which is not defined' in log)
+
+    def _assert_listing(self, status: int, server: base.Server) -> None:
+        request = _CALLERS['member'].list('')
+        self.assertEqual(status, self.send(server, request).status)
+
+    def test_a_circle_of_rules_is_told_of(self) -> None:
+        """Plain Nova runs into it with each request, and answers 500."""
+        self._set(f'"{_NAME}:index": "rule:a"\n"a": "rule:a"\n')
+        self._assert_listing(500, self.plain)
+        for server in (self.mounted, self.service):
+            self._assert_listing(503, server)
+            log = server.server.daemon.recent_log
+            self.assertTrue('refer to each other in a circle: a, a.' in log)
+
+    def test_novas_own_file_is_without_mistakes(self) -> None:
+        sample = process.run(
+            [
+                nova.Software().install() / 'bin/oslopolicy-sample-generator',
+                '--namespace',
+                'nova',
+            ],
+            env=process.clean_environment(self.service.home),
+        )
+        rules = re.sub('(?m)^#(?=")', '', sample)
+        self.assertIn(f'\n"{_OTHER}": ', rules)
+        self.service.set_policy(rules)
+        configuration = conf.parse(
+            [str(self.service.home / 'keypair_ext.conf')]
+        )
+        (self.service.home / 'policy.d').mkdir()
+        self.assertEqual([], find_mistakes(configuration))
 
     def _allowed(self, server: base.Server) -> dict[str, list[int]]:
         """Return the statuses of everything that everybody may try."""

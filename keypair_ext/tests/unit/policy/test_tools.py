@@ -42,7 +42,8 @@ class MistakesTest(PolicyTestCase):
             # What Nova's file may hold beside ours.
             '"os_compute_api:servers:index": "rule:project_reader_api"\n'
             '"os_compute_api:os-quota-sets:update": "rule:admin_api"\n'
-            '"os_compute_api:os-quota-sets:defaults": "@"\n'
+            '"os_compute_api:os-quota-sets:delete": "rule:admin_api"\n'
+            '"os_compute_api:os-quota-class-sets:show": "@"\n'
             '"os_compute_api:os-used-limits": "rule:admin_api"\n'
             '"os_compute_api:os-flavor-access": "rule:not_ours_to_tell"\n',
         ):
@@ -105,6 +106,9 @@ class MistakesTest(PolicyTestCase):
             ('os_compute_api:os-keypairs:list', ''),
             ('compute:keypairs:index', ''),
             ('context_is_admn', 'context_is_admin'),
+            ('admin_ap1', 'admin_api'),
+            ('os_compute_api:os-quota-set:show', policy.QUOTA_SHOW),
+            ('os_compute_api:limit', policy.LIMITS),
         ):
             with self.subTest(name=name):
                 self.assert_told(
