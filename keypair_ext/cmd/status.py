@@ -3,6 +3,9 @@
 """``keypair-ext-status``: says if an installation is fit to serve."""
 
 import argparse
+import contextlib
+import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -11,72 +14,126 @@ from oslo_config import cfg
 from keypair_ext import (
     cmd,
     conf as keypair_conf,
+    deploy,
     exception,
     policy,
     quota,
 )
 from keypair_ext.db import engine, migration
-from keypair_ext.db.store import Store
 
 _PROGRAM = 'keypair-ext-status'
 
-_Check = Callable[[cfg.ConfigOpts], object]
+# As oslo.upgradecheck has it.
+_SUCCESS = 0
+_FAILURE = 2
+_BUG = 255
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check configuration, policy, quota and database.
+    """Check configuration, policy, what is loaded, and database.
 
     Prints a line for each and returns 0, or 2 where one fails, as the
     ``upgrade check`` of other OpenStack projects does.
     """
-    return cmd.run(_PROGRAM, lambda: _check(argv), mistake=2)
+    return cmd.run(_PROGRAM, lambda: _check(argv), mistake=_FAILURE)
 
 
-def _check(argv: Sequence[str] | None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_PROGRAM)
     parser.add_argument('--config-file', action='append', metavar='FILE')
+    parser.add_argument(
+        '--database-group',
+        default='database',
+        metavar='GROUP',
+        help='where [GROUP] connection is the database; api_database with '
+        '--config-file /etc/nova/nova.conf for the filter in Nova',
+    )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
-    arguments = parser.parse_args(argv)
-    conf = keypair_conf.parse(
-        arguments.config_file or [keypair_conf.default_file()],
-        keypair_conf.PROJECT,
+    return parser
+
+
+def _check(argv: Sequence[str] | None) -> int:
+    arguments = _parser().parse_args(argv)
+    # The process's own, as in a server: oslo.limit reads no other.
+    conf = cfg.CONF
+    named = arguments.config_file or [keypair_conf.default_file()]
+    keypair_conf.read_into(conf, named, keypair_conf.PROJECT)
+    keypair_conf.register_opts(conf, arguments.database_group)
+    paste_file = os.path.join(os.path.dirname(named[0]), 'api-paste.ini')
+    checks = _Checks(conf, arguments.database_group, paste_file)
+    return max(
+        [
+            _run('policy files', checks.policy_files),
+            _run('service', checks.service),
+            _run('quota driver', checks.quota_driver),
+            _run('quota guard', checks.quota_guard),
+            _run('database', checks.database),
+        ]
     )
-    keypair_conf.register_opts(conf, 'database')
-    return max([_run(name, check, conf) for name, check in _CHECKS])
 
 
-def _run(name: str, check: _Check, conf: cfg.ConfigOpts) -> int:
+def _run(name: str, check: Callable[[], object]) -> int:
     try:
-        check(conf)
+        check()
     except exception.KeypairExtError as error:
         print(f'{name}: failure. {error}')
-        return 2
+        return _FAILURE
+    except Exception as error:  # noqa: BLE001 (the other checks go on)
+        reason = ' '.join(str(error).split())
+        print(f'{name}: failure. {type(error).__name__}: {reason}')
+        return _BUG
     print(f'{name}: success')
-    return 0
+    return _SUCCESS
 
 
-def _check_policy(conf: cfg.ConfigOpts) -> None:
-    mistakes = policy.find_mistakes(conf)
-    if mistakes:
-        raise exception.ConfigurationError(reason=' '.join(mistakes))
+class _Checks:
+    """What is checked, each raising what it finds.
 
+    :param group: names the group of the database's options.
+    :param paste_file: is the service's, if there is one.
+    """
 
-def _store(conf: cfg.ConfigOpts) -> Store:
-    return Store(engine.create_engine(conf, 'database'))
+    def __init__(
+        self, conf: cfg.ConfigOpts, group: str, paste_file: str
+    ) -> None:
+        self._conf = conf
+        self._group = group
+        self._in_nova = group == 'api_database'
+        self._paste_file = paste_file
+        self._section = {'database_group': group}
+        self._composed = deploy.Composition(conf)
 
+    def policy_files(self) -> None:
+        """Find mistakes in policy files, more than stop the load."""
+        if self._in_nova:
+            # Its rules are at hand, as they are in its process.
+            with contextlib.suppress(ImportError):
+                importlib.import_module('nova.policies')
+        mistakes = policy.find_mistakes(self._conf)
+        if mistakes:
+            raise exception.ConfigurationError(reason=' '.join(mistakes))
 
-def _check_quota_guard(conf: cfg.ConfigOpts) -> None:
-    migration.check_quota_guard(engine.create_engine(conf, 'database'))
+    def service(self) -> None:
+        """Load all that is loaded to serve."""
+        if os.path.exists(self._paste_file) and not self._in_nova:
+            self._composed.load(self._paste_file)
+        self._composed.application(self._section)
 
+    def quota_driver(self) -> None:
+        """Ask for a limit."""
+        store = self._composed.store(self._section)
+        quota.load(self._conf, store).limit(None, None)
 
-_CHECKS: tuple[tuple[str, _Check], ...] = (
-    ('policy files', _check_policy),
-    ('quota driver', lambda conf: quota.load(conf, _store(conf))),
-    ('quota guard', _check_quota_guard),
-    ('database', lambda conf: _store(conf).ping()),
-)
+    def quota_guard(self) -> None:
+        """Find a guard that is half there."""
+        made = engine.create_engine(self._conf, self._group)
+        migration.check_quota_guard(made)
+
+    def database(self) -> None:
+        """Ask whether key pairs can be served from it."""
+        self._composed.store(self._section).ping()
 
 
 if __name__ == '__main__':

@@ -7,7 +7,9 @@ Keystone's environment takes minutes to make, so this waits to be asked::
     KEYPAIR_EXT_TEST_KEYSTONE=1 stestr run test_unified_limits
 """
 
+import contextlib
 import functools
+import io
 import os
 import time
 from collections.abc import Mapping
@@ -20,6 +22,7 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 
 from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext.cmd import status
 from keypair_ext.quota import unified
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures as service_fixtures
@@ -117,6 +120,16 @@ class TestUnifiedLimits(base.TestCase):
         self.register(5)
 
         self.assertEqual(5, self.limit())
+
+    def test_upgrade_check(self) -> None:
+        self.configure()
+        path = str(self.home / 'keypair_ext.conf')
+        service_fixtures.make_database(path).dispose()
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            code = status.main(['--config-file', path, 'upgrade', 'check'])
+        self.assertEqual(0, code, output.getvalue())
+        self.assertIn('quota driver: success', output.getvalue())
 
     def test_unlimited(self) -> None:
         self.register(-1)

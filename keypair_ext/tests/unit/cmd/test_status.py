@@ -5,6 +5,7 @@
 import contextlib
 import io
 import pathlib
+from unittest import mock
 
 import fixtures as fixtures_library
 
@@ -12,12 +13,14 @@ from keypair_ext.cmd import status
 from keypair_ext.db import migration, models
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.unit.quota import isolation, test_unified
 
 
 class StatusTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.useFixture(fixtures_library.FakeLogger())
+        self.useFixture(isolation.OwnOsloLimit())
         self.directory = pathlib.Path(
             self.useFixture(fixtures_library.TempDir()).path
         )
@@ -50,6 +53,7 @@ class StatusTest(base.TestCase):
                 0,
                 [
                     'policy files: success',
+                    'service: success',
                     'quota driver: success',
                     'quota guard: success',
                     'database: success',
@@ -64,6 +68,7 @@ class StatusTest(base.TestCase):
 
         self.assertEqual(2, code)
         self.assertTrue(lines[-1].startswith('database: failure. '))
+        self.assertEqual('service: success', lines[1])
 
     def test_policy(self) -> None:
         self.make_database()
@@ -73,7 +78,7 @@ class StatusTest(base.TestCase):
 
         self.assertEqual(2, code)
         self.assertTrue(lines[0].startswith('policy files: failure. '))
-        self.assertEqual(4, len(lines))
+        self.assertEqual(5, len(lines))
 
     def test_quota_driver(self) -> None:
         self.configure({'quota': {'driver': 'mine'}})
@@ -82,7 +87,73 @@ class StatusTest(base.TestCase):
         code, lines, _ = self.check()
 
         self.assertEqual(2, code)
-        self.assertTrue(lines[1].startswith('quota driver: failure. '))
+        self.assertTrue(lines[2].startswith('quota driver: failure. '))
+
+    @test_unified.needs_limit
+    def test_unified_limits(self) -> None:
+        quota = {'driver': 'unified'}
+        self.configure({'quota': quota, 'oslo_limit': test_unified.OPTIONS})
+        self.make_database()
+
+        code, lines, _ = self.check()
+
+        # All is right, but that nobody listens on that port.
+        self.assertEqual(2, code)
+        self.assertEqual('service: success', lines[1])
+        self.assertIn('failure. The limits service cannot be', lines[2])
+
+    @test_unified.needs_limit
+    def test_unified_limits_that_lack_something(self) -> None:
+        options = {**test_unified.OPTIONS, 'password': ''}
+        quota = {'driver': 'unified'}
+        self.configure({'quota': quota, 'oslo_limit': options})
+        self.make_database()
+
+        code, lines, _ = self.check()
+
+        self.assertEqual(2, code)
+        self.assertIn('[oslo_limit] password is not set', lines[2])
+
+    def test_the_database_of_the_filter_in_nova(self) -> None:
+        self.make_database()
+        text = pathlib.Path(self.config_file).read_text()
+        pathlib.Path(self.config_file).write_text(
+            text.replace('[database]', '[api_database]')
+        )
+
+        self.assertEqual(2, self.check()[0])
+        code, lines, _ = self.run_check(
+            '--config-file',
+            self.config_file,
+            '--database-group',
+            'api_database',
+        )
+
+        self.assertEqual(0, code, str(lines))
+
+    def test_the_paste_file_beside_the_configuration(self) -> None:
+        self.make_database()
+        paste_file = self.directory / 'api-paste.ini'
+        paste_file.write_text(fixtures.PASTE_FILE.read_text())
+        self.assertEqual(0, self.check()[0])
+        paste_file.write_text('[app:main]\nuse = egg:keypair-ext#nosuch\n')
+
+        code, lines, _ = self.check()
+
+        self.assertEqual(2, code)
+        self.assertIn(
+            f'service: failure. The paste file {paste_file}', lines[1]
+        )
+
+    def test_what_nobody_expects(self) -> None:
+        self.make_database()
+        with mock.patch(
+            'keypair_ext.policy.find_mistakes', side_effect=ZeroDivisionError
+        ):
+            code, lines, _ = self.check()
+        self.assertEqual(255, code)
+        self.assertIn('policy files: failure. ZeroDivisionError', lines[0])
+        self.assertEqual('database: success', lines[-1])
 
     def test_quota_guard(self) -> None:
         made = fixtures.make_database(self.config_file)
@@ -94,7 +165,7 @@ class StatusTest(base.TestCase):
         code, lines, _ = self.check()
 
         self.assertEqual(2, code)
-        self.assertTrue(lines[2].startswith('quota guard: failure. '))
+        self.assertTrue(lines[3].startswith('quota guard: failure. '))
 
     def test_no_database(self) -> None:
         self.configure({'database': {'connection': ''}})
