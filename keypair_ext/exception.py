@@ -3,10 +3,15 @@
 """The errors of the domain.
 
 No class here knows an HTTP status: :mod:`keypair_ext.faults` holds the one
-table that turns a type into a status and a fault name.
+table that turns a type into a status and a fault name. Where Nova has a
+sentence for the same, ours begins with it: people search for it, and user
+interfaces look at it.
 """
 
+import re
 from typing import ClassVar
+
+_FIELD = re.compile(r'%\((\w+)\)')
 
 
 class KeypairExtError(Exception):
@@ -15,11 +20,15 @@ class KeypairExtError(Exception):
     A subclass sets ``message``, a sentence with named fields; what the
     caller gives as keyword arguments fills them. A field that the message
     lacks, or wants and does not get, is a bug and raises at once.
+
+    :raises TypeError: the fields are not those of the message.
     """
 
     message: ClassVar[str] = 'An unknown error occurred.'
 
     def __init__(self, **fields: object) -> None:
+        if fields.keys() != set(_FIELD.findall(self.message)):
+            raise TypeError(f'{type(self).__name__} has not these fields')
         self.fields = fields
         super().__init__(self.message % fields)
 
@@ -35,8 +44,8 @@ class InvalidInput(KeypairExtError):
 
 class InvalidVersion(InvalidInput):
     message = (
-        'API version %(version)s is malformed. It must be two numbers '
-        'joined by a dot, for example 2.1, or the word latest.'
+        'API Version String %(version)s is of invalid format. Must be of '
+        'format MajorNum.MinorNum, for example 2.1, or the word latest.'
     )
 
 
@@ -50,8 +59,9 @@ class MalformedQuery(InvalidInput):
 
 class ProjectMismatch(InvalidInput):
     message = (
-        "Malformed request URL: its project id '%(project_id)s' is not the "
-        "project '%(context_project_id)s' that the token is scoped to."
+        "Malformed request URL: URL's project_id '%(project_id)s' doesn't "
+        "match Context's project_id '%(context_project_id)s': use the project "
+        'that the token is scoped to, or none.'
     )
 
 
@@ -65,7 +75,7 @@ class InvalidKey(InvalidInput):
 
 class MarkerNotFound(InvalidInput):
     message = (
-        'Marker %(marker)r could not be found: it must be the name of a key '
+        'Marker %(marker)s could not be found. It must be the name of a key '
         'pair of the listed user.'
     )
 
@@ -109,8 +119,8 @@ class PolicyNotAuthorized(Forbidden):
 
 class QuotaExceeded(Forbidden):
     message = (
-        'Maximum number of key pairs exceeded: the limit is %(limit)d. '
-        'Delete one, or ask an administrator for a larger quota.'
+        'Quota exceeded, too many key pairs. The limit is %(limit)d: delete '
+        'one, or ask an administrator for a larger quota.'
     )
 
 

@@ -14,7 +14,7 @@ from microversion_parse import Version
 
 from keypair_ext import environ as env, exception, profiles
 from keypair_ext.api import microversions, schemas
-from keypair_ext.api.validation import Validator
+from keypair_ext.api.validation import BODY, QUERY, Validator
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -68,6 +68,11 @@ class Contracts:
         self.profile = profile
         self.max_version = _newest(profile, max_version)
         self._shared: dict[str, Validator] = {}
+        self._hints = {
+            member: hint
+            for member, version, hint in microversions.HINTS
+            if self.negotiated and version <= self.max_version
+        }
         self._by_version = {
             version: self._build(version)
             for minor in range(1, self.max_version[1] + 1)
@@ -219,17 +224,17 @@ class Contracts:
         }
 
     def _body(self, name: schemas.Schema, **meaning: bool) -> Validator:
-        return self._validator(schemas.create(name, **meaning), 'field')
+        return self._validator(schemas.create(name, **meaning), BODY)
 
     def _query(self, *names: str, strict: bool) -> Validator:
         schema = schemas.query(*names, strict=strict)
-        return self._validator(schema, 'query parameter')
+        return self._validator(schema, QUERY)
 
     def _validator(self, schema: schemas.Schema, noun: str) -> Validator:
         # Versions that mean the same share what is costly to compile.
         key = repr(schema)
         if key not in self._shared:
-            self._shared[key] = Validator(schema, noun)
+            self._shared[key] = Validator(schema, noun, self._hints)
         return self._shared[key]
 
 

@@ -81,6 +81,28 @@ HISTORY = (
     ),
 )
 
+
+def _taken_from(what: str, version: Version) -> str:
+    return (
+        f'{what} taken from version {version} on: ask for that with the '
+        f'header "{HEADER}: {SERVICE_TYPE} {version}".'
+    )
+
+
+# (member of a body, the version that changed it, what to say to clients who
+# use it as another version takes it).
+HINTS = (
+    ('type', KEY_TYPES, _taken_from("'type' is", KEY_TYPES)),
+    ('user_id', USER_ID, _taken_from("'user_id' is", USER_ID)),
+    ('name', IMPORT_ONLY, _taken_from("'@' and '.' are", IMPORT_ONLY)),
+    (
+        'public_key',
+        IMPORT_ONLY,
+        f'From version {IMPORT_ONLY} on key pairs are imported only: send a '
+        f'public key, or ask for an earlier version to have one made.',
+    ),
+)
+
 # The bound keeps int() cheap, and within what int() takes at all.
 _VERSION = re.compile(r'([1-9]\d{0,999})\.([1-9]\d{0,999}|0)\n?', re.ASCII)
 

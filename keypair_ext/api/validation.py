@@ -8,7 +8,7 @@ Compiled: nothing here walks what was sent, however deeply it is nested.
 import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import fastjsonschema
@@ -21,19 +21,42 @@ _Error = fastjsonschema.JsonSchemaValueException
 # What a refusal repeats of a member's name; nothing of a key is this short.
 _NAME = re.compile(r'[A-Za-z0-9_-]{0,24}')
 
+# What Nova calls the members of a body and of a query.
+BODY = 'field/attribute'
+QUERY = 'query parameters'
+
 _NAME_FORMAT = 'name_with_leading_trailing_spaces'
+
+
+# What Nova says of a name, word for word: people search for it.
+_BLANK_NAME = (
+    "An invalid 'name' value was provided. The name must be: printable "
+    'characters. Can not start or end with whitespace.'
+)
+_BLANK_LEGACY_NAME = (
+    "An invalid 'name' value was provided. The name must be: printable "
+    'characters with at least one non space character.'
+)
 
 
 class Validator:
     """Says whether a document keeps to a schema.
 
     :param schema: the JSON Schema.
-    :param noun: what a refusal calls a member: field, query parameter.
+    :param noun: what a refusal calls a member: Nova's words.
+    :param hints: sentences for who uses a member in a way that another
+        version takes.
     """
 
-    def __init__(self, schema: schemas.Schema, noun: str) -> None:
+    def __init__(
+        self,
+        schema: schemas.Schema,
+        noun: str,
+        hints: Mapping[str, str] | None = None,
+    ) -> None:
         self.schema = schema
         self._noun = noun
+        self._hints = hints or {}
 
     @functools.cached_property
     def _check(self) -> Callable[[Any], Any]:
@@ -56,33 +79,66 @@ class Validator:
             # What was sent may be a private key in the wrong place: without
             # the cause, which holds it.
             raise exception.ValidationFailed(
-                reason=f'Invalid input for {self._member(error)}: '
-                f'{_complaint(error)}.'
+                reason=' '.join(
+                    [self._explain(error), *self._hints_for(error)]
+                )
             ) from None
+
+    def _explain(self, error: _Error) -> str:
+        complaint = _complaint(error)
+        if complaint in (_BLANK_NAME, _BLANK_LEGACY_NAME):
+            return complaint
+        return f'Invalid input for {self._member(error)}. {complaint}.'
 
     def _member(self, error: _Error) -> str:
         _, *path = error.path
-        if path:
-            names = [name for name in path if not name.isdecimal()]
-            return f'{self._noun} {".".join(names)}'
-        whole = 'request body' if self._noun == 'field' else 'query string'
-        return f'the {whole}'
+        names = [name for name in path if not name.isdecimal()]
+        if names:
+            return f'{self._noun} {names[-1]}'
+        return 'the request body' if self._noun == BODY else 'the query'
+
+    def _hints_for(self, error: _Error) -> Iterator[str]:
+        """Yield what is known of the members that an error is about."""
+        concerned: Iterable[str] = ()
+        if error.rule == 'additionalProperties':
+            concerned = _extra(error)
+        elif error.rule == 'required':
+            concerned = _missing(error)
+        elif error.rule == 'pattern' and set(error.value) & set('@.'):
+            concerned = [error.path[-1]]
+        for name in concerned:
+            if name in self._hints:
+                yield self._hints[name]
 
 
 def _complaint(error: _Error) -> str:
-    """Say what is wrong without repeating what was sent."""
+    """Say what is wrong without repeating what was sent.
+
+    In jsonschema's words, which Nova's answers have, where they repeat
+    nothing.
+    """
     explain = _COMPLAINTS.get(str(error.rule))
     if explain is None:
-        return f'it breaks {error.rule}'
+        return f'It breaks {error.rule}'
     return explain(error.rule_definition, error)
 
 
-def _unexpected(_: Any, error: _Error) -> str:
+def _extra(error: _Error) -> list[str]:
     known = error.definition['properties']
-    extra = sorted(_named(key) for key in error.value if key not in known)
+    return [key for key in error.value if key not in known]
+
+
+def _missing(error: _Error) -> list[str]:
+    return [name for name in error.rule_definition if name not in error.value]
+
+
+def _unexpected(_: Any, error: _Error) -> str:
+    extra = sorted(_named(key) for key in _extra(error))
+    known = ', '.join(error.definition['properties'])
     return (
-        f'{", ".join(extra[:8])} not expected here; '
-        f'known: {", ".join(known) or "none"}'
+        f'Additional properties are not allowed ({", ".join(extra[:8])} '
+        f'{"was" if len(extra) == 1 else "were"} unexpected): known are '
+        f'{known or "none"}'
     )
 
 
@@ -95,45 +151,39 @@ def _named(key: str) -> str:
     )
 
 
-def _missing(required: list[str], error: _Error) -> str:
-    missing = [name for name in required if name not in error.value]
-    return f'{", ".join(missing)} is required'
-
-
 def _too_short(least: int, error: _Error) -> str:
     if not error.value:
-        return 'it must not be empty'
-    return (
-        f'it must not be shorter than {least} characters, '
-        f'it has {len(error.value)}'
+        return 'It is too short: it must not be empty'
+    return f'It is too short: {least} characters at least, not ' + str(
+        len(error.value)
     )
 
 
-def _mismatch(pattern: str, _: _Error) -> str:
-    told = f'it does not match {pattern.replace(schemas.END, "$")}'
-    if ' ' not in pattern:
-        return told
-    return (
-        f'{told}: only these characters are allowed, and no blank at '
-        f'either end'
-    )
+def _mismatch(pattern: str, error: _Error) -> str:
+    if error.path[-1] == 'name' and not _is_printable_within(error.value):
+        return _BLANK_NAME
+    told = f"It does not match '{pattern.replace(schemas.END, '$')}'"
+    return f'{told}: it has other characters' if ' ' in pattern else told
 
 
 _COMPLAINTS: dict[str, Callable[[Any, _Error], str]] = {
-    'type': lambda wanted, _: f'it must be of type {wanted}',
-    'required': _missing,
+    'type': lambda wanted, _: f"It is not of type '{wanted}'",
+    'required': lambda _, error: ', '.join(
+        f"'{name}' is a required property" for name in _missing(error)
+    ),
     'additionalProperties': _unexpected,
-    'enum': lambda choices, _: f'it must be one of {", ".join(choices)}',
+    'enum': lambda choices, _: f'It is not one of {choices}',
     'minLength': _too_short,
     'maxLength': lambda most, error: (
-        f'it must not be longer than {most} characters, '
-        f'it has {len(error.value)}'
+        f'It is too long: {most} characters at most, not {len(error.value)}'
     ),
     'pattern': _mismatch,
-    'format': lambda *_: (
-        'it must be printable characters with at least one that is not a blank'
-    ),
+    'format': lambda *_: _BLANK_LEGACY_NAME,
 }
+
+
+def _is_printable_within(name: str) -> bool:
+    return _is_printable_name(name) and name.strip() == name
 
 
 def _is_printable_name(value: object) -> bool:

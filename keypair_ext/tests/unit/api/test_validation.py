@@ -32,7 +32,10 @@ def keypair(**fields: object) -> dict[str, object]:
 
 class ValidatorTest(base.TestCase):
     def refusal(
-        self, schema: schemas.Schema, document: object, noun: str = 'field'
+        self,
+        schema: schemas.Schema,
+        document: object,
+        noun: str = validation.BODY,
     ) -> str:
         error = self.assertRaises(
             exception.ValidationFailed,
@@ -45,7 +48,7 @@ class ValidatorTest(base.TestCase):
         return str(error)
 
     def test_accepted(self) -> None:
-        validator = validation.Validator(body(), 'field')
+        validator = validation.Validator(body(), validation.BODY)
         for document in (
             keypair(),
             keypair(name='a@b.c', type='x509', user_id=''),
@@ -59,42 +62,51 @@ class ValidatorTest(base.TestCase):
 
     def test_refusals(self) -> None:
         for document, message in (
-            (None, 'the request body: it must be of type object.'),
-            ([], 'the request body: it must be of type object.'),
-            ({}, 'the request body: keypair is required.'),
-            ({'keypair': 1}, 'field keypair: it must be of type object.'),
+            (None, "the request body. It is not of type 'object'."),
+            ([], "the request body. It is not of type 'object'."),
+            ({}, "the request body. 'keypair' is a required property."),
+            (
+                {'keypair': 1},
+                "field/attribute keypair. It is not of type 'object'.",
+            ),
             (
                 {'keypair': {}},
-                'field keypair: name, public_key is required.',
+                "field/attribute keypair. 'name' is a required property, "
+                "'public_key' is a required property.",
             ),
             (
                 keypair(name=1),
-                'field keypair.name: it must be of type string.',
+                "field/attribute name. It is not of type 'string'.",
             ),
-            (keypair(name=''), 'field keypair.name: it must not be empty.'),
+            (
+                keypair(name=''),
+                'field/attribute name. It is too short: it must not be empty.',
+            ),
             (
                 keypair(name='n' * 256),
-                'field keypair.name: it must not be longer than 255 '
-                'characters, it has 256.',
+                'field/attribute name. It is too long: 255 characters at '
+                'most, not 256.',
             ),
             (
                 keypair(type='dsa'),
-                'field keypair.type: it must be one of ssh, x509.',
+                "field/attribute type. It is not one of ['ssh', 'x509'].",
             ),
             (
                 keypair(colour=1, taste=2),
-                "field keypair: 'colour', 'taste' not expected here; "
-                'known: name, public_key, type, user_id.',
+                'field/attribute keypair. Additional properties are not '
+                "allowed ('colour', 'taste' were unexpected): "
+                'known are name, public_key, type, user_id.',
             ),
             (
                 keypair(**{SECRET: 1}),
-                f'field keypair: a name of {len(SECRET)} characters not '
-                f'expected here; known: name, public_key, type, user_id.',
+                'field/attribute keypair. Additional properties are not '
+                f'allowed (a name of {len(SECRET)} characters was '
+                f'unexpected): known are name, public_key, type, user_id.',
             ),
             (
                 {**keypair(), 'server': {}},
-                "the request body: 'server' not expected here; "
-                'known: keypair.',
+                'the request body. Additional properties are not allowed '
+                "('server' was unexpected): known are keypair.",
             ),
         ):
             with self.subTest(document=document):
@@ -106,36 +118,39 @@ class ValidatorTest(base.TestCase):
     def test_pattern(self) -> None:
         message = self.refusal(body(), keypair(name='a/b'))
 
-        self.assertIn('field keypair.name: it does not match', message)
-        self.assertIn('no blank at either end', message)
+        self.assertIn('field/attribute name. It does not match', message)
 
     def test_query(self) -> None:
         for document, message in (
             (
                 {'limit': ['x']},
-                'query parameter limit: it does not match ^[0-9]+$.',
+                "query parameters limit. It does not match '^[0-9]+$'.",
             ),
-            ({'limit': ['']}, 'query parameter limit: it must not be empty.'),
+            (
+                {'limit': ['']},
+                'query parameters limit. It is too short: it must not '
+                'be empty.',
+            ),
             (
                 {'limit': ['1', 'x']},
-                'query parameter limit: it does not match ^[0-9]+$.',
+                "query parameters limit. It does not match '^[0-9]+$'.",
             ),
             (
                 {'x': ['1']},
-                "the query string: 'x' not expected here; "
-                'known: user_id, limit, marker.',
+                "the query. Additional properties are not allowed ('x' was "
+                'unexpected): known are user_id, limit, marker.',
             ),
         ):
             with self.subTest(document=document):
                 self.assertEqual(
                     f'Invalid input for {message}',
-                    self.refusal(query(), document, 'query parameter'),
+                    self.refusal(query(), document, validation.QUERY),
                 )
 
     def test_nothing_known(self) -> None:
         schema = schemas.query(strict=True)
         self.assertIn(
-            'known: none', self.refusal(schema, {'x': ['1']}, 'parameter')
+            'known are none', self.refusal(schema, {'x': ['1']}, 'parameter')
         )
 
     def test_many_unknown(self) -> None:
@@ -148,7 +163,7 @@ class ValidatorTest(base.TestCase):
     def test_another_keyword(self) -> None:
         schema = {'type': 'object', 'maxProperties': 1}
         self.assertEqual(
-            'Invalid input for the request body: it breaks maxProperties.',
+            'Invalid input for the request body. It breaks maxProperties.',
             self.refusal(schema, {'a': 1, 'b': 2}),
         )
 
