@@ -16,6 +16,7 @@ project ``notused`` with the roles of an ordinary user.
 import functools
 import ipaddress
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -28,9 +29,17 @@ _CHALLENGE = 'Keystone realm="keypair_ext"'
 _NOT_USED = 'notused'
 _NOT_USED_CLAIMS = 'notused:notused:member,reader'
 
-# A proxy on this machine speaks for clients that need not be.
-_PROXY_KEYS = frozenset(
-    ('HTTP_FORWARDED', 'HTTP_VIA', 'HTTP_X_FORWARDED_FOR', 'HTTP_X_REAL_IP')
+# A proxy on this machine speaks for clients that need not be. The words by
+# which proxies name their headers, whoever made them, and what they tell of.
+_OF_A_PROXY = re.compile(
+    r"""(?x) (?<=_) (?:
+        [A-Z]*FORWARD[A-Z]* | [A-Z]*PROX(?:Y|IED)[A-Z]* | VIA | ORIGINAL
+        | ORIGINATING | (?:CLIENT|REAL|REMOTE|USER)?IP(?:V?[46])?
+        | ADDR | ADDRESS | CF | CDN | CLOUDFRONT | CLUSTER | ENVOY | VARNISH
+        | HAPROXY | TRAEFIK | AKAMAI | FASTLY | INCAP | SUCURI | ARR | AMZN?
+        | AZURE | APPENGINE | APPGW | CLOUD | FRONT_END | SCHEME | REAL
+        | CLIENT_PORT | X_(?:HOST|REWRITE|REQUEST_START|QUEUE_START|SSL)
+    ) (?=[_\n])"""
 )
 
 
@@ -77,14 +86,14 @@ class NoAuth:
 def is_local(environ: WSGIEnvironment) -> bool:
     """Tell if the client is known to be on this machine.
 
-    It is not where a proxy forwarded the request, nor where the server gives
-    no address: behind a Unix socket there is usually a proxy.
+    It is not where a proxy forwarded the request and says so, nor where the
+    server gives no address: behind a Unix socket there is usually a proxy. A
+    proxy that adds no header cannot be seen.
     """
-    if not _PROXY_KEYS.isdisjoint(environ):
+    headers = (f'{key}\n' for key in environ if key.startswith('HTTP_'))
+    if _OF_A_PROXY.search(''.join(headers)):
         return False
-    address = environ.get('REMOTE_ADDR', '')
-    # Parsing an address takes 3 microseconds, as long as the whole filter.
-    return address in ('127.0.0.1', '::1') or _is_loopback(address)
+    return _is_loopback(environ.get('REMOTE_ADDR', ''))
 
 
 def _is_loopback(address: str) -> bool:
