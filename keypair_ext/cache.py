@@ -52,7 +52,7 @@ class Cache(Generic[Key, Value]):
         :param seconds: for how long; if none, it is not remembered.
         """
         with self._lock:
-            self._remove(key)
+            self._drop(key)
             if size > self._size or seconds <= 0:
                 return
             if (
@@ -64,6 +64,11 @@ class Cache(Generic[Key, Value]):
             self._entries[key] = (value, self._clock() + seconds, size)
             self._used += size
 
-    def _remove(self, key: Key) -> None:
+    def remove(self, key: Key) -> None:
+        """Forget a value, if there is one."""
+        with self._lock:
+            self._drop(key)
+
+    def _drop(self, key: Key) -> None:
         _, _, size = self._entries.pop(key, (None, 0.0, 0))
         self._used -= size

@@ -117,17 +117,20 @@ for other users.
         default=60,
         min=0,
         help="""
-For how many seconds a password that was found right is remembered (as a
-keyed digest, in memory, dropped when the file changes). Checking a bcrypt
-hash costs tens to hundreds of milliseconds; 0 pays that on each request.
+For how many seconds a password that was found right is believed without the
+bcrypt hash being checked again, which costs tens to hundreds of milliseconds;
+0 pays that on each request. A keyed digest of the password stays in memory
+until the file changes, so that those who guess passwords cannot keep its
+owner out.
 """,
     ),
     cfg.BoolOpt(
         'noauth_allow_remote',
         default=False,
         help="""
-Let ``auth_strategy = noauth`` serve clients that are not on this machine.
-Anybody who can reach the port is then whoever they say they are.
+Let ``auth_strategy = noauth`` serve clients that are not on this machine, or
+that come through a proxy. Anybody who can reach the port is then whoever they
+say they are.
 """,
     ),
     cfg.IntOpt(

@@ -21,8 +21,7 @@ _HASH = re.compile(
     rb'\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$'
     rb'[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}'
 )
-_COST = slice(4, 6)
-_LOWEST_COST = b'04'
+_LOWEST_COST = 4
 
 # bcrypt looks at no more of a password, and its library refuses more.
 _MAX_PASSWORD = 72
@@ -36,22 +35,34 @@ class Users:
     def __init__(self, stamp: _Stamp | None, hashes: dict[bytes, bytes]):
         self.stamp = stamp
         self._hashes = hashes
-        costs = (crypted[_COST] for crypted in hashes.values())
-        cost = max(costs, default=_LOWEST_COST)
-        self._nobodys_hash = b'$2b$' + cost + b'$' + b'.' * 53
+        costs = map(_cost, hashes.values())
+        self._highest = max(costs, default=_LOWEST_COST)
 
     def verify(self, user: bytes, password: bytes) -> bool:
         """Tell if the password is the user's.
 
-        An unknown user costs a comparison at the highest cost of the file,
-        so that the time taken does not tell which users there are.
+        If not, it takes as long as for the user whose hash is the dearest,
+        so that the time does not tell which users there are: what that hash
+        costs more is made up for. A cost of one more is twice the work.
         """
-        crypted = self._hashes.get(user)
+        nobodys = _nobodys_hash(self._highest)
+        crypted = self._hashes.get(user, nobodys)
         # bcrypt in C ends a password at a NUL character; nobody has one.
-        possible = crypted is not None and b'\0' not in password
+        possible = user in self._hashes and b'\0' not in password
         tried = password[:_MAX_PASSWORD] if possible else b''
-        matches = bcrypt.checkpw(tried, crypted or self._nobodys_hash)
-        return possible and matches
+        if bcrypt.checkpw(tried, crypted) and possible:
+            return True
+        for cost in range(_cost(crypted), self._highest):
+            bcrypt.checkpw(tried, _nobodys_hash(cost))
+        return False
+
+
+def _cost(crypted: bytes) -> int:
+    return int(crypted[4:6])
+
+
+def _nobodys_hash(cost: int) -> bytes:
+    return b'$2b$%02d$' % cost + b'.' * 53
 
 
 class PasswordFile:
@@ -81,8 +92,8 @@ class PasswordFile:
     def users(self) -> Users:
         """Return the users, the same object until the file changes."""
         users = self._users
-        # Looking at each request costs 2 microseconds and means that a user
-        # who was removed is refused at once.
+        # Looking at each request means that a user who was removed is refused
+        # at once.
         try:
             stamp = _stamp(self._path)
         except OSError:

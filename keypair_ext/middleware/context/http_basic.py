@@ -12,8 +12,12 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from oslo_middleware import cors
+
 from keypair_ext import conf as config
 from keypair_ext.middleware.context import (
+    cross_site,
+    guesses,
     htpasswd,
     identity,
     password_cache,
@@ -22,10 +26,24 @@ from keypair_ext.middleware.context import (
 _CHALLENGE = 'Basic realm="keypair_ext"'
 _ADMIN_ROLE = 'admin'
 
+# Whoever sends what is no user and password is nobody, which takes as long
+# to find out as that a password is wrong.
+_NOBODY = (b'', b'')
+
+_TOO_MANY_GUESSES = (
+    'Too many wrong passwords are being tried to look at another one now. '
+    'Try again in a second.'
+)
+
 
 class HttpBasic:
     """Put the context of the user whose password is right into the environ.
 
+    :param cache: of passwords that were right.
+    :param cache_time: for how many seconds a password is right without
+        being looked at again.
+    :param guesses_limit: bounds what wrong passwords take.
+    :param guard: knows what a page of another site could send.
     :param project_id: the project of every user.
     :param roles: the roles of every user.
     :param admins: the users who have the role ``admin`` too.
@@ -35,15 +53,21 @@ class HttpBasic:
         self,
         application: WSGIApplication,
         password_file: htpasswd.PasswordFile,
-        memory: password_cache.PasswordCache,
         *,
+        cache: password_cache.PasswordCache,
+        cache_time: float,
+        guesses_limit: guesses.Guesses,
+        guard: cross_site.Guard,
         project_id: str,
         roles: list[str],
         admins: Iterable[str],
     ) -> None:
         self._application = application
         self._password_file = password_file
-        self._memory = memory
+        self._cache = cache
+        self._cache_time = cache_time
+        self._guesses = guesses_limit
+        self._guard = guard
         self._project_id = project_id
         self._roles = tuple(roles)
         self._admin_roles = tuple(dict.fromkeys((*roles, _ADMIN_ROLE)))
@@ -52,13 +76,26 @@ class HttpBasic:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Answer 401 unless the password is right, else go on without it."""
+        """Answer 401 unless the password is right, else go on without it.
+
+        503 while wrong passwords take too much; 403 or 415 for what a page
+        of another site could have a browser send.
+        """
         identity.strip_headers(environ)
-        user_id = self._user_id(environ.pop('HTTP_AUTHORIZATION', ''))
+        refuse = functools.partial(identity.refuse, environ, start_response)
+        try:
+            user_id = self._user_id(environ.pop('HTTP_AUTHORIZATION', ''))
+        except guesses.Busy:
+            wait = [('Retry-After', str(guesses.RETRY_AFTER))]
+            return refuse(503, 'serviceUnavailable', _TOO_MANY_GUESSES, wait)
         if user_id is None:
             return identity.refuse_unauthenticated(
                 environ, start_response, _CHALLENGE
             )
+        if self._guard.is_foreign(environ):
+            return refuse(403, 'forbidden', cross_site.FOREIGN)
+        if self._guard.is_simple(environ):
+            return refuse(415, 'badMediaType', cross_site.NOT_JSON)
         is_admin = user_id in self._admins
         identity.set_context(
             environ,
@@ -69,45 +106,62 @@ class HttpBasic:
         return self._application(environ, start_response)
 
     def _user_id(self, authorization: str) -> str | None:
-        """Return who authenticates with this header, if anybody."""
-        credentials = _credentials(authorization)
-        if credentials is None:
+        """Return who authenticates with this header, if anybody.
+
+        :raises Busy: it cannot be looked at now.
+        """
+        scheme, _, encoded = authorization.partition(' ')
+        if scheme.lower() != 'basic':
             return None
-        user, password = credentials
+        user, password = _credentials(encoded)
+        return user.decode() if self._is_right(user, password) else None
+
+    def _is_right(self, user: bytes, password: bytes) -> bool:
         users = self._password_file.users()
-        if not self._memory.knows(users, user, password):
-            if not users.verify(user, password):
-                return None
-            self._memory.keep(users, user, password)
-        return user.decode()
+        age = self._cache.age(users, user, password)
+        if age is not None and age < self._cache_time:
+            return True
+        verify = functools.partial(users.verify, user, password)
+        # Who was right before need not wait for those who guess.
+        right = (
+            verify()
+            if age is not None
+            else self._guesses.check(user + b':' + password, verify)
+        )
+        if right:
+            self._cache.put(users, user, password)
+        return right
 
 
-def _credentials(authorization: str) -> tuple[bytes, bytes] | None:
-    """Return user and password of an ``Authorization`` header, or None."""
-    scheme, _, encoded = authorization.partition(' ')
-    if scheme.lower() != 'basic':
-        return None
+def _credentials(encoded: str) -> tuple[bytes, bytes]:
+    """Return the user and the password that a header holds."""
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
-        return None
+        return _NOBODY
     user, colon, password = decoded.partition(b':')
-    return (user, password) if colon else None
+    return (user, password) if colon else _NOBODY
 
 
 def filter_factory(
     global_conf: Mapping[str, str], **local_conf: str
-) -> Callable[[WSGIApplication], HttpBasic]:
+) -> Callable[..., HttpBasic]:
     """Return what makes the filter of a paste section.
 
     :raises ConfigurationError: the password file cannot be used.
     """
     conf = config.from_paste(local_conf)
     config.register_api_opts(conf)
+    origins = [*cors.CORS(None, conf).allowed_origins]
+    if conf.api.compute_link_prefix:
+        origins.append(cross_site.origin_of(conf.api.compute_link_prefix))
     return functools.partial(
         HttpBasic,
         password_file=htpasswd.PasswordFile(conf.api.http_basic_user_file),
-        memory=password_cache.PasswordCache(conf.api.http_basic_cache_time),
+        cache=password_cache.PasswordCache(),
+        cache_time=conf.api.http_basic_cache_time,
+        guesses_limit=guesses.Guesses(),
+        guard=cross_site.Guard(origins),
         project_id=conf.api.http_basic_project_id,
         roles=conf.api.http_basic_roles,
         admins=conf.api.http_basic_admins,

@@ -7,6 +7,7 @@ made of and what a refused caller gets. Who is believed is each filter's own
 decision.
 """
 
+import http.client
 import json
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -83,6 +84,22 @@ def set_context(
     )
 
 
+def refuse(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    code: int,
+    fault: str,
+    message: str,
+    headers: Iterable[tuple[str, str]] = (),
+) -> Iterable[bytes]:
+    """Answer with a fault as Nova writes it."""
+    document = {fault: {'code': code, 'message': message}}
+    content_type = 'application/json; charset=UTF-8'
+    return _answer(
+        environ, start_response, code, document, content_type, headers
+    )
+
+
 def refuse_unauthenticated(
     environ: WSGIEnvironment,
     start_response: StartResponse,
@@ -93,37 +110,36 @@ def refuse_unauthenticated(
     :param challenge: the value of ``WWW-Authenticate``; None where a filter
         above adds one.
     """
-    return _refuse(
-        environ,
-        start_response,
-        401,
-        'Unauthorized',
-        exception.NotAuthenticated.message,
-        [] if challenge is None else [('WWW-Authenticate', challenge)],
-    )
+    document = _error(401, exception.NotAuthenticated.message)
+    headers = [] if challenge is None else [('WWW-Authenticate', challenge)]
+    return _answer(environ, start_response, 401, document, headers=headers)
 
 
 def refuse_forbidden(
     environ: WSGIEnvironment, start_response: StartResponse, message: str
 ) -> Iterable[bytes]:
     """Answer 403 in the shape of the 401."""
-    return _refuse(environ, start_response, 403, 'Forbidden', message, [])
+    return _answer(environ, start_response, 403, _error(403, message))
 
 
-def _refuse(
+def _error(code: int, message: str) -> dict[str, dict[str, object]]:
+    title = http.client.responses[code]
+    return {'error': {'code': code, 'title': title, 'message': message}}
+
+
+def _answer(
     environ: WSGIEnvironment,
     start_response: StartResponse,
     code: int,
-    title: str,
-    message: str,
-    headers: list[tuple[str, str]],
+    document: dict[str, dict[str, object]],
+    content_type: str = 'application/json',
+    headers: Iterable[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
-    error = {'code': code, 'title': title, 'message': message}
-    body = json.dumps({'error': error}).encode()
+    body = json.dumps(document).encode()
     start_response(
-        f'{code} {title}',
+        f'{code} {http.client.responses[code]}',
         [
-            ('Content-Type', 'application/json'),
+            ('Content-Type', content_type),
             ('Content-Length', str(len(body))),
             *headers,
         ],

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The passwords that were found right lately, as keyed digests.
+"""The passwords that were found right, as keyed digests.
 
-A bcrypt hash takes tens to hundreds of milliseconds to check; what is kept
-here is checked in microseconds and is of no use outside this process.
+A bcrypt hash takes tens to hundreds of milliseconds to check; what is here
+is checked in microseconds and is of no use outside this process.
 """
 
 import hmac
@@ -16,50 +16,46 @@ from keypair_ext.middleware.context import htpasswd
 
 
 class PasswordCache:
-    """Remembers the password of each user for some seconds.
+    """Remembers the last right password of each user, and since when.
 
     It belongs to one process and to one reading of the password file: after
     a fork, or when the file changed, it begins anew with another key.
     """
 
-    def __init__(
-        self, seconds: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._seconds = seconds
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._notes: _Notes | None = None
+        self._found: _Found | None = None
 
-    def knows(
+    def age(
         self, users: htpasswd.Users, user: bytes, password: bytes
-    ) -> bool:
-        """Tell if this password was kept and still holds."""
-        notes = self._notes_about(users)
-        digest, end = notes.digests.get(user, (b'', 0.0))
-        return self._clock() < end and hmac.compare_digest(
-            digest, notes.digest(password)
-        )
+    ) -> float | None:
+        """Return for how many seconds this password is known to be right.
 
-    def keep(
-        self, users: htpasswd.Users, user: bytes, password: bytes
-    ) -> None:
+        None if it is not known.
+        """
+        found = self._found_in(users)
+        digest, since = found.digests.get(user, (b'', 0.0))
+        known = hmac.compare_digest(digest, found.digest(password))
+        return self._clock() - since if known else None
+
+    def put(self, users: htpasswd.Users, user: bytes, password: bytes) -> None:
         """Remember a password that ``users`` found right."""
-        notes = self._notes_about(users)
-        end = self._clock() + self._seconds
-        notes.digests[user] = (notes.digest(password), end)
+        found = self._found_in(users)
+        found.digests[user] = (found.digest(password), self._clock())
 
-    def _notes_about(self, users: htpasswd.Users) -> '_Notes':
-        notes = self._notes
+    def _found_in(self, users: htpasswd.Users) -> '_Found':
+        found = self._found
         if (
-            notes is None
-            or notes.users is not users
-            or notes.process_id != os.getpid()
+            found is None
+            or found.users is not users
+            or found.process_id != os.getpid()
         ):
-            notes = self._notes = _Notes(users)
-        return notes
+            found = self._found = _Found(users)
+        return found
 
 
-class _Notes:
-    """What one process remembers about one reading of the file.
+class _Found:
+    """What one process found right by one reading of the file.
 
     One digest per user: it cannot outgrow the file.
     """
@@ -71,5 +67,5 @@ class _Notes:
         self._key = secrets.token_bytes(32)
 
     def digest(self, password: bytes) -> bytes:
-        # A keyed BLAKE2 saves 1 microsecond, but FIPS systems refuse it.
+        # A keyed BLAKE2 would do, but FIPS systems refuse it.
         return hmac.digest(self._key, password, 'sha256')

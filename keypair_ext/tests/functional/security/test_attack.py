@@ -17,7 +17,7 @@ import webob
 
 from keypair_ext.middleware.context import identity, keystone
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional import fixtures, service_cases
 from keypair_ext.tests.functional.conformance import servers
 from keypair_ext.tests.functional.security import (
     attacks_bodies,
@@ -65,8 +65,8 @@ class RemoteFilterAttacks(
     make_mount = mounts.RemoteFilter
 
 
-class HttpBasicTest(base.TestCase):
-    """With http_basic identity comes from the password alone."""
+class HttpBasicCase(base.TestCase):
+    """The service with the password of alice."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -83,10 +83,19 @@ class HttpBasicTest(base.TestCase):
                         'auth_strategy': 'http_basic',
                         'http_basic_user_file': str(users),
                         'http_basic_project_id': 'aaaa',
-                    }
+                    },
+                    'cors': {
+                        'allowed_origin': 'https://dashboard.example.org'
+                    },
                 }
             )
         )
+        code = base64.b64encode(f'alice:{PASSWORD}'.encode()).decode()
+        self.authorization = f'Basic {code}'
+
+
+class HttpBasicTest(HttpBasicCase):
+    """With http_basic identity comes from the password alone."""
 
     def _ask(self, headers: dict[str, str], authorized: bool) -> Any:
         path = '/v2.1/os-keypairs?user_id=victim'
@@ -94,8 +103,7 @@ class HttpBasicTest(base.TestCase):
         request.headers['OpenStack-API-Version'] = 'compute 2.10'
         request.environ['REMOTE_ADDR'] = '127.0.0.1'
         if authorized:
-            code = base64.b64encode(f'alice:{PASSWORD}'.encode()).decode()
-            request.headers['Authorization'] = f'Basic {code}'
+            request.headers['Authorization'] = self.authorization
         return request.get_response(self.service.app)
 
     def test_spoofed_headers_change_nothing(self) -> None:
@@ -120,6 +128,76 @@ class HttpBasicTest(base.TestCase):
         }
         self.assertEqual(401, self._ask(spoofed, False).status_int)
         self.assertEqual(403, self._ask(spoofed, True).status_int)
+
+
+class CrossSiteTest(HttpBasicCase):
+    """A page of another site can send nothing in the name of a visitor."""
+
+    def _send(
+        self, method: str, path: str, body: bytes = b'', **headers: str
+    ) -> int:
+        names = {name.replace('_', '-'): headers[name] for name in headers}
+        request = webob.Request.blank(
+            path, method=method, body=body, headers=names
+        )
+        request.headers['Authorization'] = self.authorization
+        return int(request.get_response(self.service.app).status_int)
+
+    def _names(self) -> list[str]:
+        request = webob.Request.blank('/v2.1/os-keypairs')
+        request.headers['Authorization'] = self.authorization
+        listed = request.get_response(self.service.app).json['keypairs']
+        return [entry['keypair']['name'] for entry in listed]
+
+    def test_nothing_is_planted_or_deleted(self) -> None:
+        path, item = '/v2.1/os-keypairs', '/v2.1/os-keypairs/mine'
+        mine, theirs = (
+            service_cases.import_body(name) for name in ('mine', 'theirs')
+        )
+        json_type = {'Content_Type': 'application/json'}
+        self.assertEqual(200, self._send('POST', path, mine, **json_type))
+        form = {'Content_Type': 'text/plain'}
+        evil = {'Origin': 'https://evil.example.org'}
+        for method, target, body, headers in (
+            ('POST', path, theirs, form),
+            ('POST', path, theirs, {'Content_Type': ''}),
+            ('POST', path, theirs, json_type | evil),
+            ('POST', path, theirs, json_type | {'Origin': 'null'}),
+            (
+                'POST',
+                path,
+                theirs,
+                json_type | {'Sec_Fetch_Site': 'same-site'},
+            ),
+            ('POST', f'{path}?_method=POST', theirs, form),
+            ('GET', f'{path}?_method=POST', theirs, {}),
+            ('GET', f'{item}?_method=DELETE', b'', {}),
+            ('HEAD', f'{item}?_method=DELETE', b'', {}),
+            ('POST', f'{item}?_method=DELETE', b'', form),
+            ('DELETE', item, b'', evil),
+        ):
+            for prefix in ('/v2.1', '/v2'):
+                with self.subTest(method=method, target=target, **headers):
+                    there = target.replace('/v2.1', prefix)
+                    status = self._send(method, there, body, **headers)
+                    self.assertIn(status, (403, 415))
+                    self.assertEqual(['mine'], self._names())
+        self.assertEqual(202, self._send('DELETE', item))
+
+    def test_a_page_that_is_allowed_may_ask(self) -> None:
+        origin = {'Origin': 'https://dashboard.example.org'}
+        preflight = {**origin, 'Access_Control_Request_Method': 'POST'}
+        path, body = '/v2.1/os-keypairs', service_cases.import_body('k')
+        self.assertEqual(200, self._send('OPTIONS', path, b'', **preflight))
+        status = self._send(
+            'POST',
+            path,
+            body,
+            Content_Type='application/json',
+            Sec_Fetch_Site='cross-site',
+            **origin,
+        )
+        self.assertEqual(200, status)
 
 
 class KeystoneContextTest(base.TestCase):

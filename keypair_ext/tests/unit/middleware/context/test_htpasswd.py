@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import time
 
 import bcrypt
 import fixtures
@@ -193,41 +194,71 @@ class PasswordFileTest(base.TestCase):
 class VerifyTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.costs: list[bytes] = []
+        # In units of the cheapest hash there is. A cost of one more is twice
+        # the work.
+        self.work = 0
         check = bcrypt.checkpw
 
         def counting(password: bytes, crypted: bytes) -> bool:
-            self.costs.append(crypted[4:6])
+            self.work += 2 ** (int(crypted[4:6]) - 4)
             return check(password, crypted)
 
         self.useFixture(fixtures.MonkeyPatch('bcrypt.checkpw', counting))
-        path = self.file(
-            b'\n'.join(
-                [
-                    entry(b'alice', b'one', 4),
-                    entry(b'bob', b'two', 6),
-                    entry(b'carol', b'three', 5),
-                ]
-            )
-        )
-        self.users = htpasswd.PasswordFile(path).users()
 
-    def test_every_refusal_costs_one_comparison(self) -> None:
-        for user, password, cost in (
-            (b'bob', b'one', b'06'),
-            (b'alice', b'two', b'04'),
-            (b'alice', b'', b'04'),
-            (b'alice', b'one\0', b'04'),
-            (b'nobody', b'one', b'06'),
-            (b'nobody', b'one\0', b'06'),
-            (b'nobody', b'x' * 100, b'06'),
-            (b'', b'', b'06'),
-            (b'\xff', b'one', b'06'),
+    def make_users(self, *costs: int) -> htpasswd.Users:
+        """Return users named a, b, c with these costs, and such passwords."""
+        names = (b'%c' % letter for letter in b'abc')
+        lines = [
+            entry(name, name, cost)
+            for name, cost in zip(names, costs, strict=False)
+        ]
+        path = self.file(b'\n'.join(lines))
+        return htpasswd.PasswordFile(path).users()
+
+    def test_every_refusal_is_as_much_work(self) -> None:
+        for costs, work in (
+            ((4, 7, 5), 8),
+            ((4, 4, 4), 1),
+            ((7,), 8),
+            ((), 1),
         ):
-            with self.subTest(user=user, password=password):
-                self.costs.clear()
-                self.assertFalse(self.users.verify(user, password))
-                self.assertEqual([cost], self.costs)
+            users = self.make_users(*costs)
+            for user, password in (
+                (b'a', b'x'),
+                (b'b', b'a'),
+                (b'c', b''),
+                (b'a', b'a\0'),
+                (b'b', b'b' * 1000),
+                (b'nobody', b'a'),
+                (b'nobody', b'a\0'),
+                (b'nobody', b'x' * 1000),
+                (b'', b''),
+                (b'\xff', b'a'),
+            ):
+                with self.subTest(costs=costs, user=user, password=password):
+                    self.work = 0
+                    self.assertFalse(users.verify(user, password))
+                    self.assertEqual(work, self.work)
+
+    def test_a_right_password_is_no_more_than_its_hash(self) -> None:
+        users = self.make_users(4, 7, 5)
+        for user, work in ((b'a', 1), (b'b', 8), (b'c', 2)):
+            with self.subTest(user=user):
+                self.work = 0
+                self.assertTrue(users.verify(user, user))
+                self.assertEqual(work, self.work)
+
+    def test_refusals_take_as_long(self) -> None:
+        # At these costs what is not bcrypt's work does not count.
+        users = self.make_users(4, 8)
+        taken: dict[bytes, list[float]] = {}
+        for user in (b'a', b'b', b'nobody', b'') * 7:
+            began = time.thread_time()
+            users.verify(user, b'wrong')
+            taken.setdefault(user, []).append(time.thread_time() - began)
+        # Others use the processor, too, and can only make it longer.
+        fastest = [min(times) for times in taken.values()]
+        self.assertLess(max(fastest), 1.5 * min(fastest))
 
     def test_long_password(self) -> None:
         # As htpasswd does, only 72 bytes count.

@@ -4,13 +4,14 @@
 
 import base64
 import pathlib
+import tracemalloc
 
 import bcrypt
 import fixtures
 import webob
 
 from keypair_ext import exception
-from keypair_ext.middleware.context import http_basic, identity
+from keypair_ext.middleware.context import guesses, http_basic, identity
 from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
@@ -35,19 +36,26 @@ class HttpBasicTest(base.TestCase):
                 ]
             )
         )
+        self.now = 100.0
+        self.cost = 0.0
         self.filter = self.make()
         self.checks = 0
         check = bcrypt.checkpw
 
         def counting(password: bytes, crypted: bytes) -> bool:
             self.checks += 1
+            self.now += self.cost
             return check(password, crypted)
 
         self.useFixture(fixtures.MonkeyPatch('bcrypt.checkpw', counting))
 
     def make(self, **api: object) -> http_basic.HttpBasic:
         path = self.config(http_basic_user_file=self.path, **api)
-        return http_basic.filter_factory({}, oslo_config_file=path)(self.below)
+        make = http_basic.filter_factory({}, oslo_config_file=path)
+        return make(
+            self.below,
+            guesses_limit=guesses.Guesses(lambda: self.now, lambda: self.now),
+        )
 
     def ask(self, headers: dict[str, str]) -> webob.Response:
         return self.call(self.filter, headers)
@@ -107,33 +115,49 @@ class HttpBasicTest(base.TestCase):
 
         self.assertEqual(['member', 'reader'], self.below.context.roles)
 
-    def test_nobody(self) -> None:
+    def test_nothing_to_check(self) -> None:
         encoded = base64.b64encode(b'alice:one').decode()
-        no_colon = base64.b64encode(b'alice').decode()
         for value in (
             '',
-            'Basic',
-            'Basic ',
             encoded,
             f'Basic{encoded}',
             f'Bearer {encoded}',
             f'Digest {encoded}',
-            f'Basic {encoded} x',
-            f'Basic {encoded}!',
-            f'Basic {encoded[:-1]}',
-            f'Basic {no_colon}',
-            'Basic \xe9',
-            'Basic ====',
+            f'\0Basic {encoded}',
+            '\xe9' * 100_000,
         ):
             with self.subTest(value=value):
-                response = self.call(
-                    self.filter, environ={'HTTP_AUTHORIZATION': value}
-                )
-                self.assert_unauthenticated(response, [CHALLENGE])
-        self.assertEqual(0, self.checks)
+                self.assert_nobody({'HTTP_AUTHORIZATION': value}, checks=0)
+        self.assert_nobody({}, checks=0)
 
-    def test_no_authorization(self) -> None:
-        self.assert_unauthenticated(self.ask({}), [CHALLENGE])
+    def test_malformed_credentials_take_as_long_as_wrong_ones(self) -> None:
+        encoded = base64.b64encode(b'alice:one').decode()
+        no_colon = base64.b64encode(b'alice').decode()
+        not_utf8 = base64.b64encode(b'bj\xf6rn:x').decode()
+        nul = base64.b64encode(b'alice\0:one').decode()
+        for value in (
+            'Basic',
+            'Basic ',
+            f'Basic {encoded} x',
+            f'Basic {encoded},Basic {encoded}',
+            f'Basic {encoded}!',
+            f'Basic {encoded}\0',
+            f'Basic {encoded[:-1]}',
+            f'Basic {no_colon}',
+            f'Basic {not_utf8}',
+            f'Basic {nul}',
+            'Basic \xe9',
+            'Basic ====',
+            'Basic ' + 'QQ' * 100_000,
+        ):
+            with self.subTest(value=value):
+                self.assert_nobody({'HTTP_AUTHORIZATION': value}, checks=1)
+
+    def assert_nobody(self, environ: dict[str, str], checks: int) -> None:
+        self.checks = 0
+        response = self.call(self.filter, environ=environ)
+        self.assert_unauthenticated(response, [CHALLENGE])
+        self.assertEqual(checks, self.checks)
 
     def test_wrong_user_or_password(self) -> None:
         for user, password in (
@@ -151,13 +175,6 @@ class HttpBasicTest(base.TestCase):
                 response = self.ask(basic(user, password))
                 self.assert_unauthenticated(response, [CHALLENGE])
                 self.assertEqual(1, self.checks)
-
-    def test_user_name_that_is_not_utf_8(self) -> None:
-        encoded = base64.b64encode(b'bj\xf6rn:x').decode()
-
-        response = self.ask({'Authorization': f'Basic {encoded}'})
-
-        self.assert_unauthenticated(response, [CHALLENGE])
 
     def test_identity_headers_are_worth_nothing(self) -> None:
         for key in identity.IDENTITY_KEYS:
@@ -199,6 +216,45 @@ class HttpBasicTest(base.TestCase):
             self.ask(basic('alice', 'one'))
 
         self.assertEqual(3, self.checks)
+
+    def guess(self) -> webob.Response:
+        """Send wrong passwords until they have taken their share."""
+        self.cost = 0.2
+        for number in range(10_000):
+            response = self.ask(basic(f'user{number}', 'x' * number))
+            if response.status_int != 401:
+                return response
+        raise AssertionError('They are all looked at.')
+
+    def test_too_many_guesses(self) -> None:
+        response = self.guess()
+
+        self.assertEqual(503, response.status_int)
+        self.assertEqual('1', response.headers['Retry-After'])
+        self.assertEqual(
+            'application/json; charset=UTF-8', response.headers['Content-Type']
+        )
+        self.assertEqual(503, response.json['serviceUnavailable']['code'])
+        self.assertEqual([], self.below.environs)
+
+    def test_guesses_do_not_keep_out_who_was_in_before(self) -> None:
+        for cache_time in (0, 60):
+            self.filter = self.make(http_basic_cache_time=cache_time)
+            self.ask(basic('alice', 'one'))
+            self.guess()
+
+            self.assertEqual(200, self.ask(basic('alice', 'one')).status_int)
+
+    def test_what_is_sent_does_not_grow_the_process(self) -> None:
+        self.ask(basic('alice', 'one'))
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for number in range(500):
+            self.ask(basic(f'{number}' * 50_000, 'x' * 50_000))
+            self.ask(basic('alice', f'{number}' * 50_000))
+        used, _ = tracemalloc.get_traced_memory()
+
+        self.assertLess(used, 2_000_000)
 
     def test_changed_password(self) -> None:
         self.ask(basic('alice', 'one'))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a page of another site can make a browser send, and may not.
+
+A browser adds a password that it was once given to every request for its
+site, whoever makes it. What pages cannot send without being asked first
+(CORS, https://fetch.spec.whatwg.org/) is left to the filter that answers
+them; what they can send at once is refused here.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib import parse
+from wsgiref.types import WSGIEnvironment
+
+_READING = ('GET', 'HEAD', 'OPTIONS')
+
+# A page of any site, or a form of it, can send these without being asked.
+_SIMPLE = ('GET', 'HEAD', 'POST')
+
+_FROM_HERE = ('same-origin', 'none')
+_DEFAULT_PORTS = {'http': ':80', 'https': ':443'}
+
+FOREIGN = (
+    'This comes from a page of another site, which may not use the password '
+    'of its visitors, unless allowed_origin in [cors] names it.'
+)
+NOT_JSON = (
+    'With a password, what changes something has to be sent as '
+    'application/json, so that no page of another site can send it.'
+)
+
+
+class Guard:
+    """Knows requests that change something and may come from elsewhere.
+
+    :param allowed_origins: of pages that may ask, beside our own. ``*`` is
+        nobody here: it is not meant for callers with passwords.
+    """
+
+    def __init__(self, allowed_origins: Iterable[str]) -> None:
+        self._allowed_origins = frozenset(allowed_origins) - {'*'}
+
+    def is_foreign(self, environ: WSGIEnvironment) -> bool:
+        """Tell if a page of another site, or of a sibling, wants a change."""
+        if not _changes_something(environ):
+            return False
+        origin = environ.get('HTTP_ORIGIN')
+        if origin in self._allowed_origins:
+            return False
+        if environ.get('HTTP_SEC_FETCH_SITE', 'none') not in _FROM_HERE:
+            return True
+        return origin is not None and not _is_ours(origin, environ)
+
+    def is_simple(self, environ: WSGIEnvironment) -> bool:
+        """Tell if a change is asked for as any page, or a form, could."""
+        return (
+            environ['REQUEST_METHOD'] in _SIMPLE
+            and _changes_something(environ)
+            and not _is_json(environ.get('CONTENT_TYPE', ''))
+        )
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL, as a browser writes it."""
+    scheme, separator, rest = url.partition('://')
+    return f'{scheme}{separator}{rest.partition("/")[0]}'.lower()
+
+
+def _changes_something(environ: WSGIEnvironment) -> bool:
+    return environ['REQUEST_METHOD'] not in _READING or _has_method(
+        environ.get('QUERY_STRING', '')
+    )
+
+
+def _has_method(query: str) -> bool:
+    """Tell if the query names another method, as Routes understands it."""
+    if 'method' not in query and '%' not in query:
+        return False
+    names = (part.partition('=')[0] for part in re.split('[&;]', query))
+    return '_method' in map(parse.unquote_plus, names)
+
+
+def _is_ours(origin: str, environ: WSGIEnvironment) -> bool:
+    """Tell if the page came from where the request goes.
+
+    A proxy in front may talk https for us, and nobody tells: http in the
+    environ says nothing.
+    """
+    scheme, _, host = origin.lower().partition('://')
+    if scheme not in (environ['wsgi.url_scheme'], 'https'):
+        return False
+    port = _DEFAULT_PORTS.get(scheme, '')
+    ours = environ.get('HTTP_HOST', '').lower()
+    return bool(ours) and host.removesuffix(port) == ours.removesuffix(port)
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(';')[0].strip()
+    return media_type == 'application/json' or bool(
+        re.fullmatch(r'application/[\w.-]+\+json', media_type)
+    )
