@@ -167,11 +167,7 @@ class Request:
         :raises MalformedBody: it is not JSON in UTF-8.
         :raises BodyTooLarge: it goes on beyond what we take.
         """
-        try:
-            text = self._read()
-        except OSError:
-            # So servers tell that the client is gone, or too slow.
-            raise exception.MalformedBody(reason='it broke off.') from None
+        text = self._read()
         if not text:
             return
         try:
@@ -197,13 +193,13 @@ class Request:
                 raise exception.MalformedBody(
                     reason='Content-Length is not a number.'
                 )
-            body: bytes = stream.read(_number(length))
+            body = _received(stream, _number(length))
             if len(body) < _number(length):
                 raise exception.MalformedBody(reason='it ended early.')
             return body
         if not self.environ.get('wsgi.input_terminated'):
             return b''
-        body = stream.read(self._max_body + 1)
+        body = _received(stream, self._max_body + 1)
         if len(body) > self._max_body:
             raise exception.BodyTooLarge(limit=self._max_body)
         return body
@@ -212,6 +208,16 @@ class Request:
         """Return the address of the mount, as the client sees it."""
         url: str = webob.Request(self.environ).application_url
         return url
+
+
+def _received(stream: Any, size: int) -> bytes:
+    try:
+        data: bytes = stream.read(size)
+    except Exception as error:
+        # So servers tell that the client is gone, too slow, or has sent no
+        # proper chunks: as OSError, ValueError or a type of their own.
+        raise exception.MalformedBody(reason='it broke off.') from error
+    return data
 
 
 def _is_number(length: str) -> bool:

@@ -8,5 +8,6 @@ configuration and sets up logging for the whole process.
 """
 
 from keypair_ext import deploy
+from keypair_ext.wsgi import uwsgi_bodies
 
-application = deploy.service_or_exit()
+application = uwsgi_bodies.served(deploy.service_or_exit())

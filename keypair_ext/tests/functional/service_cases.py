@@ -4,7 +4,6 @@
 
 import http.client
 import json
-import signal
 from collections import Counter
 from collections.abc import Mapping
 from concurrent import futures
@@ -14,13 +13,15 @@ from typing import ClassVar
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import (
+    apache,
     gunicorn,
+    haproxy,
     process,
     rest,
     uwsgi,
 )
 
-Server = gunicorn.Gunicorn | uwsgi.UWSGI
+Server = apache.Apache | gunicorn.Gunicorn | haproxy.Front | uwsgi.UWSGI
 
 _QUOTA = 10
 
@@ -51,6 +52,7 @@ class ServiceCases(base.TestCase):
     """
 
     server: ClassVar[Server]
+    options: ClassVar[fixtures.Options] = {}
 
     @classmethod
     def describe_server(cls, directory: Path) -> Server:
@@ -63,7 +65,7 @@ class ServiceCases(base.TestCase):
         home = process.Directory('service')
         cls.addClassCleanup(home.cleanUp)
         home.setUp()
-        prepare(home.path, {'quota': {'key_pairs': _QUOTA}})
+        prepare(home.path, {'quota': {'key_pairs': _QUOTA}, **cls.options})
         cls.server = cls.describe_server(home.path)
         cls.addClassCleanup(cls.server.cleanUp)
         cls.server.setUp()
@@ -71,11 +73,15 @@ class ServiceCases(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.user = self.id().rpartition('.')[2]
-
         self.headers = {
             'X-Auth-Token': f'{self.user}:aaaa:member,reader',
             'Content-Type': 'application/json',
         }
+
+    @property
+    def daemon(self) -> process.Process:
+        """The process that runs the application."""
+        return self.server.daemon
 
     def call(
         self,
@@ -207,13 +213,13 @@ class ServiceCases(base.TestCase):
 
     def test_stopping(self) -> None:
         self.import_key('before').expect(200)
-        daemon = self.server.daemon
+        daemon = self.daemon
         body = import_body('while')
         connection = self.begin_import(len(body))
         connection.send(body[:10])
         # Answered by the other worker, or when this one has begun.
         self.names()
-        daemon.send_signal(signal.SIGTERM)
+        daemon.send_signal(daemon.stop_signal)
         connection.send(body[10:])
         self.assertEqual(200, connection.getresponse().status)
         daemon.stop()

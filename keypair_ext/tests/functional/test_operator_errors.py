@@ -9,6 +9,7 @@ importing ``keypair_ext.wsgi.api``.
 import importlib.util
 import os
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 from typing import ClassVar
@@ -227,7 +228,7 @@ class ServerTest(ServiceTestCase):
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             argv,
-            env=gunicorn.environment(self.directory),
+            env=gunicorn.environment(self.directory, process.free_port()),
             cwd=self.directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -238,16 +239,18 @@ class ServerTest(ServiceTestCase):
 
     def test_a_mistake_under_gunicorn(self) -> None:
         self.paste_file.unlink()
-        port = process.free_port()
-        done = self._run_command(*gunicorn.command(port))
+        done = self._run_command(*gunicorn.command())
         self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
         self.assertRegex(done.stderr, r'\Akeypair_ext: .*\n\Z')
 
     def test_a_mistake_under_gunicorn_that_does_not_preload(self) -> None:
         self.paste_file.unlink()
-        command = gunicorn.command(process.free_port())
-        command.remove('--preload')
-        done = self._run_command(*command)
+        port = process.free_port()
+        done = self._run_command(
+            sys.executable,
+            *('-m', 'gunicorn', '--bind', f'{process.LOOPBACK}:{port}'),
+            gunicorn.APPLICATION,
+        )
         # It gives up instead of starting workers for ever.
         self.assertEqual(_CANNOT_START, done.returncode, done.stderr)
         self.assertIn('keypair_ext: ', done.stderr)

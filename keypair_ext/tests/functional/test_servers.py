@@ -1,73 +1,209 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The service under real servers: what a server decides, and many at once.
+"""The service under real servers, started by the files of ``etc``.
 
-gunicorn is always there. uWSGI has to be compiled: set
-``KEYPAIR_EXT_TEST_UWSGI=1`` to have that done, once.
+gunicorn is always there. uWSGI has to be compiled, Apache and HAProxy to be
+installed: ``KEYPAIR_EXT_TEST_SERVERS=1`` has that done, once.
 """
 
+import configparser
 import contextlib
 import os
+import re
+import shlex
+import signal
+import subprocess
 import sys
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
-from keypair_ext.tests.functional import service_cases
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import (
+    connection_cases,
+    fixtures as service_fixtures,
+    service_cases,
+)
 from keypair_ext.tests.functional.servers import (
+    apache,
     gunicorn,
+    haproxy,
     process,
+    rest,
+    shipped,
     uwsgi,
     venv,
 )
 
+_installed = unittest.skipUnless(
+    os.environ.get('KEYPAIR_EXT_TEST_SERVERS'),
+    'KEYPAIR_EXT_TEST_SERVERS not set',
+)
 
-class GunicornTest(service_cases.ServiceCases):
+
+def _uwsgi(directory: Path) -> uwsgi.UWSGI:
+    return uwsgi.UWSGI(
+        venv.ensure('uwsgi', ['uwsgi']),
+        gunicorn.APPLICATION,
+        directory=directory,
+        env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
+        processes=2,
+        # That environment has nothing but uWSGI.
+        options=['--virtualenv', sys.prefix],
+    )
+
+
+class GunicornTest(connection_cases.ConnectionCases):
+    server: ClassVar[gunicorn.Gunicorn]
+
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
         return gunicorn.Gunicorn(directory, workers=2)
 
-    def test_a_chunked_body(self) -> None:
-        body = service_cases.import_body('chunked')
-        self.assertEqual(200, self._send_chunks(body))
-        self.assertEqual(['chunked'], self.names())
-        self.assertEqual(413, self._send_chunks(b' ' * 120_000))
-
-    def _send_chunks(self, body: bytes) -> int:
-        connection = self.connection()
-        # Who refuses a body need not read it to its end.
-        with contextlib.suppress(BrokenPipeError):
-            connection.request(
-                'POST',
-                '/v2.1/os-keypairs',
-                iter([body[:20], body[20:]]),
-                self.headers,
-                encode_chunked=True,
-            )
-        return connection.getresponse().status
+    def test_no_socket_for_control(self) -> None:
+        self.assertEqual([], list(self.server.directory.rglob('*.ctl')))
 
 
-@unittest.skipUnless(
-    os.environ.get('KEYPAIR_EXT_TEST_UWSGI'), 'KEYPAIR_EXT_TEST_UWSGI not set'
-)
-class UWSGITest(service_cases.ServiceCases):
+@_installed
+class UWSGITest(connection_cases.ConnectionCases):
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        try:
-            environment = venv.ensure('uwsgi', ['uwsgi'])
-        except process.ServerError as error:
-            raise unittest.SkipTest(f'uWSGI: {error}') from error
-        return uwsgi.UWSGI(
-            environment,
-            gunicorn.APPLICATION,
-            directory=directory,
-            env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
-            processes=2,
-            # That environment has nothing but uWSGI. The hook is the one of
-            # the installation guide: without it a request is cut off.
-            options=[
-                '--virtualenv',
-                sys.prefix,
-                '--hook-master-start',
-                'unix_signal:15 gracefully_kill_them_all',
-            ],
+        return _uwsgi(directory)
+
+
+@_installed
+class ApacheTest(connection_cases.ConnectionCases):
+    server: ClassVar[apache.Apache]
+
+    @classmethod
+    def describe_server(cls, directory: Path) -> service_cases.Server:
+        return apache.Apache(directory)
+
+    def load_again(self) -> None:
+        (self.server.directory / shipped.APACHE_SCRIPT.name).touch()
+
+    def workers(self) -> set[int]:
+        return {
+            number
+            for number in super().workers()
+            if b'wsgi:keypair-ext'
+            in Path(f'/proc/{number}/cmdline').read_bytes()
+        }
+
+
+@_installed
+class ProxyTest(connection_cases.ConnectionCases):
+    """uWSGI behind HAProxy, which keeps the connections of clients."""
+
+    behind: ClassVar[uwsgi.UWSGI]
+    options: ClassVar[service_fixtures.Options] = {
+        'api': {'auth_strategy': 'noauth', 'noauth_allow_remote': True},
+        'oslo_middleware': {'enable_proxy_headers_parsing': True},
+    }
+
+    @classmethod
+    def describe_server(cls, directory: Path) -> service_cases.Server:
+        cls.behind = _uwsgi(directory)
+        cls.addClassCleanup(cls.behind.cleanUp)
+        cls.behind.setUp()
+        return haproxy.Front(cls.behind.port)
+
+    @property
+    def daemon(self) -> process.Process:
+        return self.behind.daemon
+
+    def test_connections_are_kept(self) -> None:
+        connection = self.send(self.request('GET'))
+        for _ in range(3):
+            response = self.answer(connection)
+            self.assertEqual(200, response.status)
+            connection.sendall(self.request('GET'))
+
+
+# As the first process of a container, as nobody in particular.
+_CONTAINER = ('unshare', '--user', '--pid', '--fork')
+
+
+def _may_unshare() -> bool:
+    with contextlib.suppress(OSError):
+        done = subprocess.run(
+            [*_CONTAINER, 'true'], check=False, stderr=subprocess.DEVNULL
         )
+        return done.returncode == 0
+    return False
+
+
+@_installed
+class BareTest(base.TestCase):
+    """Without what units of systemd, or containers, leave out: a locale."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.home = self.useFixture(process.Directory('bare')).path
+        file = Path(service_cases.prepare(self.home, {}))
+        file.write_text(f'# Schlüsselpaare, für Zoë\n{file.read_text()}')
+        self.port = process.free_port()
+        self.url = f'http://{process.LOOPBACK}:{self.port}'
+
+    def start(self, *argv: str | Path) -> process.Process:
+        """Start with no environment but where things are."""
+        daemon = process.Process(
+            argv,
+            log=self.home / 'log',
+            port=self.port,
+            ready=lambda: process.answers_http(self.url),
+            env={
+                'PATH': os.environ['PATH'],
+                'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.home),
+                **shipped.variables(self.port, 1),
+            },
+            cwd=Path('/'),
+        )
+        return self.useFixture(daemon)
+
+    def uwsgi(self) -> list[str | Path]:
+        """Return the unit's command, with our own paths."""
+        unit = configparser.RawConfigParser()
+        unit.read(shipped.UNIT)
+        program, *options = shlex.split(unit['Service']['ExecStart'])
+        self.assertEqual(
+            ['--ini', f'/etc/keypair_ext/{shipped.UWSGI.name}'], options
+        )
+        return [
+            venv.ensure('uwsgi', ['uwsgi']) / 'bin' / Path(program).name,
+            *('--ini', shipped.UWSGI, '--virtualenv', sys.prefix),
+        ]
+
+    def test_the_unit(self) -> None:
+        daemon = self.start(*self.uwsgi())
+        rest.call(
+            'GET',
+            f'{self.url}/v2.1/os-keypairs/Zo%C3%AB',
+            headers={'X-Auth-Token': service_fixtures.TOKEN},
+        ).expect(404)
+        self.assertIn(
+            '"GET /v2.1/os-keypairs/Zo%C3%AB" status: 404', daemon.log
+        )
+
+    @unittest.skipUnless(_may_unshare(), 'namespaces cannot be made here')
+    def test_a_container(self) -> None:
+        for server in (self.uwsgi(), gunicorn.command()):
+            daemon = self.start(*_CONTAINER, *server)
+            rest.call('GET', f'{self.url}/healthcheck').expect(200)
+            (first,) = process.children(daemon.pid)
+            os.kill(first, signal.SIGTERM)
+            # The leader waits for it.
+            process.wait_until(
+                lambda number=first: not Path(f'/proc/{number}').exists(),  # type: ignore[misc]
+                'ended',
+                20,
+            )
+            daemon.stop()
+
+
+class DocumentTest(base.TestCase):
+    def test_each_file_is_shown(self) -> None:
+        page = service_fixtures.ROOT / 'doc/source/install/service.rst'
+        shown = set(re.findall(r'/etc/keypair_ext/(\S+)', page.read_text()))
+        files = {path.name for path in shipped.DIRECTORY.glob('*.*')}
+        self.assertEqual(files - {'api-paste.ini'}, shown & files)

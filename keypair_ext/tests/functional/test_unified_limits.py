@@ -8,7 +8,6 @@ Keystone's environment takes minutes to make, so this waits to be asked::
 """
 
 import contextlib
-import functools
 import io
 import os
 import time
@@ -26,14 +25,8 @@ from keypair_ext.cmd import status
 from keypair_ext.quota import unified
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures as service_fixtures
-from keypair_ext.tests.functional.servers import keystone, process, uwsgi
+from keypair_ext.tests.functional.servers import keystone, process
 from keypair_ext.tests.unit.quota import isolation
-
-# uWSGI ends each connection. A client that is not told may use it again just
-# then, and has it reset.
-_closing = functools.partial(
-    uwsgi.UWSGI, options=['--add-header', 'Connection: close']
-)
 
 
 @testtools.skipUnless(
@@ -50,11 +43,7 @@ class TestUnifiedLimits(base.TestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.keystone = keystone.Keystone()
-        with fixtures.MonkeyPatch(
-            'keypair_ext.tests.functional.servers.keystone.uwsgi.UWSGI',
-            _closing,
-        ):
-            cls.keystone.setUp()
+        cls.keystone.setUp()
         cls.addClassCleanup(cls.keystone.cleanUp)
         endpoint = cls.keystone.register_compute('http://127.0.0.1:8774/v2.1')
         service = cls.keystone.account('service', user='nova')

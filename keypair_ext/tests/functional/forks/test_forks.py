@@ -115,7 +115,6 @@ class UWSGITest(GunicornTest):
                     'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.directory),
                 },
                 processes=WORKERS,
-                preforked=True,
                 options=['--virtualenv', sys.prefix],
             )
         )

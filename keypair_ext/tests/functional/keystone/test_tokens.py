@@ -73,6 +73,7 @@ class Keystone(keystone.Keystone):
             'keystone.wsgi.api:application',
             directory=home,
             env={'OS_KEYSTONE_CONFIG_DIR': str(home)},
+            lazy=True,
         )
 
     @staticmethod

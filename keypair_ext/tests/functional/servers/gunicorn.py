@@ -8,31 +8,34 @@ from pathlib import Path
 
 import fixtures
 
-from keypair_ext.tests.functional.servers import process
+from keypair_ext.tests.functional.servers import process, shipped
 
 APPLICATION = 'keypair_ext.wsgi.api:application'
 
 
-def command(
-    port: int, *options: str, application: str = APPLICATION
-) -> list[str | Path]:
+def command(*options: str, application: str = APPLICATION) -> list[str | Path]:
     """Return the command line that the installation guide gives."""
     return [
         sys.executable,
         '-m',
         'gunicorn',
-        '--preload',
-        '--bind',
-        f'{process.LOOPBACK}:{port}',
+        '--config',
+        shipped.GUNICORN,
         *options,
         application,
     ]
 
 
-def environment(directory: Path) -> dict[str, str]:
+def environment(
+    directory: Path, port: int, workers: int = 1
+) -> dict[str, str]:
     """Return the environment of a service that a directory configures."""
     return process.clean_environment(
-        directory, OS_KEYPAIR_EXT_CONFIG_DIR=str(directory)
+        directory,
+        OS_KEYPAIR_EXT_CONFIG_DIR=str(directory),
+        # Nothing is left beside the file that is read.
+        PYTHONDONTWRITEBYTECODE='1',
+        **shipped.variables(port, workers),
     )
 
 
@@ -61,18 +64,19 @@ class Gunicorn(fixtures.Fixture):
         """
         super().__init__()
         self._application = application
-        self._directory = directory
-        self._options = [*options, '--workers', str(workers)]
+        self.directory = directory
+        self._options = options
+        self._workers = workers
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}'
 
     def _setUp(self) -> None:
         self.daemon = process.Process(
-            command(self.port, *self._options, application=self._application),
-            log=self._directory / 'gunicorn.log',
+            command(*self._options, application=self._application),
+            log=self.directory / 'gunicorn.log',
             port=self.port,
             ready=lambda: process.answers_http(self.url),
-            env=environment(self._directory),
-            cwd=self._directory,
+            env=environment(self.directory, self.port, self._workers),
+            cwd=self.directory,
         )
         self.useFixture(self.daemon)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""HAProxy before the nodes of a Galera cluster.
+"""HAProxy before the nodes of a Galera cluster, and before the service.
 
 With one writer all connections go to the first node that is synced; with
 several they take turns.
@@ -14,7 +14,7 @@ from typing import Final
 
 import fixtures
 
-from keypair_ext.tests.functional.servers import galera, process
+from keypair_ext.tests.functional.servers import galera, process, shipped
 
 _PROGRAM: Final = 'haproxy'
 
@@ -50,6 +50,45 @@ class Mode(enum.Enum):
     MULTI = 'multi'
 
 
+def _program() -> Path:
+    process.ensure_package(
+        _PROGRAM, lambda: process.find_program(_PROGRAM) is not None
+    )
+    return process.need_program(_PROGRAM, _PROGRAM)
+
+
+class Front(fixtures.Fixture):
+    """HAProxy before a service, with the file that operators are given."""
+
+    daemon: process.Process
+
+    def __init__(self, port: int) -> None:
+        """Describe the proxy.
+
+        :param port: the service's, on the loopback address.
+        """
+        super().__init__()
+        self._behind = port
+        self.port = process.free_port()
+        self.url = f'http://{process.LOOPBACK}:{self.port}'
+
+    def _setUp(self) -> None:
+        user = process.unprivileged_user('haproxy')
+        home = self.useFixture(process.Directory('haproxy', user)).path
+        self.daemon = process.Process(
+            [_program(), '-db', '-f', shipped.HAPROXY],
+            log=home / 'log',
+            port=self.port,
+            env=process.clean_environment(
+                home,
+                KEYPAIR_EXT_FRONTEND=f'{process.LOOPBACK}:{self.port}',
+                **shipped.variables(self._behind, 1),
+            ),
+            user=user,
+        )
+        self.useFixture(self.daemon)
+
+
 class HAProxy(fixtures.Fixture):
     """HAProxy on a free port, with a check of each node beside it."""
 
@@ -63,10 +102,7 @@ class HAProxy(fixtures.Fixture):
         self.port = process.free_port()
 
     def _setUp(self) -> None:
-        process.ensure_package(
-            _PROGRAM, lambda: process.find_program(_PROGRAM) is not None
-        )
-        program = process.need_program(_PROGRAM, _PROGRAM)
+        program = _program()
         user = process.unprivileged_user('haproxy')
         self._home = self.useFixture(process.Directory('haproxy', user)).path
         self._check_nodes()

@@ -154,6 +154,7 @@ class Keystone(fixtures.Fixture):
                 env={'OS_KEYSTONE_CONFIG_DIR': str(self._home)},
                 port=self.port,
                 processes=self._processes,
+                lazy=True,
             )
         )
 

@@ -319,6 +319,7 @@ class Nova(fixtures.Fixture):
                 },
                 port=self.port,
                 processes=self._processes,
+                lazy=True,
                 options=self._uwsgi_options,
             )
         )

@@ -217,8 +217,13 @@ def _is_empty(group: int) -> bool:
     return False
 
 
+def group_of(user: str) -> int:
+    """Return the number of a user's own group."""
+    return pwd.getpwnam(user).pw_gid
+
+
 def _group(user: str | None) -> int | None:
-    return pwd.getpwnam(user).pw_gid if user else None
+    return group_of(user) if user else None
 
 
 def _groups(user: str | None) -> list[int] | None:
@@ -287,7 +292,7 @@ class Process(fixtures.Fixture):
         self._env = dict(env)
         self._cwd = cwd
         self._user = user
-        self._stop_signal = stop_signal
+        self.stop_signal = stop_signal
         self._timeout = timeout
         self._child: subprocess.Popen[bytes] | None = None
         self._log_start = 0
@@ -379,7 +384,7 @@ class Process(fixtures.Fixture):
         """Ask the leader to end, wait, then kill whatever is left."""
         if self._child is None:
             return
-        self.send_signal(self._stop_signal)
+        self.send_signal(self.stop_signal)
         self.resume()
         try:
             wait_until(lambda: not self.is_running(), 'stopped', self._timeout)

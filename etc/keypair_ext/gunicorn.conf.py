@@ -1,0 +1,22 @@
+"""gunicorn serves keypair_ext.
+
+gunicorn --config /etc/keypair_ext/gunicorn.conf.py
+"""
+
+import os
+
+wsgi_app = 'keypair_ext.wsgi.api:application'
+
+# Where it listens, and how many processes it has.
+bind = os.environ.get('KEYPAIR_EXT_LISTEN', '127.0.0.1:8774')
+workers = int(os.environ.get('KEYPAIR_EXT_WORKERS', '2'))
+
+# Load the application once, for all processes; they have one thread each.
+preload_app = True
+# Tokens can be long.
+limit_request_field_size = 65535
+limit_request_line = 8190
+# Nobody asks it over a socket of its own.
+control_socket_disable = True
+# Answer the requests under way before ending at SIGTERM.
+graceful_timeout = 60

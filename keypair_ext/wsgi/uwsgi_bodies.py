@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What uWSGI's HTTP socket leaves to the application of a request's body.
+
+It hands over no chunked body, sends no 100 Continue, and closes a connection
+on which the client still sends: the client's system then throws the answer
+away, unread (RFC 9112, section 9.6).
+"""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Protocol
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Seconds that a client may go on with a body which was refused, and pause.
+_LINGER: Final = 4.0
+_PAUSE: Final = 0.5
+_PIECE: Final = 65536
+
+
+class Server(Protocol):
+    """The module ``uwsgi``, which is there inside of uWSGI only."""
+
+    opt: dict[str, Any]
+
+    def chunked_read(self) -> bytes:
+        """Return the next chunk, b'' after the last; OSError for none."""
+
+    def connection_fd(self) -> int:
+        """Return the file descriptor of this request's connection."""
+
+
+class _Sized:
+    """A body of a known length."""
+
+    def __init__(self, read: Callable[[int], bytes], length: int) -> None:
+        self._read = read
+        self._left = length
+
+    @property
+    def is_read(self) -> bool:
+        return self._left <= 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._read(size)
+        self._left -= len(data)
+        return data
+
+
+class _Chunked:
+    """A body whose end is told by its last chunk."""
+
+    def __init__(self, read_chunk: Callable[[], bytes]) -> None:
+        self._read_chunk = read_chunk
+        self._buffer = b''
+        self.is_read = False
+
+    def read(self, size: int = -1) -> bytes:
+        while not self.is_read and (size < 0 or len(self._buffer) < size):
+            chunk = self._read_chunk()
+            self._buffer += chunk
+            self.is_read = not chunk
+        end = len(self._buffer) if size < 0 else size
+        data, self._buffer = self._buffer[:end], self._buffer[end:]
+        return data
+
+
+class _Answer:
+    """An answer that reaches a client who still sends."""
+
+    def __init__(
+        self, answer: Iterable[bytes], body: _Sized | _Chunked, connection: int
+    ) -> None:
+        self._answer = answer
+        self._body = body
+        self._connection = connection
+        self._is_sent = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._answer:
+            yield data
+            self._is_sent = self._is_sent or bool(data)
+
+    def close(self) -> None:
+        """Let the client read the answer before the connection ends."""
+        close = getattr(self._answer, 'close', None)
+        if close is not None:
+            close()
+        # Without a body uWSGI sends the headers after this.
+        if self._is_sent and not self._body.is_read:
+            with contextlib.suppress(OSError):
+                _linger(self._connection)
+
+
+class Bodies:
+    """Serve an application behind uWSGI's HTTP socket.
+
+    :param server: the module ``uwsgi``.
+    """
+
+    def __init__(self, application: WSGIApplication, server: Server) -> None:
+        self._application = application
+        self._server = server
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Go on with a body that can be read, if there is one."""
+        body = self._body(environ)
+        if body is None:
+            return self._application(environ, start_response)
+        connection = self._server.connection_fd()
+        environ['wsgi.input'] = body
+        if environ.get('HTTP_EXPECT', '').lower() == '100-continue':
+            environ['wsgi.input'] = _Expected(body, connection)
+        answer = self._application(environ, start_response)
+        return _Answer(answer, body, connection)
+
+    def _body(self, environ: WSGIEnvironment) -> _Sized | _Chunked | None:
+        if 'HTTP_TRANSFER_ENCODING' in environ:
+            # It goes before a length (RFC 9112, section 6.3).
+            environ.pop('CONTENT_LENGTH', None)
+            environ['wsgi.input_terminated'] = True
+            return _Chunked(self._server.chunked_read)
+        length = environ.get('CONTENT_LENGTH', '')
+        # Not a number: uWSGI has read none, and the application refuses it.
+        if not (length.isascii() and length.isdecimal()):
+            return None
+        # No request is larger, and Python refuses some longer numbers.
+        return _Sized(environ['wsgi.input'].read, int(length[:19]))
+
+
+class _Expected:
+    """A body that the client sends when it is asked to."""
+
+    def __init__(self, body: _Sized | _Chunked, connection: int) -> None:
+        self._body = body
+        self._connection = connection
+        self._is_asked = False
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._is_asked:
+            self._is_asked = True
+            os.write(self._connection, b'HTTP/1.1 100 Continue\r\n\r\n')
+        return self._body.read(size)
+
+
+def _linger(connection: int) -> None:
+    """Say that this was all, and take what comes until the client ends."""
+    with socket.socket(fileno=os.dup(connection)) as client:
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(_PAUSE)
+        deadline = time.monotonic() + _LINGER
+        while client.recv(_PIECE) and time.monotonic() < deadline:
+            pass
+
+
+def served(application: WSGIApplication) -> WSGIApplication:
+    """Return the application as the server of this process needs it."""
+    try:
+        import uwsgi
+    except ImportError:
+        return application
+    # The uWSGI protocol, of a web server in front, has only whole bodies.
+    if 'http-socket' in uwsgi.opt:
+        return Bodies(application, uwsgi)
+    return application
