@@ -252,7 +252,7 @@ class ConnectionCases(service_cases.ServiceCases):
             before = self.workers()
             self.load_again()
             process.wait_until(
-                lambda: before.isdisjoint(self.workers()), 'new workers'
+                lambda: not before <= self.workers(), 'new workers'
             )
             seen = statuses.total()
             process.wait_until(
