@@ -9,7 +9,6 @@ read, never registered again.
 
 import contextlib
 import glob
-import itertools
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -24,16 +23,6 @@ from keypair_ext import exception, files
 PROJECT = 'keypair_ext'
 
 AUTH_STRATEGIES = ('keystone', 'http_basic', 'noauth')
-
-# Nova's class names are aliases, so that nova.conf needs no change.
-QUOTA_DRIVERS = {
-    'local': 'local',
-    'unified': 'unified',
-    'noop': 'noop',
-    'nova.quota.DbQuotaDriver': 'local',
-    'nova.quota.UnifiedLimitsDriver': 'unified',
-    'nova.quota.NoopQuotaDriver': 'noop',
-}
 
 DEFAULT_OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
@@ -433,8 +422,3 @@ def notification_drivers(conf: cfg.ConfigOpts) -> list[str]:
             getattr(conf, 'config_dir', []),
         )
         return list(scratch[group].driver)
-
-
-def quota_driver_choices() -> str:
-    """Return the accepted quota drivers as one readable list."""
-    return ', '.join(itertools.chain(QUOTA_DRIVERS))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from oslo_config import cfg
 
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import exception
 from keypair_ext.db.store import Store
 from keypair_ext.quota import local, unified
 
@@ -40,10 +40,22 @@ class NoopDriver:
         return UNLIMITED
 
 
+def _unified(conf: cfg.ConfigOpts, store: Store) -> Driver:
+    return unified.load(conf)
+
+
+def _noop(conf: cfg.ConfigOpts, store: Store) -> Driver:
+    return NoopDriver()
+
+
+# Nova's class names are aliases, so that nova.conf needs no change.
 _DRIVERS: dict[str, Callable[[cfg.ConfigOpts, Store], Driver]] = {
-    'local': lambda conf, store: local.LocalDriver(conf, store),
-    'unified': lambda conf, store: unified.load(conf),
-    'noop': lambda conf, store: NoopDriver(),
+    'local': local.LocalDriver,
+    'unified': _unified,
+    'noop': _noop,
+    'nova.quota.DbQuotaDriver': local.LocalDriver,
+    'nova.quota.UnifiedLimitsDriver': _unified,
+    'nova.quota.NoopQuotaDriver': _noop,
 }
 
 
@@ -52,11 +64,10 @@ def load(conf: cfg.ConfigOpts, store: Store) -> Driver:
 
     :raises ConfigurationError: we cannot honour it.
     """
-    wanted = conf.quota.driver
-    name = keypair_conf.QUOTA_DRIVERS.get(wanted)
-    if name is None:
+    name = conf.quota.driver
+    if name not in _DRIVERS:
         raise exception.ConfigurationError(
-            reason=f'[quota] driver {wanted} is not known here. Use one of: '
-            f'{keypair_conf.quota_driver_choices()}.'
+            reason=f'[quota] driver {name} is not known here. Use one of: '
+            f'{", ".join(_DRIVERS)}.'
         )
     return _DRIVERS[name](conf, store)

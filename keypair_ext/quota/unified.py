@@ -30,8 +30,8 @@ _ENDPOINT = ('endpoint_id', 'endpoint_service_type', 'endpoint_service_name')
 _TIMEOUT = 10
 
 
-class Enforcer(Protocol):
-    """What is used of oslo.limit's enforcer."""
+class RegisteredLimits(Protocol):
+    """What is used of the object by which oslo.limit asks."""
 
     def get_registered_limits(
         self, resources_to_check: Any
@@ -45,7 +45,7 @@ class UnifiedDriver:
     As for Nova the limit is the same for everybody: key pairs are a user's,
     so the limits of a project do not count.
 
-    :param new_enforcer: connects to the Identity service.
+    :param connect: connects to the Identity service.
     :param failures: what connecting and asking raise.
     :param unregistered: the limit where none is registered.
     :param cache_time: for how many seconds an answer is good.
@@ -56,28 +56,28 @@ class UnifiedDriver:
 
     def __init__(
         self,
-        new_enforcer: Callable[[], Enforcer],
+        connect: Callable[[], RegisteredLimits],
         failures: tuple[type[Exception], ...],
         unregistered: int,
         cache_time: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._new_enforcer = new_enforcer
+        self._connect = connect
         self._failures = failures
         self._unregistered = unregistered
         self._cache_time = cache_time
         self._clock = clock
-        self._enforcer: Enforcer | None = None
+        self._connection: RegisteredLimits | None = None
         # The limit and when it expires: one value, replaced as a whole, so
         # that threads need no lock.
-        self._known = (_UNLIMITED, float('-inf'))
+        self._cached = (_UNLIMITED, float('-inf'))
 
     def limit(self, user_id: str | None, project_id: str | None) -> int:
         """Return the registered limit, negative for none.
 
         :raises QuotaUnavailable: the Identity service cannot tell it now.
         """
-        limit, expiry = self._known
+        limit, expiry = self._cached
         if self._clock() < expiry:
             return limit
         try:
@@ -86,7 +86,7 @@ class UnifiedDriver:
             LOG.error('The Identity service tells no limits: %s', error)
             raise exception.QuotaUnavailable() from error
         limit = limits.get(RESOURCE, self._unregistered)
-        self._known = (limit, self._clock() + self._cache_time)
+        self._cached = (limit, self._clock() + self._cache_time)
         return limit
 
     def _ask(self) -> dict[str, int]:
@@ -95,15 +95,15 @@ class UnifiedDriver:
         The connection is made by the first question and not before, so in
         the process that asks. One that has gone stale since is replaced.
         """
-        if self._enforcer is not None:
+        if self._connection is not None:
             try:
-                return dict(self._enforcer.get_registered_limits(None))
+                return dict(self._connection.get_registered_limits(None))
             except self._failures as error:
                 LOG.info('Connecting anew to the Identity service: %s', error)
-                self._enforcer = None
-        enforcer = self._new_enforcer()
-        limits = dict(enforcer.get_registered_limits(None))
-        self._enforcer = enforcer
+                self._connection = None
+        connection = self._connect()
+        limits = dict(connection.get_registered_limits(None))
+        self._connection = connection
         return limits
 
 
@@ -118,22 +118,22 @@ def load(conf: cfg.ConfigOpts) -> UnifiedDriver:
             'oslo_config_file and oslo_config_project out of the paste '
             'section, or use local.'
         )
-    enforcer, failures = _import_enforcer(conf)
+    connect, failures = _import_oslo_limit(conf)
     _check_options(conf[_GROUP])
     if keypair_conf.is_ours(conf):
         conf.set_default('timeout', _TIMEOUT, group=_GROUP)
     return UnifiedDriver(
-        lambda: enforcer(_no_usage, cache=False),
+        lambda: connect(_no_usage, cache=False),
         failures,
         unregistered=_unregistered(conf),
         cache_time=conf.keypairs.limit_cache_time,
     )
 
 
-def _import_enforcer(
+def _import_oslo_limit(
     conf: cfg.ConfigOpts,
-) -> tuple[Callable[..., Enforcer], tuple[type[Exception], ...]]:
-    """Return oslo.limit's enforcer, and what connecting and asking raise."""
+) -> tuple[Callable[..., RegisteredLimits], tuple[type[Exception], ...]]:
+    """Return what connects, and what connecting and asking raise."""
     try:
         from keystoneauth1 import exceptions as auth_exceptions, loading
         from openstack import exceptions as sdk_exceptions

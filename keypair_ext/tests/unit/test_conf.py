@@ -266,11 +266,6 @@ class RegisterTest(ConfTestCase):
     def test_whose_configuration(self) -> None:
         self.assertTrue(conf.is_ours(conf.parse([self.file('')])))
 
-    def test_drivers_of_quotas(self) -> None:
-        told = conf.quota_driver_choices()
-        for name in ('local', 'noop', 'nova.quota.DbQuotaDriver'):
-            self.assertIn(name, told)
-
 
 class NotificationDriversTest(ConfTestCase):
     text = '[oslo_messaging_notifications]\ndriver = log\ndriver = noop\n'

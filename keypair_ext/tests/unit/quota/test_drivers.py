@@ -61,7 +61,8 @@ class TestLoad(base.TestCase):
             exception.ConfigurationError, load, 'own.Driver'
         )
 
-        self.assertIn('own.Driver', str(error))
+        for name in ('own.Driver', 'local', 'nova.quota.DbQuotaDriver'):
+            self.assertIn(name, str(error))
 
 
 class TestNoop(base.TestCase):
