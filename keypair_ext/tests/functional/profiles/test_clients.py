@@ -166,6 +166,28 @@ class TestClients(base.TestCase):
             answer.json['keypair'],
         )
 
+    def test_curl_deletes(self) -> None:
+        # libcloud, fog and gophercloud take no other status for a success.
+        for mount, status in (
+            ('/rackspace', 202),
+            ('/otc/v2.1', 204),
+            ('/vietnix/v2.1', 202),
+        ):
+            keypair = {'name': 'gone', 'public_key': samples.OPENSTACK_KEY}
+            json_type = {'Content-Type': 'application/json'}
+            path = f'{mount}/os-keypairs'
+            self.post(path, 'deleting', keypair, json_type)
+            headers = [
+                argument
+                for name, value in tables.identity('deleting').items()
+                for argument in ('-H', f'{name}: {value}')
+            ]
+            url = f'{self.server.url}{path}/gone'
+            answer = self.shell(
+                shlex.join(['curl', '-s', '-X', 'DELETE', *headers, url])
+            )
+            self.assertEqual((status, b''), (answer.status, answer.body))
+
     def test_curl_openstack(self) -> None:
         answer = self.post(
             f'/nova/v2.1/{mounts.PROJECT}/os-keypairs',

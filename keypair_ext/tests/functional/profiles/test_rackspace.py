@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Rackspace's documents: import, and create, a server key pair."""
+"""Rackspace's documents on key pairs."""
 
 import re
 from typing import Any
@@ -210,7 +210,7 @@ def method(name: str, path: str, allowed: str) -> Case:
         headers={'Retry-After': '1', **ONCE},
         mount='/rackspace-broken',
     ),
-    # The other operations, of which the documents say nothing.
+    # The other operations.
     Case('list', Request('GET', '/os-keypairs'), 200, headers=ONCE),
     Case(
         'show',
@@ -234,7 +234,7 @@ def method(name: str, path: str, allowed: str) -> Case:
     Case(
         'delete',
         Request('DELETE', '/os-keypairs/name'),
-        200,
+        202,
         headers={'Content-Length': '0', **ONCE},
         before=(DUPLICATE,),
     ),

@@ -138,7 +138,7 @@ class TestNames(base.TestCase):
     def test_a_short_name_is_told_so(self) -> None:
         made = contracts(names=profiles.Names(min_length=2))
         for name, reason in (
-            ('a', 'it must not be shorter than 2 characters, it has 1'),
+            ('a', 'It is too short: 2 characters at least, not 1'),
             ('', 'it must not be empty'),
         ):
             error = self.assertRaises(
