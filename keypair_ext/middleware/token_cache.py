@@ -3,8 +3,7 @@
 """Lets keystonemiddleware remember tokens in the worker's memory.
 
 ``auth_token`` takes a cache from the environ, where its option ``cache``
-names one. What it gets here is bounded, and found without a network: to ask
-memcached takes nearly half of what is done with a token.
+names one. What it gets here is bounded, and found without a network.
 """
 
 import functools

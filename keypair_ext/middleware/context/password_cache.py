@@ -2,8 +2,8 @@
 
 """The passwords that were found right, as keyed digests.
 
-A bcrypt hash takes tens to hundreds of milliseconds to check; what is here
-is checked in microseconds and is of no use outside this process.
+A bcrypt hash is made to be dear to check. What is here is checked at once,
+and is of no use outside of this process.
 """
 
 import hmac

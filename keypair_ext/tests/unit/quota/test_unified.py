@@ -90,21 +90,12 @@ class TestLimit(base.TestCase):
     def limit(self) -> int:
         return self.driver.limit('bob', 'aaaa')
 
-    def test_registered(self) -> None:
-        self.assertEqual(5, self.limit())
-
-    def test_is_the_same_for_everybody(self) -> None:
-        self.assertEqual(5, self.driver.limit(None, None))
-
-    def test_unlimited(self) -> None:
-        self.identity.limits['server_key_pairs'] = -1
-
-        self.assertEqual(-1, self.limit())
-
-    def test_nothing_allowed(self) -> None:
-        self.identity.limits['server_key_pairs'] = 0
-
-        self.assertEqual(0, self.limit())
+    def test_registered_for_everybody(self) -> None:
+        for limit in (5, 0, -1):
+            self.identity.limits['server_key_pairs'] = limit
+            driver = self.make_driver()
+            self.assertEqual(limit, driver.limit('bob', 'aaaa'))
+            self.assertEqual(limit, driver.limit(None, None))
 
     def test_unregistered(self) -> None:
         del self.identity.limits['server_key_pairs']
@@ -140,31 +131,13 @@ class TestLimit(base.TestCase):
         self.assertEqual(2, self.identity.questions)
 
     def test_away(self) -> None:
-        self.identity.is_away = True
-
-        self.assertRaises(exception.QuotaUnavailable, self.limit)
-
-        self.assertIn('not there', self.log.output)
-
-    def test_away_for_less_than_is_remembered(self) -> None:
         self.limit()
         self.identity.is_away = True
         self.now += 20
-
         self.assertEqual(5, self.limit())
-
-    def test_away_for_longer(self) -> None:
-        self.limit()
-        self.identity.is_away = True
-        self.now += 60
-
+        self.now += 40
         self.assertRaises(exception.QuotaUnavailable, self.limit)
-
-    def test_back_again(self) -> None:
-        self.limit()
-        self.identity.is_away = True
-        self.now += 60
-        self.assertRaises(exception.QuotaUnavailable, self.limit)
+        self.assertIn('not there', self.log.output)
 
         self.identity.is_away = False
 
@@ -222,20 +195,13 @@ class TestLoad(base.TestCase):
         self.assertRaises(exception.QuotaUnavailable, driver.limit, 'a', 'b')
 
     @needs_limit
-    def test_the_identity_service_gets_a_time_limit(self) -> None:
-        conf = self.configure(OPTIONS)
+    def test_time_limit(self) -> None:
+        for timeout, options in ((10, {}), (3, {'timeout': '3'})):
+            conf = self.configure(OPTIONS | options)
 
-        unified.load(conf)
+            unified.load(conf)
 
-        self.assertEqual(10, conf.oslo_limit.timeout)
-
-    @needs_limit
-    def test_the_operators_time_limit_stays(self) -> None:
-        conf = self.configure(OPTIONS | {'timeout': '3'})
-
-        unified.load(conf)
-
-        self.assertEqual(3, conf.oslo_limit.timeout)
+            self.assertEqual(timeout, conf.oslo_limit.timeout)
 
     @needs_limit
     def test_nothing_set(self) -> None:

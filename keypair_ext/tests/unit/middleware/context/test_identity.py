@@ -98,24 +98,6 @@ class SetContextTest(base.TestCase):
 
 
 class RefuseTest(base.TestCase):
-    def test_unauthenticated(self) -> None:
-        response = self.call(
-            lambda environ, start: identity.refuse_unauthenticated(
-                environ, start, 'Basic realm="x"'
-            )
-        )
-
-        self.assert_unauthenticated(response, ['Basic realm="x"'])
-
-    def test_unauthenticated_without_challenge(self) -> None:
-        response = self.call(
-            lambda environ, start: identity.refuse_unauthenticated(
-                environ, start, None
-            )
-        )
-
-        self.assert_unauthenticated(response, [])
-
     def test_head_has_no_body(self) -> None:
         response = self.call(
             lambda environ, start: identity.refuse_unauthenticated(

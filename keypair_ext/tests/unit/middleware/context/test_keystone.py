@@ -56,6 +56,7 @@ class KeystoneContextTest(base.TestCase):
             ({'keystone.token_auth': None}, []),
             ({'HTTP_X_IDENTITY_STATUS': 'Invalid'}, []),
             ({'HTTP_X_IDENTITY_STATUS': 'confirmed'}, []),
+            ({'HTTP_X_IDENTITY_STATUS': 'Confirmed, Invalid'}, []),
             ({'HTTP_X_IDENTITY_STATUS': ''}, []),
             ({'HTTP_X_SERVICE_IDENTITY_STATUS': 'Invalid'}, []),
             ({'HTTP_X_USER_ID': ''}, []),
@@ -195,12 +196,28 @@ class BehindAuthTokenTest(base.TestCase):
             'HTTP_X_AUTH_TOKEN',
             'HTTP_X_SERVICE_TOKEN',
         }:
-            with self.subTest(key=key):
-                self.below.environs.clear()
-                self.ask(
-                    {'X-Auth-Token': 'member'}, {key: 'admin'}, delay=True
-                )
-                self.assertEqual(
-                    dict(expected),
-                    dict(self.below.context.to_policy_values()),
-                )
+            for value in (
+                'admin',
+                'Confirmed,admin',
+                '\0',
+                '\xe9',
+                'a' * 100_000,
+            ):
+                with self.subTest(key=key, value=value[:20]):
+                    self.below.environs.clear()
+                    self.ask(
+                        {'X-Auth-Token': 'member'}, {key: value}, delay=True
+                    )
+                    self.assertEqual(
+                        dict(expected),
+                        dict(self.below.context.to_policy_values()),
+                    )
+
+    def test_odd_tokens(self) -> None:
+        for token in ('\0', '\xe9', ' ', 'a' * 100_000, 'member,member'):
+            for delay in (False, True):
+                with self.subTest(token=token[:20], delay=delay):
+                    response = self.ask(
+                        {}, {'HTTP_X_AUTH_TOKEN': token}, delay=delay
+                    )
+                    self.assert_unauthenticated(response, [KEYSTONE_CHALLENGE])
