@@ -43,13 +43,16 @@ def kill_children() -> None:
 
 
 def run(seconds: float, command: list[str]) -> int:
-    """Run the command; at the limit interrupt it, and wait a little."""
-    with subprocess.Popen(command) as child:
+    """Run the command; at the limit interrupt it, and wait a little.
+
+    It is interrupted with its children, as from a terminal.
+    """
+    with subprocess.Popen(command, process_group=0) as child:
         try:
             return child.wait(seconds)
         except subprocess.TimeoutExpired:
             print(f'Stopped after {seconds:g} seconds.', file=sys.stderr)
-            child.send_signal(signal.SIGINT)
+            os.killpg(child.pid, signal.SIGINT)
         try:
             child.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

@@ -3,13 +3,20 @@
 """What the gate runs beside the default tests is there, and is told of."""
 
 import configparser
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
+import fixtures as library
+
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+
+_STEPS = ('test', 'lint', 'types', 'docs')
+_COUNTS = '7 passed, 0 failed, 2 skipped'
 
 
 def parts() -> list[list[str]]:
@@ -46,6 +53,85 @@ class GateTest(base.TestCase):
         )
         self.assertEqual(2, done.returncode)
         self.assertIn('nothing', done.stderr)
+
+
+class RunTest(base.TestCase):
+    """The gate itself, on a tree whose steps are quickly done, or never."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.root = pathlib.Path(self.useFixture(library.TempDir()).path)
+        for name in ('.ci/run', 'tools/limited.py'):
+            path = self.root / name
+            path.parent.mkdir()
+            shutil.copy(fixtures.ROOT / name, path)
+
+    def write(self, hanging: str = '') -> None:
+        """Write the steps.
+
+        :param hanging: the one that does not end.
+        """
+        said = {'test': '1 passed, 0 failed, 0 skipped', 'part': _COUNTS}
+        tells = {
+            name: 'sleep 600' if name == hanging else f'echo "{words}"'
+            for name, words in {**dict.fromkeys(_STEPS, ''), **said}.items()
+        }
+        rules = ''.join(f'{name}:\n\t@{tells[name]}\n' for name in _STEPS)
+        (self.root / 'Makefile').write_text(rules)
+        (self.root / '.ci' / 'heavy').write_text(
+            'if [ "$1" = --list ]; then echo "part 1 package"; '
+            f'echo "later 46"; else {tells["part"]}; fi'
+        )
+
+    def run_gate(self, **variables: str) -> tuple[int, list[str]]:
+        """Return the gate's status and the lines that it prints."""
+        done = subprocess.run(
+            ['bash', self.root / '.ci' / 'run'],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, 'KEYPAIR_EXT_CI_MINUTES': '', **variables},
+            timeout=60,
+        )
+        return done.returncode, done.stdout.splitlines()
+
+    def pythons(self, lines: list[str]) -> int:
+        """Return how many interpreters the gate has found."""
+        return sum(line.startswith('== tests, Python') for line in lines)
+
+    def test_it_has_time_for_parts(self) -> None:
+        self.write()
+        status, lines = self.run_gate()
+        self.assertEqual(0, status, lines)
+        passed = self.pythons(lines) + 7
+        self.assertEqual(f'{passed} passed, 0 failed, 2 skipped', lines[-1])
+        self.assertIn(
+            'Left out: later takes 46 minutes; run: tox -e later', lines
+        )
+
+    def test_no_time_for_parts(self) -> None:
+        self.write()
+        status, lines = self.run_gate(KEYPAIR_EXT_CI_MINUTES='0')
+        self.assertEqual(0, status, lines)
+        self.assertIn(
+            'Left out: part takes 1 minutes; run: tox -e part', lines
+        )
+
+    def test_it_ends_whatever_hangs(self) -> None:
+        self.write('lint')
+        status, lines = self.run_gate(KEYPAIR_EXT_CI_CEILING_SECONDS='5')
+        self.assertEqual(1, status, lines)
+        # Nor is there time for the tests on another interpreter.
+        failed = self.pythons(lines) - 1
+        self.assertEqual(f'1 passed, {failed} failed, 0 skipped', lines[-1])
+        for name in ('lint', 'types', 'documentation'):
+            self.assertIn(f'Failed: {name}', lines)
+
+    def test_what_comes_first(self) -> None:
+        first = [name for name, *_ in parts()[:4]]
+        self.assertEqual(
+            ['conformance', 'tempest', 'attack', 'secrets'], first
+        )
 
 
 class LimitTest(base.TestCase):
