@@ -214,7 +214,7 @@ class MethodCases(AttackTestCase):
             'X-HTTP-Method',
             'X-Method-Override',
         ):
-            path = '/v2.1/os-keypairs/k?_method=DELETE'
+            path = '/v2.1/os-keypairs/k'
             answer = self.ask('GET', path, headers={header: 'DELETE'})
             self.assertEqual(200, answer.status_int)
         self.assertEqual(['k'], self.mount.names('attacker'))
