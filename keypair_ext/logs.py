@@ -14,7 +14,7 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 from oslo_log import formatters, log as oslo_log
 
-from keypair_ext import exception, files
+from keypair_ext import exception, files, nobody
 from keypair_ext.middleware import request_log
 
 _FIELD = re.compile(r'%\((\w+)\)')
@@ -50,19 +50,12 @@ _IDENTITY_FIELDS = frozenset(
 )
 
 
-class _Nobody(oslo_context.RequestContext):
-    """A context to try formats with, which is nobody's current one."""
-
-    def update_store(self) -> None:
-        """Leave alone what the lines of this thread are about."""
-
-
 # What is written with which of the formats that an operator can set.
 _TRIALS: tuple[tuple[str, dict[str, object]], ...] = (
     ('logging_default_format_string', {}),
     (
         'logging_context_format_string or logging_user_identity_format',
-        {'context': _Nobody()},
+        {'context': nobody.Nobody()},
     ),
     ('logging_debug_format_suffix', {'levelno': logging.DEBUG}),
     ('logging_exception_prefix', {'exc_info': (None, None, None)}),

@@ -7,12 +7,16 @@ path. The server never sees it, and so cannot take an OSError of ours for a
 client that has gone.
 """
 
-import sys
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from oslo_log import log as logging
+
 from keypair_ext import faults
 from keypair_ext.middleware import request_log
+
+LOG = logging.getLogger(__name__)
 
 
 class Net:
@@ -29,47 +33,73 @@ class Net:
     ) -> Iterable[bytes]:
         """Answer what is below answers, or a fault."""
         request_log.begin(environ)
+        start = _Start(start_response)
         try:
-            answer = self._application(environ, start_response)
+            answer = self._application(environ, start)
+            if not isinstance(answer, list):
+                # Made while it is sent: it may break before it begins.
+                answer = _begun(answer)
+            start.now()
         except Exception as error:  # noqa: BLE001 (the last net)
-            return self._tell(error, environ, start_response)
-        if isinstance(answer, list):
-            return answer
-        return self._watch(answer, environ, start_response)
+            names = request_log.id_headers(environ)
+            return self._faults.answer(error, names)(environ, start_response)
+        return answer
 
-    def _watch(
+
+class _Start:
+    """Keeps a start of an answer until it is sure.
+
+    WSGI lets an application start again after an error; uWSGI and others do
+    not.
+    """
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+        self._kept: tuple[str, request_log.Headers]
+
+    def __call__(
         self,
-        answer: Iterable[bytes],
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-    ) -> Iterator[bytes]:
-        """Yield an answer that is made while it is sent."""
-        try:
-            yield from answer
-        except Exception as error:  # noqa: BLE001 (the last net)
-            yield from self._tell(error, environ, start_response)
-        finally:
-            close: Callable[[], object] | None = getattr(answer, 'close', None)
-            if close is not None:
-                close()
+        status: str,
+        headers: request_log.Headers,
+        exc_info: request_log.ExcInfo | None = None,
+    ) -> Callable[[bytes], object]:
+        self._kept = status, headers
+        return self._write
 
-    def _tell(
-        self,
-        error: Exception,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
-        names = request_log.id_headers(environ)
-        # Takes the place of headers that were given and not sent. Where they
-        # were sent, the server raises the error.
-        told = sys.exc_info()
+    def _write(self, data: bytes) -> object:
+        raise NotImplementedError('an answer is returned, not written')
 
-        def start_fault(
-            status: str,
-            headers: request_log.Headers,
-            exc_info: request_log.ExcInfo | None = None,
-        ) -> Callable[[bytes], object]:
-            return start_response(status, headers, told)
+    def now(self) -> None:
+        """Start."""
+        self._start_response(*self._kept)
 
-        fault = self._faults.answer(error, names)
-        return fault(environ, start_fault)
+
+def _begun(answer: Iterable[bytes]) -> Iterator[bytes]:
+    """Return an answer whose first part is made already."""
+    parts = iter(answer)
+    try:
+        first = list(itertools.islice(parts, 1))
+    except Exception:
+        _close(answer)
+        raise
+    return _rest(first, parts, answer)
+
+
+def _rest(
+    first: list[bytes], parts: Iterator[bytes], answer: Iterable[bytes]
+) -> Iterator[bytes]:
+    try:
+        yield from first
+        yield from parts
+    except Exception:
+        # Too late for a fault; the server breaks the connection off.
+        LOG.exception('An answer could not be made to its end')
+        raise
+    finally:
+        _close(answer)
+
+
+def _close(answer: Iterable[bytes]) -> None:
+    close: Callable[[], object] | None = getattr(answer, 'close', None)
+    if close is not None:
+        close()

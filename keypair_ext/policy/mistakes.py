@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from oslo_context import context as oslo_context
 from oslo_policy import policy
 
+from keypair_ext import nobody
 from keypair_ext.policy import checks
 from keypair_ext.policy.files import Written
 from keypair_ext.policy.rules import list_rules
@@ -125,9 +125,7 @@ def _without_bans(check: Any) -> Any:
 
 def _try(enforcer: policy.Enforcer, leaf: checks.Check) -> str | None:
     """Return how a leaf fails for somebody, if it does."""
-    caller = oslo_context.RequestContext(
-        user_id='user', project_id='project', overwrite=False
-    )
+    caller = nobody.Nobody(user_id='user', project_id='project')
     credentials = {**caller.to_policy_values(), 'is_admin': False}
     target = {'user_id': 'user', 'project_id': 'project'}
     try:

@@ -4,6 +4,7 @@
 
 import http.client
 import json
+import socket
 from collections import Counter
 from collections.abc import Mapping
 from concurrent import futures
@@ -155,6 +156,46 @@ class ServiceCases(base.TestCase):
             shown = self.call('GET', path, version='2.92').expect(200).json()
             self.assertEqual(name, shown['keypair']['name'])
             self.call('DELETE', path, version='2.92').expect(204)
+
+    def _send_target(self, method: str, target: str) -> tuple[int, bytes]:
+        """Send a request line as no client library would."""
+        head = f'{method} {target} HTTP/1.1\r\nHost: h\r\n' + ''.join(
+            f'{name}: {value}\r\n' for name, value in self.headers.items()
+        )
+        with socket.create_connection(
+            (process.LOOPBACK, self.server.port), timeout=60
+        ) as client:
+            client.sendall(f'{head}Connection: close\r\n\r\n'.encode())
+            answer = http.client.HTTPResponse(client, method=method)
+            answer.begin()
+            return answer.status, answer.read()
+
+    def test_targets_that_are_no_path(self) -> None:
+        for method, target in (
+            ('OPTIONS', '*'),
+            ('GET', '*'),
+            ('CONNECT', 'h:443'),
+            ('DELETE', 'os-keypairs'),
+        ):
+            with self.subTest(method=method, target=target):
+                status, body = self._send_target(method, target)
+                self.assertEqual(400, status)
+                # Some of them are refused by some servers.
+                if body.startswith(b'{'):
+                    self.assertIn('badRequest', json.loads(body))
+        self.assertNotIn('Traceback', self.server.daemon.log)
+
+    def test_targets_that_are_a_whole_url(self) -> None:
+        self.import_key('..', version='2.92').expect(201)
+        for path, name in (
+            ('/v2.1/os-keypairs?limit=1', b'keypairs'),
+            ('/v2.1/os-keypairs/..', b'keypair'),
+            ('', b'versions'),
+        ):
+            with self.subTest(path=path):
+                status, body = self._send_target('GET', f'http://h:1{path}')
+                self.assertEqual(200, status, body.decode())
+                self.assertIn(name, body)
 
     def test_a_body_that_is_too_large(self) -> None:
         # It is told at once, without waiting for the body.

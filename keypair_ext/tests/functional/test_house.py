@@ -25,10 +25,11 @@ ROOMS = {
     'exception': '',
     'cache': '',
     'environ': '',
+    'nobody': '',
     'files': 'exception',
     'conf': 'exception files',
     'profiles': 'exception',
-    'policy': 'cache conf exception',
+    'policy': 'cache conf exception nobody',
     'answer': '',
     'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
@@ -37,7 +38,7 @@ ROOMS = {
     'notifications': 'conf exception keytypes',
     'quota': 'conf db exception files',
     'middleware': 'answer cache conf environ exception faults files profiles',
-    'logs': 'exception files middleware',
+    'logs': 'exception files middleware nobody',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'answer db environ exception faults keypairs policy profiles quota',

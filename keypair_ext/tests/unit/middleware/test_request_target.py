@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Paths that end with a dot or two, as servers hand them over."""
+"""What servers hand over of a path, and what they were sent."""
 
 import webob
 import webob.dec
 
+from keypair_ext import exception
 from keypair_ext.middleware import request_target
 from keypair_ext.tests import base
 
@@ -44,6 +45,27 @@ class RequestTargetTest(base.TestCase):
     def test_other_paths_are_as_handed_over(self) -> None:
         for sent in ('/a/b', '/a/...', '/a/../b', '/a/', '', '/a?x=/..', None):
             self.assertEqual('/handed', _path(sent, '/handed'))
+
+    def test_a_whole_url(self) -> None:
+        for url, path in (
+            ('http://h:1/v2.1/os-keypairs', '/v2.1/os-keypairs'),
+            ('HTTPS://u@[::1]:1/a', '/a'),
+            ('http://h', '/'),
+            ('http:///a', '/a'),
+        ):
+            self.assertEqual(path, _path(url, url))
+        url = 'http://h/os-keypairs/..'
+        self.assertEqual('/os-keypairs/..', _path(url, '/'))
+
+    def test_no_path(self) -> None:
+        self.assertEqual('/', _path('', ''))
+        # What is left below a mount may be nothing.
+        self.assertEqual('', _path('/compute', '', '/compute'))
+        for target in ('*', 'h:443', 'os-keypairs', 'ftp://h/', 'a/http://h/'):
+            with self.subTest(target=target):
+                self.assertRaises(
+                    exception.InvalidInput, _path, target, target
+                )
 
     def test_what_is_not_ascii(self) -> None:
         self.assertEqual('/\xd0\xba/.', _path('/%D0%BA/.', '/\xd0\xba/'))
