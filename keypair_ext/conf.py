@@ -9,6 +9,7 @@ read, never registered again.
 
 import contextlib
 import glob
+import io
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -322,18 +323,22 @@ def _read(
     directories: list[str],
     project: str | None = None,
 ) -> None:
+    told = io.StringIO()
     try:
-        # Of lists that are given, even empty, oslo.config searches nothing.
-        conf(
-            [],
-            project=project,
-            default_config_files=read,
-            default_config_dirs=directories,
-        )
-    except (cfg.Error, OSError, UnicodeDecodeError) as error:
+        # A wrong value of an option that could be on the command line is
+        # printed, and ends the process with success.
+        with contextlib.redirect_stderr(told):
+            # It searches for nothing where lists are given, even empty ones.
+            conf(
+                [],
+                project=project,
+                default_config_files=read,
+                default_config_dirs=directories,
+            )
+    except (cfg.Error, OSError, UnicodeDecodeError, SystemExit) as error:
+        reason = ' '.join((told.getvalue() or str(error)).split())
         raise exception.ConfigurationError(
-            reason=f'Configuration {", ".join(read)} cannot be used: '
-            f'{" ".join(str(error).split())}.'
+            reason=f'Configuration {", ".join(read)} cannot be used: {reason}.'
         ) from error
 
 

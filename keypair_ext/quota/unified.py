@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import conf as keypair_conf, exception, files
 
 LOG = logging.getLogger(__name__)
 
@@ -120,6 +120,8 @@ def load(conf: cfg.ConfigOpts) -> UnifiedDriver:
         )
     connect, failures = _import_oslo_limit(conf)
     _check_options(conf[_GROUP])
+    if not conf[_GROUP].insecure:
+        files.check_tls(_GROUP, conf[_GROUP].get)
     if keypair_conf.is_ours(conf):
         conf.set_default('timeout', _TIMEOUT, group=_GROUP)
     return UnifiedDriver(
@@ -154,6 +156,8 @@ def _import_oslo_limit(
     return limit.Enforcer, (
         auth_exceptions.ClientException,
         limit_exceptions.SessionInitError,
+        # Such as a file of authorities that was rotated away.
+        OSError,
         sdk_exceptions.SDKException,
         # There is no such endpoint, or the Identity service has an
         # enforcement model that oslo.limit does not implement.

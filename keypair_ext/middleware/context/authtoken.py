@@ -13,9 +13,9 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import webob.exc
-from keystoneauth1 import exceptions as auth_exceptions
+from keystoneauth1 import exceptions as auth_exceptions, loading
 from keystonemiddleware import auth_token
-from oslo_config import cfg
+from oslo_config import cfg, types
 from oslo_log import log as logging
 
 from keypair_ext import (
@@ -30,7 +30,20 @@ from keypair_ext import (
 LOG = logging.getLogger(__name__)
 
 _GROUP = 'keystone_authtoken'
+# In a paste section it is text.
+_is_on = types.Boolean()
+
+_SECURED = ('sasl', 'tls')
 _CONF_KEYS = ('oslo_config_project', 'oslo_config_file')
+
+# What auth_token raises for options that it cannot use.
+_MISTAKES = (
+    auth_exceptions.ClientException,
+    auth_token.ConfigurationError,
+    cfg.Error,
+    OSError,
+    ValueError,
+)
 
 # What asking the Identity service, or memcached, raises.
 _FAILURES = (auth_exceptions.ClientException, OSError, ImportError)
@@ -79,31 +92,42 @@ def filter_factory(
     options = {k: v for k, v in local_conf.items() if k not in _CONF_KEYS}
     for group, registered in auth_token.list_opts():
         conf.register_opts(registered, group=group)
-    _check(lambda name: options.get(name, conf[_GROUP][name]), conf)
     fault_table = faults.Faults(profiles.Faults(), conf.keypairs.retry_after)
 
     def mount(application: WSGIApplication) -> AuthToken:
-        return AuthToken(
-            application, {**options, 'oslo_config_config': conf}, fault_table
-        )
+        try:
+            _check(lambda name: options.get(name, conf[_GROUP][name]), conf)
+            return AuthToken(
+                application,
+                {**options, 'oslo_config_config': conf},
+                fault_table,
+            )
+        except _MISTAKES as error:
+            raise exception.ConfigurationError(
+                reason=f'[{_GROUP}] cannot be used: '
+                f'{" ".join(str(error).split())}.'
+            ) from error
 
     return mount
 
 
 def _check(get: Callable[[str], Any], conf: cfg.ConfigOpts) -> None:
     section = get('auth_section') or _GROUP
-    if section == _GROUP and not get('auth_type'):
+    conf.register_opts(loading.get_auth_common_conf_options(), group=section)
+    auth_type = conf[section].auth_type
+    if not (auth_type or (section == _GROUP and get('auth_type'))):
         raise exception.ConfigurationError(
-            reason=f'[{_GROUP}] auth_type is not set: say how the service '
-            f'authenticates itself, for example auth_type = password.'
+            reason=f'[{section}] auth_type is not set, by which '
+            f'[{_GROUP}] learns how the service authenticates itself: set '
+            f'auth_type = password, for example.'
         )
-    if not get('insecure'):
+    if not _is_on(get('insecure')):
         files.check_tls(_GROUP, get)
-    if get('memcache_tls_enabled'):
+    if _is_on(get('memcache_tls_enabled')):
         files.check_tls(_GROUP, get, 'memcache_tls_')
     if get('memcached_servers') and get('cache') != env.TOKEN_CACHE:
         _check_memcache(
-            get('memcache_sasl_enabled') or get('memcache_tls_enabled')
+            any(_is_on(get(f'memcache_{way}_enabled')) for way in _SECURED)
         )
 
 

@@ -27,13 +27,20 @@ class Outcome(NamedTuple):
 
 
 class ServiceStarts(fixtures.Fixture):
-    """The process that forks."""
+    """The process that forks.
+
+    :param environment: more of its environment.
+    """
+
+    def __init__(self, **environment: str) -> None:
+        super().__init__()
+        self._environment = environment
 
     def _setUp(self) -> None:
         home = self.useFixture(process.Directory('starts')).path
         self._forking = subprocess.Popen(
             [sys.executable, '-m', __name__],
-            env=process.clean_environment(home),
+            env=process.clean_environment(home, **self._environment),
             cwd=Path(__file__).parents[3],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -71,7 +78,9 @@ def _serve(directory: Path) -> None:
 
 
 def _main() -> None:
-    import keypair_ext.deploy  # noqa: F401 (what takes the time)
+    # What takes the time.
+    import keypair_ext.deploy
+    import keypair_ext.middleware.context.authtoken  # noqa: F401
 
     for line in iter(sys.stdin.readline, ''):
         child = os.fork()

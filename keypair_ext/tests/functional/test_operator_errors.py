@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import unittest
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from keypair_ext.tests.functional.servers import (
     gunicorn,
     process,
     rest,
+    tls,
 )
 
 _CANNOT_START = 3
@@ -64,7 +66,7 @@ class LoadTest(ServiceTestCase):
         self.assertEqual(_CANNOT_START, outcome.status, outcome.stderr)
         self.assertRegex(outcome.stderr, r'\Akeypair_ext: .*\.\n\Z')
         for word in words:
-            self.assertIn(word, outcome.stderr)
+            self.assertIn(word, outcome.stderr, outcome.stderr)
         self.assertNotIn('Traceback', outcome.stdout)
 
     def test_no_mistake(self) -> None:
@@ -210,14 +212,146 @@ class LoadTest(ServiceTestCase):
         )
         self.assert_refused(str(path), 'htpasswd -B')
 
-    def test_what_others_refuse(self) -> None:
+    def _assert_authtoken_refused(
+        self, options: Mapping[str, object], *words: str
+    ) -> None:
+        authtoken = {
+            'auth_type': 'password',
+            'auth_url': 'https://192.0.2.1/v3',
+            'username': 'u',
+            'password': 'secret',
+        }
         self.configure(
             {
                 'api': {'auth_strategy': 'keystone'},
-                'keystone_authtoken': {'auth_type': 'nosuch'},
+                'keystone_authtoken': {
+                    name: value
+                    for name, value in {**authtoken, **options}.items()
+                    if value is not None
+                },
             }
         )
-        self.assert_refused('plugin nosuch')
+        with self.subTest(options=options):
+            self.assert_refused('keystone_authtoken', *words)
+
+    def test_how_keystone_is_asked(self) -> None:
+        for options, words in (
+            ({'auth_type': ''}, 'auth_type is not set'),
+            ({'auth_type': 'nosuch'}, 'plugin nosuch'),
+            ({'auth_section': 'other'}, '[other] auth_type is not set'),
+            ({'auth_url': None}, 'auth_url'),
+            ({'http_connect_timeout': 'x'}, 'http_connect_timeout'),
+            (
+                {'memcache_security_strategy': 'MAC'},
+                'memcache_secret_key',
+            ),
+        ):
+            self._assert_authtoken_refused(options, words)
+
+    def test_files_for_asking_keystone(self) -> None:
+        certificate, key = tls.write_certificate(self.directory)
+        garbage = self.directory / 'garbage.pem'
+        garbage.write_text('garbage')
+        missing = self.directory / 'missing.pem'
+        for wrong in (missing, garbage, key):
+            self._assert_authtoken_refused(
+                {'cafile': wrong}, f'cafile = {wrong} cannot be used'
+            )
+            self._assert_authtoken_refused(
+                {'memcache_tls_enabled': True, 'memcache_tls_cafile': wrong},
+                f'memcache_tls_cafile = {wrong} cannot be used',
+            )
+        for wrong in (missing, garbage):
+            for pair in (
+                {'certfile': wrong, 'keyfile': key},
+                {'certfile': certificate, 'keyfile': wrong},
+            ):
+                self._assert_authtoken_refused(
+                    pair, f'certfile = {pair["certfile"]}', str(wrong)
+                )
+        # What would not be read does not matter.
+        self.configure(
+            {
+                'api': {'auth_strategy': 'keystone'},
+                'keystone_authtoken': {
+                    'auth_type': 'none',
+                    'cafile': certificate,
+                    'certfile': certificate,
+                    'keyfile': key,
+                    'memcache_tls_cafile': missing,
+                },
+            }
+        )
+        self.assertEqual(0, self.starts.start(self.directory).status)
+
+    @unittest.skipIf(importlib.util.find_spec('memcache'), 'it is there')
+    def test_a_missing_client_of_memcached(self) -> None:
+        servers = {'memcached_servers': '192.0.2.1:11211'}
+        for more, package in (
+            ({}, 'python-memcached'),
+            ({'memcache_use_advanced_pool': False}, 'python-memcached'),
+            ({'memcache_sasl_enabled': True}, 'python-binary-memcached'),
+        ):
+            self._assert_authtoken_refused({**servers, **more}, package)
+
+    def test_text_that_is_not_utf8(self) -> None:
+        for name in ('keypair_ext.conf', 'api-paste.ini', 'policy.yaml'):
+            path = self.directory / name
+            before = path.read_bytes() if path.exists() else b''
+            path.write_bytes(before + b'# caf\xe9\n')
+            with self.subTest(name=name):
+                self.assert_refused(str(path))
+            path.write_bytes(before)
+
+    def test_a_byte_order_mark(self) -> None:
+        for name in ('keypair_ext.conf', 'api-paste.ini'):
+            path = self.directory / name
+            before = path.read_bytes()
+            path.write_bytes(b'\xef\xbb\xbf' + before)
+            with self.subTest(name=name):
+                self.assert_refused(f'{path} begins with a byte order mark')
+            path.write_bytes(before)
+
+    def test_logging_options(self) -> None:
+        for option, value, word in (
+            ('default_log_levels', 'foo', 'default_log_levels'),
+            ('logging_context_format_string', '%(no)s', 'context_format'),
+            ('log_config_append', '/nosuch/file', '/nosuch/file'),
+            ('debug', 'maybe', 'debug'),
+        ):
+            with self.subTest(option=option):
+                self.configure({'DEFAULT': {option: value}})
+                self.assert_refused(word)
+
+
+class LocaleTest(ServiceTestCase):
+    """All files are UTF-8, wherever the server was started."""
+
+    def assert_starts(self, **environment: str) -> None:
+        # Embedded in a server, Python does neither of these by itself.
+        starts = service_starts.ServiceStarts(
+            PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', **environment
+        )
+        outcome = self.useFixture(starts).start(self.directory)
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        self.assertEqual('', outcome.stderr)
+
+    def test_a_locale_without_utf8(self) -> None:
+        policy = self.directory / 'policy.yaml'
+        policy.write_text('# \N{SNOWMAN}\n')
+        beside = self.directory / 'keypair_ext.conf.d'
+        beside.mkdir()
+        (beside / 'a.conf').write_text('')
+        for path in (
+            self.paste_file,
+            self.directory / 'keypair_ext.conf',
+            beside / 'a.conf',
+        ):
+            with path.open('a') as file:
+                file.write('\n# caf\N{LATIN SMALL LETTER E WITH ACUTE}\n')
+        for locale in ('C', 'POSIX', 'nosuch_LOCALE', ''):
+            with self.subTest(locale=locale):
+                self.assert_starts(LC_ALL=locale, LANG='')
 
 
 class ServerTest(ServiceTestCase):

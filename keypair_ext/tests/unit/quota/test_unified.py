@@ -195,6 +195,19 @@ class TestLoad(base.TestCase):
         self.assertRaises(exception.QuotaUnavailable, driver.limit, 'a', 'b')
 
     @needs_limit
+    def test_files_that_are_not_there(self) -> None:
+        missing = '/nonexistent/ca.pem'
+        for option in ('cafile', 'certfile'):
+            conf = self.configure(OPTIONS | {option: missing})
+            told = self.refusal(conf)
+            self.assertIn(f'[oslo_limit] {option} = {missing}', told)
+        # Nobody is asked for a certificate.
+        unified.load(self.configure(OPTIONS | {'insecure': 'true'}))
+        unified.load(
+            self.configure(OPTIONS | {'insecure': '1', 'cafile': missing})
+        )
+
+    @needs_limit
     def test_time_limit(self) -> None:
         for timeout, options in ((10, {}), (3, {'timeout': '3'})):
             conf = self.configure(OPTIONS | options)
