@@ -46,8 +46,9 @@ class Contract:
 class Beside:
     """What a version says of the resources beside key pairs."""
 
-    resources_gone: tuple[str, ...]
-    limits_image_metadata: bool
+    network_limits: bool
+    file_limits: bool
+    image_metadata_limit: bool
     limits_query: Validator
     quota_query: Validator
     extensions_query: Validator
@@ -67,22 +68,21 @@ class Contracts:
     ) -> None:
         self.profile = profile
         self.max_version = _newest(profile, max_version)
-        self._shared: dict[str, Validator] = {}
         self._hints = {
             member: hint
             for member, version, hint in microversions.HINTS
             if self.negotiated and version <= self.max_version
         }
-        self._by_version = {
-            version: self._build(version)
-            for minor in range(1, self.max_version[1] + 1)
-            for version in [Version(2, minor)]
-        }
-        # What nearly all clients send.
-        self._by_header = {
-            f'{microversions.SERVICE_TYPE} {version}': contract
-            for version, contract in self._by_version.items()
-        }
+        self._by_version: dict[Version, Contract] = {}
+        for minor in range(1, self.max_version[1] + 1):
+            version = Version(2, minor)
+            if version in microversions.CHANGES:
+                meaning = self._build(version)
+            self._by_version[version] = dataclasses.replace(
+                meaning,
+                version=str(version),
+                version_headers=version_headers(str(version)),
+            )
         self._legacy = self._build_legacy()
         self._fixed = self._build_fixed()
 
@@ -101,69 +101,52 @@ class Contracts:
             return self._fixed
         if environ.get(env.LEGACY_V2):
             return self._legacy
-        usual = self._by_header.get(environ.get(microversions.ENV_HEADER, ''))
-        if usual is not None:
-            return usual
         requested = microversions.requested(environ)
         return self._by_version[
             microversions.negotiate(requested, self.max_version)
         ]
 
     def _build(self, version: Version) -> Contract:
-        user_id = ['user_id'] if version >= microversions.USER_ID else []
-        paging = ['limit', 'marker'] if version >= microversions.PAGING else []
+        """Return what a version means, and what the profile makes of it."""
+        has_types = version >= microversions.KEY_TYPES
+        has_users = version >= microversions.USER_ID
+        pages = version >= microversions.PAGING
         strict = version >= microversions.STRICT_QUERY
-        return self._from_profile(
-            Contract(
-                version=str(version),
-                version_headers=version_headers(str(version)),
-                create_body=self._body(
-                    self._name(version >= microversions.IMPORT_ONLY),
-                    with_type=version >= microversions.KEY_TYPES,
-                    with_user_id=version >= microversions.USER_ID,
-                    key_required=version >= microversions.IMPORT_ONLY,
-                ),
-                list_query=self._query(*user_id, *paging, strict=strict),
-                item_query=self._query(*user_id, strict=strict),
-                takes_type=version >= microversions.KEY_TYPES,
-                takes_user_id=version >= microversions.USER_ID,
-                pages=version >= microversions.PAGING,
-                shows_type=version >= microversions.KEY_TYPES,
-                shows_created_at_on_create=False,
-                imported_status=_since_2_2(version, 201, 200),
-                generated_status=_since_2_2(version, 201, 200),
-                listed_status=200,
-                shown_status=200,
-                deleted_status=_since_2_2(version, 204, 202),
-                keys=self.profile.keys,
-                beside=self._build_beside(version),
-            )
-        )
-
-    def _build_beside(self, version: Version) -> Beside:
-        strict = version >= microversions.STRICT_QUERY
-        gone = [
-            name
-            for since, names in microversions.RESOURCES_GONE
-            if version >= since
-            for name in names
-        ]
-        return Beside(
-            resources_gone=tuple(gone),
-            limits_image_metadata=version < microversions.NO_IMAGE_METADATA,
-            limits_query=self._query('tenant_id', strict=strict),
-            quota_query=self._query('user_id', strict=strict),
-            extensions_query=self._query(
-                strict=version >= microversions.STRICT_EXTENSIONS
+        import_only = version >= microversions.IMPORT_ONLY
+        user_id = ['user_id'] if has_users else []
+        paging = ['limit', 'marker'] if pages else []
+        answers, statuses = self.profile.answers, self.profile.statuses
+        return Contract(
+            version=None,
+            version_headers=(),
+            create_body=self._body(
+                self._name(import_only),
+                with_type=has_types,
+                with_user_id=has_users,
+                key_required=import_only,
             ),
+            list_query=_query(*user_id, *paging, strict=strict),
+            item_query=_query(*user_id, strict=strict),
+            takes_type=has_types,
+            takes_user_id=has_users,
+            pages=pages,
+            shows_type=has_types
+            if answers.type == 'versioned'
+            else answers.type == 'always',
+            shows_created_at_on_create=answers.created_at_on_create,
+            imported_status=statuses.imported or (201 if has_types else 200),
+            generated_status=statuses.generated or (201 if has_types else 200),
+            listed_status=statuses.listed or 200,
+            shown_status=statuses.shown or 200,
+            deleted_status=statuses.deleted or (204 if has_types else 202),
+            keys=self.profile.keys,
+            beside=_beside(version),
         )
 
     def _build_legacy(self) -> Contract:
         """Return the contract of ``/v2``: lenient, and without versions."""
         return dataclasses.replace(
-            self._by_version[microversions.MIN_VERSION],
-            version=None,
-            version_headers=(),
+            self._build(microversions.MIN_VERSION),
             create_body=self._body(
                 self._legacy_name(),
                 with_type=False,
@@ -178,30 +161,7 @@ class Contracts:
         behaves_as = _known(
             self.profile, 'behaves_as', self.profile.versions.behaves_as
         )
-        return dataclasses.replace(
-            self._build(behaves_as), version=None, version_headers=()
-        )
-
-    def _from_profile(self, contract: Contract) -> Contract:
-        statuses = {
-            f'{field}_status': status
-            for field, status in dataclasses.asdict(
-                self.profile.statuses
-            ).items()
-            if status is not None
-        }
-        answers = self.profile.answers
-        shows_type = {
-            'always': True,
-            'never': False,
-            'versioned': contract.shows_type,
-        }[answers.type]
-        return dataclasses.replace(
-            contract,
-            shows_type=shows_type,
-            shows_created_at_on_create=answers.created_at_on_create,
-            **statuses,
-        )
+        return self._build(behaves_as)
 
     def _name(self, with_at_and_dot: bool) -> schemas.Schema:
         names = self.profile.names
@@ -224,18 +184,25 @@ class Contracts:
         }
 
     def _body(self, name: schemas.Schema, **meaning: bool) -> Validator:
-        return self._validator(schemas.create(name, **meaning), BODY)
+        return Validator(schemas.create(name, **meaning), BODY, self._hints)
 
-    def _query(self, *names: str, strict: bool) -> Validator:
-        schema = schemas.query(*names, strict=strict)
-        return self._validator(schema, QUERY)
 
-    def _validator(self, schema: schemas.Schema, noun: str) -> Validator:
-        # Versions that mean the same share what is costly to compile.
-        key = repr(schema)
-        if key not in self._shared:
-            self._shared[key] = Validator(schema, noun, self._hints)
-        return self._shared[key]
+def _query(*names: str, strict: bool) -> Validator:
+    return Validator(schemas.query(*names, strict=strict), QUERY)
+
+
+def _beside(version: Version) -> Beside:
+    strict = version >= microversions.STRICT_QUERY
+    return Beside(
+        network_limits=version < microversions.NO_NETWORK_LIMITS,
+        file_limits=version < microversions.NO_FILE_LIMITS,
+        image_metadata_limit=version < microversions.NO_IMAGE_METADATA,
+        limits_query=_query('tenant_id', strict=strict),
+        quota_query=_query('user_id', strict=strict),
+        extensions_query=_query(
+            strict=version >= microversions.STRICT_EXTENSIONS
+        ),
+    )
 
 
 def version_headers(version: str) -> Headers:
@@ -261,10 +228,6 @@ def fault_headers(error: Exception, contract: Contract | None) -> Headers:
     if isinstance(error, exception.MethodNotAllowed):
         return (('Allow', str(error.fields['allowed'])),)
     return ()
-
-
-def _since_2_2(version: Version, after: int, before: int) -> int:
-    return after if version >= microversions.KEY_TYPES else before
 
 
 def _newest(profile: profiles.Profile, max_version: Version) -> Version:

@@ -18,19 +18,22 @@ _KEY_PAIRS = 'key_pairs'
 # Nova's resources, with its default limits.
 _RESOURCES = {
     'cores': 20,
+    'instances': 10,
+    'metadata_items': 128,
+    'ram': 51200,
+    'server_group_members': 10,
+    'server_groups': 10,
+}
+_OF_NETWORKS = {
     'fixed_ips': -1,
     'floating_ips': -1,
+    'security_group_rules': -1,
+    'security_groups': -1,
+}
+_OF_FILES = {
     'injected_file_content_bytes': 10240,
     'injected_file_path_bytes': 255,
     'injected_files': 5,
-    'instances': 10,
-    _KEY_PAIRS: 100,
-    'metadata_items': 128,
-    'ram': 51200,
-    'security_group_rules': -1,
-    'security_groups': -1,
-    'server_group_members': 10,
-    'server_groups': 10,
 }
 
 # What /limits calls them.
@@ -113,7 +116,7 @@ class Limits:
         absolute |= {
             name: 0 for name, resource in _USED.items() if resource in limits
         }
-        if not contract.beside.limits_image_metadata:
+        if not contract.beside.image_metadata_limit:
             del absolute['maxImageMeta']
         document = {'limits': {'rate': [], 'absolute': absolute}}
         return request.answer(contract, 200, document)
@@ -181,8 +184,10 @@ class Limits:
             **_RESOURCES,
             _KEY_PAIRS: self._quota.limit(user_id, project_id),
         }
-        for resource in contract.beside.resources_gone:
-            del limits[resource]
+        if contract.beside.network_limits:
+            limits |= _OF_NETWORKS
+        if contract.beside.file_limits:
+            limits |= _OF_FILES
         return limits
 
 

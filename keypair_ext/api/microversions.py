@@ -31,29 +31,6 @@ PAGING = Version(2, 35)
 STRICT_QUERY = Version(2, 75)
 IMPORT_ONLY = Version(2, 92)
 
-# Those that changed what the stand-alone service tells beside key pairs.
-RESOURCES_GONE = (
-    (
-        Version(2, 36),
-        (
-            'fixed_ips',
-            'floating_ips',
-            'security_group_rules',
-            'security_groups',
-        ),
-    ),
-    (
-        Version(2, 57),
-        (
-            'injected_file_content_bytes',
-            'injected_file_path_bytes',
-            'injected_files',
-        ),
-    ),
-)
-NO_IMAGE_METADATA = Version(2, 39)
-STRICT_EXTENSIONS = Version(2, 102)
-
 # (version, what it changed in os-keypairs), in order. The documentation's
 # history and the boundary tests are made from this.
 HISTORY = (
@@ -102,6 +79,21 @@ HINTS = (
         f'public key, or ask for an earlier version to have one made.',
     ),
 )
+
+# Those that changed what the stand-alone service tells beside key pairs.
+NO_NETWORK_LIMITS = Version(2, 36)
+NO_IMAGE_METADATA = Version(2, 39)
+NO_FILE_LIMITS = Version(2, 57)
+STRICT_EXTENSIONS = Version(2, 102)
+
+# Between these all versions mean the same.
+CHANGES = {
+    *(version for version, _ in HISTORY),
+    NO_NETWORK_LIMITS,
+    NO_IMAGE_METADATA,
+    NO_FILE_LIMITS,
+    STRICT_EXTENSIONS,
+}
 
 # The bound keeps int() cheap, and within what int() takes at all.
 _VERSION = re.compile(r'([1-9]\d{0,999})\.([1-9]\d{0,999}|0)\n?', re.ASCII)

@@ -6,8 +6,6 @@ Rules against routes, versions against contracts, options, rules and schemas
 against their documentation, samples against the service.
 """
 
-import dataclasses
-import itertools
 import json
 import pathlib
 import re
@@ -22,7 +20,7 @@ from fixtures import TempDir
 from microversion_parse import Version
 from oslo_policy import policy as oslo_policy
 
-from keypair_ext import conf, exception, policy, profiles
+from keypair_ext import conf, policy, profiles
 from keypair_ext.api import contract, microversions, routes
 from keypair_ext.tests import base as tests_base
 from keypair_ext.tests.functional import base, fixtures
@@ -155,52 +153,6 @@ class UnprivilegedCallers(base.TestCase):
                 (method, re.sub('{.*}', '{name}', str(path)))
                 for method, path in ruled
             },
-        )
-
-
-class Versions(tests_base.TestCase):
-    """The history has no gap and no overlap, and is what contracts do."""
-
-    def test_history_is_ordered(self) -> None:
-        versions = [version for version, _ in microversions.HISTORY]
-
-        self.assertEqual(sorted(set(versions)), versions)
-        self.assertEqual(microversions.MIN_VERSION, versions[0])
-        self.assertLessEqual(versions[-1], microversions.MAX_VERSION)
-
-    def test_history_is_told(self) -> None:
-        for version, change in microversions.HISTORY:
-            with self.subTest(version=version):
-                self.assertTrue(change.endswith('.'))
-
-    def test_contracts_change_where_history_says(self) -> None:
-        def meaning(given: contract.Contract) -> dict[str, Any]:
-            told = {
-                field.name: getattr(given, field.name)
-                for field in dataclasses.fields(given)
-                if field.name not in ('version', 'version_headers', 'beside')
-            }
-            for name in ('create_body', 'list_query', 'item_query'):
-                told[name] = told[name].schema
-            return told
-
-        changes = [
-            later
-            for (_, before), (later, after) in itertools.pairwise(
-                each_contract()
-            )
-            if meaning(before) != meaning(after)
-        ]
-
-        history = [version for version, _ in microversions.HISTORY]
-        self.assertEqual(history[1:], changes)
-
-    def test_each_version_has_a_contract_of_its_own(self) -> None:
-        for version, found in each_contract():
-            self.assertEqual(str(version), found.version)
-        environ = {'HTTP_OPENSTACK_API_VERSION': 'compute 2.105'}
-        self.assertRaises(
-            exception.VersionNotSupported, contracts().choose, environ
         )
 
 

@@ -3,6 +3,8 @@
 """What a version means, asked by name."""
 
 import dataclasses
+import itertools
+from typing import Any
 
 from microversion_parse import Version
 
@@ -28,40 +30,50 @@ def choose(
     return mount.choose({**headers, **environ})
 
 
-class ContractsTest(base.TestCase):
-    def test_meaning(self) -> None:
-        mount = contracts()
-        for question, version, before, after in (
-            ('takes_type', '2.2', False, True),
-            ('shows_type', '2.2', False, True),
-            ('imported_status', '2.2', 200, 201),
-            ('generated_status', '2.2', 200, 201),
-            ('deleted_status', '2.2', 202, 204),
-            ('takes_user_id', '2.10', False, True),
-            ('pages', '2.35', False, True),
-        ):
-            minor = int(version[2:])
-            with self.subTest(question=question):
-                for asked, answer in (
-                    ('2.1', before),
-                    (f'2.{minor - 1}', before),
-                    (version, after),
-                    ('2.104', after),
-                ):
-                    found = choose(mount, asked)
-                    self.assertEqual(answer, getattr(found, question))
+def meaning(version: Version) -> Any:
+    """Return all that a version means, its name left out."""
 
-    def test_never_changing(self) -> None:
+    def told(value: Any) -> Any:
+        if dataclasses.is_dataclass(value):
+            return {
+                field.name: told(getattr(value, field.name))
+                for field in dataclasses.fields(value)
+            }
+        return getattr(value, 'schema', value)
+
+    contract = choose(contracts(), str(version))
+    return told(
+        dataclasses.replace(contract, version=None, version_headers=())
+    )
+
+
+class ContractsTest(base.TestCase):
+    def test_each_boundary_changes_something(self) -> None:
+        # Between them all is equal, since there one contract answers; what
+        # changes is told in gabbits/version-*.yaml.
+        changes = sorted(microversions.CHANGES)
+        for before, after in itertools.pairwise(changes):
+            with self.subTest(version=after):
+                self.assertNotEqual(meaning(before), meaning(after))
+
+    def test_only_the_history_changes_key_pairs(self) -> None:
+        history = [version for version, _ in microversions.HISTORY]
+        self.assertEqual(sorted(set(history)), history)
+        self.assertLessEqual(history[-1], microversions.MAX_VERSION)
+        for before, after in itertools.pairwise(sorted(microversions.CHANGES)):
+            own = [meaning(version) for version in (before, after)]
+            for told in own:
+                del told['beside']
+            self.assertEqual(after in history, own[0] != own[1])
+
+    def test_each_version_is_answered_as_itself(self) -> None:
         mount = contracts()
-        for version in ('2.1', '2.104'):
+        for minor in range(1, microversions.MAX_VERSION.minor + 1):
+            version = f'2.{minor}'
             found = choose(mount, version)
+            self.assertEqual(version, found.version)
             self.assertEqual(
-                (200, 200, False),
-                (
-                    found.listed_status,
-                    found.shown_status,
-                    found.shows_created_at_on_create,
-                ),
+                contract.version_headers(version), found.version_headers
             )
 
     def test_frozen(self) -> None:
