@@ -91,6 +91,13 @@ class UnsupportedContentType(KeypairExtError):
     message = 'Unsupported Content-Type %(content_type)r: use application/json'
 
 
+class FormContentType(UnsupportedContentType):
+    message = (
+        'With a password, what changes something has to be sent as '
+        'application/json: any page of another site can send the rest.'
+    )
+
+
 class BodyTooLarge(KeypairExtError):
     message = (
         'The request body is larger than the %(limit)d bytes that this '
@@ -115,6 +122,13 @@ class Forbidden(KeypairExtError):
 
 class PolicyNotAuthorized(Forbidden):
     message = "Policy doesn't allow %(action)s to be performed."
+
+
+class ForeignPage(Forbidden):
+    message = (
+        'This comes from a page of another site, which may not use the '
+        'password of its visitors unless allowed_origin in [cors] names it.'
+    )
 
 
 class QuotaExceeded(Forbidden):
@@ -150,6 +164,13 @@ class ServiceUnavailable(KeypairExtError):
 
 class DatabaseUnavailable(ServiceUnavailable):
     message = 'The database cannot be used now. Try again later.'
+
+
+class TooManyGuesses(ServiceUnavailable):
+    message = (
+        'Too many wrong passwords are being sent to look at another one now. '
+        'Try again later.'
+    )
 
 
 class IdentityUnavailable(ServiceUnavailable):

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from urllib import parse
 from wsgiref.types import WSGIEnvironment
 
+from keypair_ext import exception
+
 _READING = ('GET', 'HEAD', 'OPTIONS')
 
 # A page of any site, or a form of it, can send these without being asked.
@@ -21,18 +23,9 @@ _SIMPLE = ('GET', 'HEAD', 'POST')
 _FROM_HERE = ('same-origin', 'none')
 _DEFAULT_PORTS = {'http': ':80', 'https': ':443'}
 
-FOREIGN = (
-    'This comes from a page of another site, which may not use the password '
-    'of its visitors, unless allowed_origin in [cors] names it.'
-)
-NOT_JSON = (
-    'With a password, what changes something has to be sent as '
-    'application/json, so that no page of another site can send it.'
-)
-
 
 class Guard:
-    """Knows requests that change something and may come from elsewhere.
+    """Refuses what changes something and may come from elsewhere.
 
     :param allowed_origins: of pages that may ask, beside our own. ``*`` is
         nobody here: it is not meant for callers with passwords.
@@ -41,24 +34,29 @@ class Guard:
     def __init__(self, allowed_origins: Iterable[str]) -> None:
         self._allowed_origins = frozenset(allowed_origins) - {'*'}
 
-    def is_foreign(self, environ: WSGIEnvironment) -> bool:
-        """Tell if a page of another site, or of a sibling, wants a change."""
-        if not _changes_something(environ):
-            return False
+    def check(self, environ: WSGIEnvironment) -> None:
+        """Return if no page of another site, or of a sibling, sends this.
+
+        :raises ForeignPage: one does, or may.
+        :raises FormContentType: one could, without being asked first.
+        """
+        method = environ['REQUEST_METHOD']
+        if method in _READING and not _names_method(
+            environ.get('QUERY_STRING', '')
+        ):
+            return
+        if not self._is_from_here(environ):
+            raise exception.ForeignPage()
+        if method in _SIMPLE and not _is_json(environ.get('CONTENT_TYPE', '')):
+            raise exception.FormContentType()
+
+    def _is_from_here(self, environ: WSGIEnvironment) -> bool:
         origin = environ.get('HTTP_ORIGIN')
         if origin in self._allowed_origins:
-            return False
-        if environ.get('HTTP_SEC_FETCH_SITE', 'none') not in _FROM_HERE:
             return True
-        return origin is not None and not _is_ours(origin, environ)
-
-    def is_simple(self, environ: WSGIEnvironment) -> bool:
-        """Tell if a change is asked for as any page, or a form, could."""
-        return (
-            environ['REQUEST_METHOD'] in _SIMPLE
-            and _changes_something(environ)
-            and not _is_json(environ.get('CONTENT_TYPE', ''))
-        )
+        if environ.get('HTTP_SEC_FETCH_SITE', 'none') not in _FROM_HERE:
+            return False
+        return origin is None or _is_ours(origin, environ)
 
 
 def origin_of(url: str) -> str:
@@ -67,13 +65,7 @@ def origin_of(url: str) -> str:
     return f'{scheme}{separator}{rest.partition("/")[0]}'.lower()
 
 
-def _changes_something(environ: WSGIEnvironment) -> bool:
-    return environ['REQUEST_METHOD'] not in _READING or _has_method(
-        environ.get('QUERY_STRING', '')
-    )
-
-
-def _has_method(query: str) -> bool:
+def _names_method(query: str) -> bool:
     """Tell if the query names another method, as Routes understands it."""
     if 'method' not in query and '%' not in query:
         return False

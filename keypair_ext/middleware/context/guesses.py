@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from keypair_ext import cache
+from keypair_ext import cache, exception
 
 # Of a processor's time, what wrong passwords may take in the long run.
 _SHARE = 0.25
@@ -25,15 +25,11 @@ _RESERVE = 1.0
 
 # Seconds that a caller who is turned away has to wait, and how many of them
 # are known again, for how long.
-RETRY_AFTER = 1
+_WAIT = 1
 _WAITING = 4096
 _PATIENCE = 60
 
 _DIGEST_SIZE = 16
-
-
-class Busy(Exception):
-    """Wrong passwords have taken their share: try again later."""
 
 
 class Guesses:
@@ -67,7 +63,7 @@ class Guesses:
         """Return what ``is_right`` returns, and count its time if false.
 
         :param credentials: what the caller comes back with.
-        :raises Busy: it is not this caller's turn.
+        :raises TooManyGuesses: it is not this caller's turn.
         """
         reserved = self._reserve(self._digest(credentials))
         began = self._work_clock()
@@ -89,13 +85,12 @@ class Guesses:
             self._earned_at = now
             turned_away_at = self._waiting.get(caller)
             has_waited = (
-                turned_away_at is not None
-                and now - turned_away_at >= RETRY_AFTER
+                turned_away_at is not None and now - turned_away_at >= _WAIT
             )
             if self._savings <= (0 if has_waited else _RESERVE):
                 if turned_away_at is None:
                     self._waiting.put(caller, now, len(caller), _PATIENCE)
-                raise Busy
+                raise exception.TooManyGuesses()
             self._waiting.remove(caller)
             self._savings -= self._usual_cost
             return self._usual_cost

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_middleware import cors
 
-from keypair_ext import conf as config
+from keypair_ext import conf as config, exception, faults, profiles
 from keypair_ext.middleware.context import (
     cross_site,
     guesses,
@@ -30,11 +30,6 @@ _ADMIN_ROLE = 'admin'
 # to find out as that a password is wrong.
 _NOBODY = (b'', b'')
 
-_TOO_MANY_GUESSES = (
-    'Too many wrong passwords are being tried to look at another one now. '
-    'Try again in a second.'
-)
-
 
 class HttpBasic:
     """Put the context of the user whose password is right into the environ.
@@ -43,7 +38,8 @@ class HttpBasic:
     :param cache_time: for how many seconds a password is right without
         being looked at again.
     :param guesses_limit: bounds what wrong passwords take.
-    :param guard: knows what a page of another site could send.
+    :param guard: refuses what a page of another site could send.
+    :param fault_table: tells errors.
     :param project_id: the project of every user.
     :param roles: the roles of every user.
     :param admins: the users who have the role ``admin`` too.
@@ -58,6 +54,7 @@ class HttpBasic:
         cache_time: float,
         guesses_limit: guesses.Guesses,
         guard: cross_site.Guard,
+        fault_table: faults.Faults,
         project_id: str,
         roles: list[str],
         admins: Iterable[str],
@@ -68,6 +65,7 @@ class HttpBasic:
         self._cache_time = cache_time
         self._guesses = guesses_limit
         self._guard = guard
+        self._faults = fault_table
         self._project_id = project_id
         self._roles = tuple(roles)
         self._admin_roles = tuple(dict.fromkeys((*roles, _ADMIN_ROLE)))
@@ -82,20 +80,15 @@ class HttpBasic:
         of another site could have a browser send.
         """
         identity.strip_headers(environ)
-        refuse = functools.partial(identity.refuse, environ, start_response)
         try:
             user_id = self._user_id(environ.pop('HTTP_AUTHORIZATION', ''))
-        except guesses.Busy:
-            wait = [('Retry-After', str(guesses.RETRY_AFTER))]
-            return refuse(503, 'serviceUnavailable', _TOO_MANY_GUESSES, wait)
-        if user_id is None:
-            return identity.refuse_unauthenticated(
-                environ, start_response, _CHALLENGE
-            )
-        if self._guard.is_foreign(environ):
-            return refuse(403, 'forbidden', cross_site.FOREIGN)
-        if self._guard.is_simple(environ):
-            return refuse(415, 'badMediaType', cross_site.NOT_JSON)
+            if user_id is None:
+                return identity.refuse_unauthenticated(
+                    environ, start_response, _CHALLENGE
+                )
+            self._guard.check(environ)
+        except exception.KeypairExtError as error:
+            return self._faults.answer(error)(environ, start_response)
         is_admin = user_id in self._admins
         identity.set_context(
             environ,
@@ -108,7 +101,7 @@ class HttpBasic:
     def _user_id(self, authorization: str) -> str | None:
         """Return who authenticates with this header, if anybody.
 
-        :raises Busy: it cannot be looked at now.
+        :raises TooManyGuesses: it cannot be looked at now.
         """
         scheme, _, encoded = authorization.partition(' ')
         if scheme.lower() != 'basic':
@@ -162,6 +155,9 @@ def filter_factory(
         cache_time=conf.api.http_basic_cache_time,
         guesses_limit=guesses.Guesses(),
         guard=cross_site.Guard(origins),
+        fault_table=faults.Faults(
+            profiles.Faults(), conf.keypairs.retry_after
+        ),
         project_id=conf.api.http_basic_project_id,
         roles=conf.api.http_basic_roles,
         admins=conf.api.http_basic_admins,

@@ -84,22 +84,6 @@ def set_context(
     )
 
 
-def refuse(
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    code: int,
-    fault: str,
-    message: str,
-    headers: Iterable[tuple[str, str]] = (),
-) -> Iterable[bytes]:
-    """Answer with a fault as Nova writes it."""
-    document = {fault: {'code': code, 'message': message}}
-    content_type = 'application/json; charset=UTF-8'
-    return _answer(
-        environ, start_response, code, document, content_type, headers
-    )
-
-
 def refuse_unauthenticated(
     environ: WSGIEnvironment,
     start_response: StartResponse,
@@ -112,7 +96,7 @@ def refuse_unauthenticated(
     """
     document = _error(401, exception.NotAuthenticated.message)
     headers = [] if challenge is None else [('WWW-Authenticate', challenge)]
-    return _answer(environ, start_response, 401, document, headers=headers)
+    return _answer(environ, start_response, 401, document, headers)
 
 
 def refuse_forbidden(
@@ -132,14 +116,13 @@ def _answer(
     start_response: StartResponse,
     code: int,
     document: dict[str, dict[str, object]],
-    content_type: str = 'application/json',
     headers: Iterable[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
     body = json.dumps(document).encode()
     start_response(
         f'{code} {http.client.responses[code]}',
         [
-            ('Content-Type', content_type),
+            ('Content-Type', 'application/json'),
             ('Content-Length', str(len(body))),
             *headers,
         ],

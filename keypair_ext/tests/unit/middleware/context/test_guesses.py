@@ -4,6 +4,7 @@
 
 import tracemalloc
 
+from keypair_ext import exception
 from keypair_ext.middleware.context import guesses
 from keypair_ext.tests import base
 
@@ -29,7 +30,7 @@ class GuessesTest(base.TestCase):
 
         try:
             return self.guesses.check(credentials, is_right)
-        except guesses.Busy:
+        except exception.TooManyGuesses:
             return None
 
     def guess(self, seconds: float) -> None:
@@ -108,7 +109,9 @@ class GuessesTest(base.TestCase):
             self.guesses.check(b'%d' % begun, begin_another)
             return False
 
-        self.assertRaises(guesses.Busy, self.guesses.check, b'', begin_another)
+        self.assertRaises(
+            exception.TooManyGuesses, self.guesses.check, b'', begin_another
+        )
         self.assertEqual(4, begun)
 
     def test_long_passwords_do_not_grow_the_process(self) -> None:
