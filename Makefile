@@ -29,7 +29,7 @@ help:
 	@echo 'make clean   remove what these made'
 
 serve: $(VENV)/.serve
-	@$(BIN)/python -m keypair_ext.cmd.demo $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m keypair_ext.testbed $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test
 	@$(BIN)/python tools/run_tests.py

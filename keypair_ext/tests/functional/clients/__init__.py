@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The clients that people have, against the demo as a child process."""
+"""The clients that people have, against the test bed as a child process."""

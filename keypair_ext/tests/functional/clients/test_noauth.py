@@ -9,7 +9,7 @@ from keystoneauth1 import noauth, session, token_endpoint
 from novaclient import client
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.clients import testbed
 from keypair_ext.tests.functional.servers import gunicorn, process
 
 # python-openstackclient asks for the version of an Identity service, too.
@@ -17,13 +17,13 @@ _WITH_IDENTITY = """\
 /identity/v3 = identity
 
 [app:identity]
-paste.app_factory = keypair_ext.cmd.demo:identity_factory
+paste.app_factory = keypair_ext.testbed.identity:app_factory
 
 [composite:v21]
 """
 
 
-class NoAuthTest(demo.ClientTestCase):
+class NoAuthTest(testbed.ClientTestCase):
     """The user ``notused``, and whoever a token names."""
 
     home: ClassVar[process.Directory]
@@ -48,7 +48,7 @@ class NoAuthTest(demo.ClientTestCase):
         self, *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [demo.BIN / 'openstack', 'keypair', *arguments],
+            [testbed.BIN / 'openstack', 'keypair', *arguments],
             env=process.clean_environment(
                 self.home.path,
                 OS_ENDPOINT=f'{self.server.url}/v2.1',

@@ -8,17 +8,17 @@ from keystoneauth1 import http_basic, session
 from novaclient import client, exceptions
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.clients import testbed
 
 _GENERATING = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.91')
 
 
-class NovaClientTest(demo.DemoTestCase):
+class NovaClientTest(testbed.TestBedCase):
     def _keypairs(self, version: str, user: str = 'member') -> Any:
         auth = http_basic.HTTPBasicAuth(
-            endpoint=self.demo.url,
+            endpoint=self.testbed.url,
             username=user,
-            password=self.demo.passwords[user],
+            password=self.testbed.passwords[user],
         )
         opened = session.Session(auth)
         self.addCleanup(opened.session.close)

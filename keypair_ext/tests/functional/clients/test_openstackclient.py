@@ -3,34 +3,65 @@
 """python-openstackclient: its keypair commands, each run as a shell does."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.clients import testbed
+
+# An openrc that was sourced, and a proxy that answers nobody.
+_ELSEWHERE = {
+    'ALL_PROXY': 'http://127.0.0.1:9',
+    'HTTPS_PROXY': 'http://127.0.0.1:9',
+    'OS_AUTH_PLUGIN': 'password',
+    'OS_AUTH_TYPE': 'v3token',
+    'OS_AUTH_URL': 'http://127.0.0.1:9/v3',
+    'OS_CACERT': '/nonexistent',
+    'OS_CLIENT_CONFIG_FILE': '/nonexistent',
+    'OS_CLOUD': 'nosuch',
+    'OS_COMPUTE_API_VERSION': '2.999',
+    'OS_ENDPOINT': 'http://127.0.0.1:9',
+    'OS_IDENTITY_API_VERSION': '2',
+    'OS_INTERFACE': 'internal',
+    'OS_PASSWORD': 'other',
+    'OS_PROJECT_DOMAIN_ID': 'default',
+    'OS_PROJECT_ID': 'other',
+    'OS_PROJECT_NAME': 'other',
+    'OS_REGION_NAME': 'Elsewhere',
+    'OS_SYSTEM_SCOPE': 'all',
+    'OS_TENANT_NAME': 'other',
+    'OS_TOKEN': 'other',
+    'OS_TRUST_ID': 'other',
+    'OS_URL': 'http://127.0.0.1:9',
+    'OS_USERNAME': 'other',
+    'OS_USER_DOMAIN_NAME': 'Default',
+    'http_proxy': 'http://127.0.0.1:9',
+    'https_proxy': 'http://127.0.0.1:9',
+}
 
 _Done = subprocess.CompletedProcess[str]
 
 
-class OpenStackClientTest(demo.DemoTestCase):
+class OpenStackClientTest(testbed.TestBedCase):
     def setUp(self) -> None:
         super().setUp()
         self.key_file = self._file('id_ed25519.pub', fixtures.KEY + '\n')
 
     def _file(self, name: str, text: str) -> Path:
-        path = self.demo.home / name
+        path = self.testbed.home / name
         path.write_text(text)
         return path
 
     def _run(self, *arguments: str | Path, user: str = 'member') -> _Done:
-        done = self.demo.openstack(user, 'keypair', *arguments)
+        done = self.testbed.openstack(user, 'keypair', *arguments)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         return done
 
     def _refused(self, *arguments: str | Path, user: str = 'member') -> str:
-        done = self.demo.openstack(user, 'keypair', *arguments)
+        done = self.testbed.openstack(user, 'keypair', *arguments)
         self.assertEqual(1, done.returncode, done.stdout)
         return done.stderr
 
@@ -44,7 +75,8 @@ class OpenStackClientTest(demo.DemoTestCase):
         return shown.removesuffix('\n')
 
     def test_the_printed_line_makes_a_key(self) -> None:
-        done = self.demo.shell(self.demo.printed_line)
+        # With OS_TOKEN and all the rest of another cloud.
+        done = self.testbed.shell(self.testbed.printed_line, **_ELSEWHERE)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual('', done.stderr)
         private = serialization.load_ssh_private_key(
@@ -53,6 +85,14 @@ class OpenStackClientTest(demo.DemoTestCase):
         self.assertEqual(
             _public_line(private), self._show_public_key('demo-key')
         )
+
+    def test_the_openrc(self) -> None:
+        openrc = shlex.quote(str(self.testbed.directory / 'openrc'))
+        openstack = shlex.quote(str(testbed.BIN / 'openstack'))
+        done = self.testbed.shell(
+            f'. {openrc} && {openstack} keypair list', **_ELSEWHERE
+        )
+        self.assertEqual((0, ''), (done.returncode, done.stderr))
 
     def test_a_key_of_ones_own(self) -> None:
         create = ('create', 'own', '--public-key', self.key_file)
@@ -73,7 +113,7 @@ class OpenStackClientTest(demo.DemoTestCase):
         self._run('delete', 'own')
 
     def test_the_private_key_goes_to_a_file(self) -> None:
-        path = self.demo.home / 'id_made'
+        path = self.testbed.home / 'id_made'
         self._run('create', 'made', '--private-key', path)
         private = serialization.load_ssh_private_key(
             path.read_bytes(), password=None
@@ -81,7 +121,7 @@ class OpenStackClientTest(demo.DemoTestCase):
         self.assertEqual(_public_line(private), self._show_public_key('made'))
 
     def test_a_certificate(self) -> None:
-        done = self.demo.openstack(
+        done = self.testbed.openstack(
             'member',
             'keypair',
             'create',

@@ -6,10 +6,10 @@ import openstack
 from openstack import connection, exceptions
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.clients import testbed
 
 
-class OpenStackSDKTest(demo.DemoTestCase):
+class OpenStackSDKTest(testbed.TestBedCase):
     def _connect(
         self, user: str, version: str | None = None
     ) -> connection.Connection:
@@ -18,8 +18,8 @@ class OpenStackSDKTest(demo.DemoTestCase):
             load_envvars=False,
             auth_type='http_basic',
             username=user,
-            password=self.demo.passwords[user],
-            endpoint=self.demo.url,
+            password=self.testbed.passwords[user],
+            endpoint=self.testbed.url,
             compute_default_microversion=version,
         )
         self.addCleanup(connected.close)
@@ -96,7 +96,7 @@ class OpenStackSDKTest(demo.DemoTestCase):
             auth_type='http_basic',
             username='member',
             password='wrong',
-            endpoint=self.demo.url,
+            endpoint=self.testbed.url,
         )
         self.addCleanup(connected.close)
         error = self.assertRaises(

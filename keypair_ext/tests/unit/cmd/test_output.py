@@ -28,15 +28,16 @@ _COMMANDS = (
     f'manage paste status --file {fixtures.ROOT / _PASTE_FILE}',
     f'manage paste enable --dry-run --file {fixtures.ROOT / _PASTE_FILE}',
     'status upgrade check',
-    'demo --help',
-    'demo --port 0 --directory demo',
+    'testbed --help',
+    'testbed --port 0 --directory demo',
 )
 
 # Runs each command in a fork that has the descriptors of this process, and
 # prints how it ended to descriptor 3.
 _EACH = """
 import os, shlex, sys
-from keypair_ext.cmd import demo, manage, status
+from keypair_ext.cmd import manage, status
+from keypair_ext.testbed import __main__ as testbed
 
 for command in sys.argv[1:]:
     name, *arguments = shlex.split(command)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The demo: its refusals, its files, and the one document of Identity."""
+"""The test bed: its refusals, files, and the one document of Identity."""
 
 import contextlib
 import io
@@ -12,15 +12,17 @@ import fixtures
 import webob
 
 from keypair_ext import exception
-from keypair_ext.cmd import demo
+from keypair_ext.testbed import __main__ as testbed, home, identity
 from keypair_ext.tests import base
 
+_URL = 'http://127.0.0.1:8774'
 
-class DemoTest(base.TestCase):
+
+class TestBedTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        home = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.directory = home / 'demo'
+        path = self.useFixture(fixtures.TempDir()).path
+        self.directory = pathlib.Path(path, 'demo')
 
     def _refusal(
         self, *, directory: pathlib.Path | None = None, port: object = 0
@@ -29,7 +31,7 @@ class DemoTest(base.TestCase):
         arguments = [f'--directory={directory or self.directory}']
         with contextlib.redirect_stderr(io.StringIO()) as printed:
             try:
-                status: object = demo.main([*arguments, f'--port={port}'])
+                status: object = testbed.main([*arguments, f'--port={port}'])
             except SystemExit as error:
                 status = error.code
         return status, printed.getvalue()
@@ -68,7 +70,7 @@ class DemoTest(base.TestCase):
             self.assertEqual(1, status)
             self.assertEqual(
                 f'keypair_ext: {directory} cannot be used: {reason}. The '
-                f'demo keeps its files in {directory}, which has to be a '
+                f'test bed keeps its files in {directory}, which has to be a '
                 f'directory that you can write to.\n',
                 message,
             )
@@ -89,22 +91,22 @@ class DemoTest(base.TestCase):
         )
 
     def test_interrupted_before_it_serves(self) -> None:
-        def interrupt(directory: pathlib.Path) -> dict[str, str]:
+        def interrupt(directory: pathlib.Path, url: str) -> dict[str, str]:
             raise KeyboardInterrupt
 
         self.useFixture(
-            fixtures.MonkeyPatch('keypair_ext.cmd.demo._prepare', interrupt)
+            fixtures.MonkeyPatch('keypair_ext.testbed.home.prepare', interrupt)
         )
         self.assertEqual((130, ''), self._refusal())
 
     def test_users_are_made_once(self) -> None:
-        passwords = demo._prepare(self.directory)
+        passwords = home.prepare(self.directory, _URL)
         self.assertEqual({'admin', 'member'}, set(passwords))
-        self.assertEqual({}, demo._prepare(self.directory))
+        self.assertEqual({}, home.prepare(self.directory, _URL))
         kept = self.directory / 'member.password'
         self.assertEqual(passwords['member'], kept.read_text().strip())
         kept.unlink()
-        self.assertNotEqual(passwords, demo._prepare(self.directory))
+        self.assertNotEqual(passwords, home.prepare(self.directory, _URL))
 
     def test_without_the_paste_file(self) -> None:
         self.useFixture(
@@ -112,16 +114,15 @@ class DemoTest(base.TestCase):
         )
         self.useFixture(fixtures.MonkeyPatch('sys.prefix', '/nowhere'))
         error = self.assertRaises(
-            exception.ConfigurationError, demo._prepare, self.directory
+            exception.ConfigurationError, home.prepare, self.directory, _URL
         )
-        self.assertIn('run the demo from a checkout', str(error))
+        self.assertIn('run the test bed from a checkout', str(error))
 
     def test_the_greeting(self) -> None:
-        url = 'http://127.0.0.1:8774'
-        first = demo._greeting(self.directory, url, {'member': 'secret'})
+        first = testbed._greeting(self.directory, _URL, {'member': 'secret'})
         self.assertIn('The password of member is secret', first)
         self.assertIn(' keypair create demo-key', first)
-        second = demo._greeting(self.directory, url, {})
+        second = testbed._greeting(self.directory, _URL, {})
         self.assertNotIn('secret', second)
         self.assertIn(' keypair list', second)
 
@@ -129,7 +130,7 @@ class DemoTest(base.TestCase):
 class IdentityTest(base.TestCase):
     def _ask(self, path: str) -> webob.Response:
         request = webob.Request.blank(path, base_url='http://demo:8774/id/v3')
-        return request.get_response(demo.identity_factory({}))
+        return request.get_response(identity.app_factory({}))
 
     def test_the_version(self) -> None:
         for path in ('', '/'):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The demo that ``make serve`` runs, as a child process on a free port."""
+"""What ``make serve`` runs, as a child process on a free port."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def command(directory: Path, port: int) -> list[str]:
     return [
         sys.executable,
         '-m',
-        'keypair_ext.cmd.demo',
+        'keypair_ext.testbed',
         '--directory',
         str(directory),
         '--port',
@@ -32,14 +32,14 @@ def command(directory: Path, port: int) -> list[str]:
 
 
 def printed_passwords(text: str) -> dict[str, str]:
-    """Return the passwords by user that the demo has printed."""
+    """Return the passwords by user that it has printed."""
     return dict(_PASSWORD.findall(text))
 
 
-class Demo(fixtures.Fixture):
-    """The demo, made anew and serving.
+class TestBed(fixtures.Fixture):
+    """A test bed, made anew and serving.
 
-    :ivar passwords: by user, as the demo printed them.
+    :ivar passwords: by user, as it printed them.
     """
 
     daemon: process.Process
@@ -48,12 +48,9 @@ class Demo(fixtures.Fixture):
         super().__init__()
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}/v2.1'
-        self.identity_url = (
-            f'http://{process.LOOPBACK}:{self.port}/identity/v3'
-        )
 
     def _setUp(self) -> None:
-        self.home = self.useFixture(process.Directory('demo')).path
+        self.home = self.useFixture(process.Directory('testbed')).path
         # A shell must not take the name to pieces.
         self.directory = self.home / "amelia's demo"
         self.daemon = process.Process(
@@ -69,30 +66,31 @@ class Demo(fixtures.Fixture):
 
     @property
     def printed_line(self) -> str:
-        """What the demo asked to be pasted."""
+        """What it asked to be pasted."""
         return next(
             line
             for line in self.daemon.recent_log.splitlines()
             if ' keypair ' in line
         )
 
-    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+    def shell(
+        self, line: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a line as somebody who pastes it into another terminal."""
-        return self._run(['/bin/sh', '-c', line], {})
+        return self._run(['/bin/sh', '-c', line], environment)
 
     def openstack(
         self, user: str, *arguments: str | Path, version: str = '2.10'
     ) -> subprocess.CompletedProcess[str]:
         """Run python-openstackclient as one of the two users."""
-        environment = {
-            'OS_AUTH_TYPE': 'http_basic',
-            'OS_USERNAME': user,
-            'OS_PASSWORD': self.passwords[user],
-            'OS_ENDPOINT': self.url,
-            'OS_IDENTITY_ENDPOINT_OVERRIDE': self.identity_url,
-            'OS_COMPUTE_API_VERSION': version,
-        }
-        return self._run([BIN / 'openstack', *arguments], environment)
+        return self._run(
+            [BIN / 'openstack', *arguments],
+            {
+                'OS_CLIENT_CONFIG_FILE': str(self.directory / 'clouds.yaml'),
+                'OS_CLOUD': user,
+                'OS_COMPUTE_API_VERSION': version,
+            },
+        )
 
     def _run(
         self, argv: list[str | Path], environment: dict[str, str]
@@ -127,14 +125,14 @@ class ClientTestCase(base.TestCase):
         )
 
 
-class DemoTestCase(ClientTestCase):
-    """The tests of a class share one demo, so they name keys apart."""
+class TestBedCase(ClientTestCase):
+    """The tests of a class share one, so they name keys apart."""
 
-    demo: ClassVar[Demo]
+    testbed: ClassVar[TestBed]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.demo = Demo()
-        cls.demo.setUp()
-        cls.addClassCleanup(cls.demo.cleanUp)
+        cls.testbed = TestBed()
+        cls.testbed.setUp()
+        cls.addClassCleanup(cls.testbed.cleanUp)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The demo itself: how it starts, what it leaves on disk and how it ends."""
+"""The test bed itself: how it starts, what it leaves on disk, how it ends."""
 
 import contextlib
 import json
@@ -15,16 +15,16 @@ from pathlib import Path
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.clients import demo
+from keypair_ext.tests.functional.clients import testbed
 from keypair_ext.tests.functional.servers import process, rest
 
 _Child = subprocess.Popen[bytes]
 
 
-class DemoTest(base.TestCase):
+class TestBedTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.home = self.useFixture(process.Directory('demo')).path
+        self.home = self.useFixture(process.Directory('testbed')).path
         self.directory = self.home / 'files'
         self.port = process.free_port()
         self.root = f'http://{process.LOOPBACK}:{self.port}'
@@ -32,11 +32,11 @@ class DemoTest(base.TestCase):
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[_Child]:
-        """Run the demo, which has to have ended by itself afterwards."""
+        """Run it, which has to have ended by itself afterwards."""
         with (
             self.log.open('wb') as log,
             subprocess.Popen(
-                demo.command(self.directory, self.port),
+                testbed.command(self.directory, self.port),
                 env=process.clean_environment(self.home),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
@@ -60,7 +60,7 @@ class DemoTest(base.TestCase):
         return self.log.read_text()
 
     def _printed_passwords(self) -> dict[str, str]:
-        return demo.printed_passwords(self._logged())
+        return testbed.printed_passwords(self._logged())
 
     def _kept_passwords(self) -> dict[str, str]:
         return {
@@ -119,7 +119,7 @@ class DemoTest(base.TestCase):
     def _check_request_in_flight(
         self, child: _Child, name: str, stop: Callable[[_Child], None]
     ) -> None:
-        """Stop the demo while a request is half sent: it is answered."""
+        """Stop it while a request is half sent: it is answered."""
         body = json.dumps(
             {'keypair': {'name': name, 'public_key': fixtures.KEY}}
         ).encode()

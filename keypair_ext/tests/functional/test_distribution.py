@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is in the distributions: the source, and what is installed of it."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from typing import ClassVar
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+
+class DistributionTest(base.TestCase):
+    """A wheel that is built of the source distribution, both of this tree."""
+
+    source: ClassVar[set[str]]
+    wheel: ClassVar[set[str]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        home = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, home)
+        cls._make_repository(home / 'tree')
+        build = 'from pbr import build; print(build.build_sdist("..", None))'
+        cls._run(home / 'tree', sys.executable, '-c', build)
+        (archive,) = home.glob('*.tar.gz')
+        with tarfile.open(archive) as file:
+            names = file.getnames()
+            file.extractall(home, filter='data')
+        root = archive.name.removesuffix('.tar.gz')
+        cls.source = {name.removeprefix(f'{root}/') for name in names}
+        pip = (sys.executable, '-m', 'pip', 'wheel', '--no-deps', '.')
+        cls._run(home / root, *pip, '--no-build-isolation', '--wheel-dir=..')
+        (archive,) = home.glob('*.whl')
+        with zipfile.ZipFile(archive) as file:
+            cls.wheel = set(file.namelist())
+
+    @classmethod
+    def _make_repository(cls, tree: pathlib.Path) -> None:
+        """Copy what git would, with what is not committed yet."""
+        git = ['git', '-C', str(fixtures.ROOT), 'ls-files', '-z', '--cached']
+        listing = subprocess.run(
+            [*git, '--others', '--exclude-standard'],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if listing.returncode:
+            raise cls.skipException('this is no checkout of git')
+        for name in listing.stdout.split('\0'):
+            path = fixtures.ROOT / name
+            if path.is_file():
+                (tree / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, tree / name)
+        cls._run(tree, 'git', 'init', '--quiet')
+        cls._run(tree, 'git', 'add', '--all')
+        nobody = ('-c', 'user.name=nobody', '-c', 'user.email=nobody')
+        cls._run(tree, 'git', *nobody, 'commit', '--quiet', '--message=all')
+
+    @staticmethod
+    def _run(directory: pathlib.Path, *command: str) -> None:
+        done = subprocess.run(
+            command,
+            check=False,
+            cwd=directory,
+            env={'PATH': '/usr/bin:/bin', 'PBR_VERSION': '0.0.1'},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise AssertionError(done.stdout)
+
+    def _ours(self, *parts: str) -> set[str]:
+        """Return the files of the package below a folder, as in the tree."""
+        package = fixtures.ROOT / 'keypair_ext'
+        return {
+            str(path.relative_to(fixtures.ROOT))
+            for path in package.joinpath(*parts).rglob('*.py')
+        }
+
+    def test_source_has_all(self) -> None:
+        self.assertEqual(set(), self._ours() - self.source)
+
+    def test_of_the_tests_the_plugin_is_installed(self) -> None:
+        plugin = self._ours('tests', 'tempest')
+        self.assertEqual(
+            plugin, {name for name in self.wheel if '/tests/' in name}
+        )
+        package = self._ours() - self._ours('tests')
+        self.assertEqual(set(), package - self.wheel)
+
+    def test_what_is_no_module(self) -> None:
+        names = {name.removeprefix('keypair_ext/') for name in self.wheel}
+        for name in (
+            'py.typed',
+            'db/alembic/script.py.mako',
+            'profiles/nova.toml',
+            'profiles/profile.schema.json',
+        ):
+            self.assertIn(name, names)
