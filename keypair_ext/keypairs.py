@@ -126,7 +126,7 @@ class Keypairs:
         subject = notifications.Subject(user_id, name, key_type, None)
         with self._notifier.action(context, 'create', subject) as action:
             limit = self._limit(context)
-            # Making a key costs 50 ms: none is made that could not be stored.
+            # Making a key is dear: none is made that could not be stored.
             self._check_quota(user_id, limit)
             action.start()
             _check_user_id(user_id)

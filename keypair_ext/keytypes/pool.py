@@ -30,13 +30,11 @@ _REPORT_EVERY = 100
 _MAKERS = 2
 
 # What nice(1) adds, too. Without it a request that only reads waits for a
-# processor: beside four clients that generate without pause, the slowest
-# hundredth takes 2.9 times as long as when nobody does, with it 1.9.
+# processor until a key is made: ``beside`` in benchmarks/generation.py.
 _NICENESS = 10
 
 # How long they let alone whoever has just taken a key that was ready: making
-# the next one at once disturbs the request that is still under way, which
-# takes 4.9 milliseconds in the place of 4.1.
+# the next one at once disturbs the request that is still under way.
 _HEAD_START_SECONDS = 0.03
 
 _Key = futures.Future[rsa.RSAPrivateKey]
@@ -65,6 +63,9 @@ class KeyPool:
 
     def take(self) -> rsa.RSAPrivateKey:
         """Return a key that nobody else has or will get."""
+        # A server may make its threads green after the application is loaded.
+        if _is_green():
+            return self._make()
         supply = self._supply
         # uWSGI forks without Python's knowing; the hook alone is not enough.
         if supply.pid != os.getpid():

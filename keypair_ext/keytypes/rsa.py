@@ -12,6 +12,6 @@ MakeRSA = Callable[[], rsa.RSAPrivateKey]
 def make_rsa() -> rsa.RSAPrivateKey:
     """Make a new RSA key of 2048 bits with the public exponent 65537.
 
-    It takes some 50 ms, most of them without the interpreter's lock.
+    It takes long, nearly all of it without the interpreter's lock.
     """
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -59,7 +59,7 @@ def parse(text: str) -> Document:
 
 def problems(document: Document, schema: Document) -> list[str]:
     """Return what is wrong with a document, sorted; nothing if it is valid."""
-    # Imported here since only a load needs it, and it costs 40 ms.
+    # Imported here since only the load of a foreign profile needs it.
     import jsonschema
 
     validator = jsonschema.Draft202012Validator(schema)

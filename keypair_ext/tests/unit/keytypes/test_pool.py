@@ -11,7 +11,7 @@ import threading
 import time
 import types
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 from keypair_ext.keytypes import pool, rsa
@@ -239,16 +239,25 @@ class PooledTest(base.TestCase):
         # The two threads have begun one each.
         self.assertIn(make(), [(os.getpid(), 1), (os.getpid(), 2)])
 
+    GREEN: ClassVar = {
+        'eventlet.patcher': types.SimpleNamespace(
+            is_monkey_patched=lambda name: name == 'thread'
+        ),
+        'gevent.monkey': types.SimpleNamespace(
+            is_module_patched=lambda name: name == 'threading'
+        ),
+    }
+
+    def test_no_thread_where_threads_become_green(self) -> None:
+        for name, module in self.GREEN.items():
+            keys = pool.KeyPool(Counter(), 4)
+            threads = threading.active_count()
+            with mock.patch.dict(sys.modules, {name: module}):
+                self.assertEqual((os.getpid(), 1), keys.take())
+            self.assertEqual(threads, threading.active_count())
+
     def test_no_thread_where_threads_are_green(self) -> None:
-        green = {
-            'eventlet.patcher': types.SimpleNamespace(
-                is_monkey_patched=lambda name: name == 'thread'
-            ),
-            'gevent.monkey': types.SimpleNamespace(
-                is_module_patched=lambda name: name == 'threading'
-            ),
-        }
-        for name, module in green.items():
+        for name, module in self.GREEN.items():
             make = Counter()
             with (
                 mock.patch.dict(sys.modules, {name: module}),
