@@ -7,17 +7,19 @@ The expectations are Nova's own messages, taken from a Nova with
 """
 
 import contextlib
+import functools
 import pathlib
 import socket
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 from unittest import mock
 
 import fixtures
 import testtools
+from cryptography.hazmat.primitives.asymmetric import rsa
 from oslo_config import cfg
 from oslo_context import context as oslo_context
 
@@ -25,12 +27,14 @@ from keypair_ext import (
     conf as keypair_conf,
     exception,
     keypairs,
+    keytypes,
     notifications,
     profiles,
 )
-from keypair_ext.db.store import Keypair, Store
-from keypair_ext.keytypes import GeneratedKey
 from keypair_ext.tests import base
+from keypair_ext.tests.unit.db import database
+from keypair_ext.tests.unit.keytypes import vectors
+from keypair_ext.tests.unit.test_keypairs import Quota
 
 try:
     with warnings.catch_warnings():
@@ -46,18 +50,10 @@ needs_messaging = testtools.skipIf(
     'oslo.messaging is not installed: pip install keypair-ext[notifications]',
 )
 
-KEY = (
-    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHeQt9yyloOaW8WkpoFWAD/'
-    'YSvETOxMLNxJabNwgqqqy bob@home'
-)
-FINGERPRINT = '2b:23:93:db:65:39:92:e2:e6:c5:64:5f:39:b8:55:8d'
-PRIVATE_KEY = (
-    '-----BEGIN OPENSSH PRIVATE KEY-----\n'
-    'b3BlbnNzaC1rZXktdjEAAAAA\n'
-    '-----END OPENSSH PRIVATE KEY-----\n'
-)
+KEY = f'{vectors.ED25519.line} bob@home'
+RSA = rsa.generate_private_key(65537, 2048)
+# A name that every version takes, and PKCS#8 of an Ed25519 key.
 SECRET = 'MC4CAQAwBQYDK2VwBCIEIHeQt9yyloOaW8WkpoFWADYSvETOxMLNxJabNwgqqqy'
-RULES = profiles.KeyRules()
 
 # The context of a request by bob, in project aaaa, on Nova's bus.
 NOVA_CONTEXT = {
@@ -98,9 +94,8 @@ def legacy(event_type: str, name: str = 'k1') -> tuple[object, ...]:
 def versioned(
     event_type: str,
     *,
-    name: str = 'k1',
     user_id: str = 'bob',
-    fingerprint: str | None = FINGERPRINT,
+    fingerprint: str | None = vectors.ED25519.fingerprint,
     public_key: str | None = KEY,
 ) -> tuple[object, ...]:
     """Return a versioned notification of Nova's."""
@@ -110,82 +105,13 @@ def versioned(
         'nova_object.version': '1.0',
         'nova_object.data': {
             'user_id': user_id,
-            'name': name,
+            'name': 'k1',
             'fingerprint': fingerprint,
             'public_key': public_key,
             'type': 'ssh',
         },
     }
     return ('INFO', 'nova-api:cloud1', event_type, payload)
-
-
-class FakeKeyType:
-    """Knows one key."""
-
-    name = 'ssh'
-
-    def fingerprint(self, public_key: str) -> str:
-        if public_key != KEY:
-            raise exception.InvalidKey(reason='it is not the key.')
-        return FINGERPRINT
-
-    def rewrite(
-        self,
-        public_key: str,
-        restore_padding: bool,
-        default_comment: str | None,
-    ) -> str:
-        return public_key
-
-    def generate(self, user_id: str, comment: str) -> GeneratedKey:
-        return GeneratedKey(KEY, PRIVATE_KEY, FINGERPRINT)
-
-
-class FakeStore:
-    """Key pairs in a dictionary."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], Keypair] = {}
-
-    def get(self, user_id: str, name: str) -> Keypair:
-        if (user_id, name) not in self.rows:
-            raise exception.KeypairNotFound(user_id=user_id, name=name)
-        return self.rows[user_id, name]
-
-    def create(
-        self,
-        user_id: str,
-        name: str,
-        key_type: str,
-        fingerprint: str,
-        public_key: str,
-        limit: int,
-    ) -> Keypair:
-        if self.exists(user_id, name):
-            raise exception.KeypairExists(name=name)
-        row = Keypair(
-            1, user_id, name, key_type, fingerprint, public_key, None, None
-        )
-        self.rows[user_id, name] = row
-        return row
-
-    def delete(self, user_id: str, name: str) -> None:
-        del self.rows[user_id, name]
-
-    def exists(self, user_id: str, name: str) -> bool:
-        return (user_id, name) in self.rows
-
-    def count(self, user_id: str, at_most: int) -> int:
-        return len(self.rows)
-
-
-class FakeQuota:
-    """Two key pairs for everybody."""
-
-    needs_project = True
-
-    def limit(self, user_id: str | None, project_id: str | None) -> int:
-        return 2
 
 
 def make_context(**values: Any) -> oslo_context.RequestContext:
@@ -225,14 +151,11 @@ class NotificationsTestCase(base.TestCase):
         return conf
 
     def load(
-        self,
-        driver: str = 'test',
-        url: str = 'fake://',
-        wanted: str = 'both',
+        self, driver: str = 'test', url: str = 'fake://', **options: str
     ) -> notifications.Notifier:
         conf = self.configure(
             DEFAULT={'host': 'cloud1'},
-            notifications={'notification_format': wanted},
+            notifications={'notification_format': 'both'} | options,
             oslo_messaging_notifications={
                 'driver': driver,
                 'transport_url': url,
@@ -240,22 +163,44 @@ class NotificationsTestCase(base.TestCase):
         )
         return notifications.load(conf)
 
-    def make_keypairs(
-        self, notifier: notifications.Notifier
-    ) -> keypairs.Keypairs:
-        self.store = FakeStore()
-        return keypairs.Keypairs(
-            cast(Store, self.store),
-            {'ssh': FakeKeyType()},
-            FakeQuota(),
-            notifier,
+    def make_keypairs(self, notifier: notifications.Notifier) -> None:
+        self.store = self.useFixture(database.Database()).store
+        self.quota = Quota()
+        self.use_cases = keypairs.Keypairs(
+            self.store, keytypes.load(lambda: RSA), self.quota, notifier
         )
+        if oslo_messaging is not None:
+            self.forget()
+
+    def import_key(
+        self, name: str = 'k1', public_key: str = KEY, user_id: str = 'bob'
+    ) -> Any:
+        return self.use_cases.import_public_key(
+            make_context(),
+            user_id,
+            name,
+            'ssh',
+            public_key,
+            profiles.KeyRules(),
+        )
+
+    def generate(
+        self,
+        name: str = 'k1',
+        context: oslo_context.RequestContext | None = None,
+    ) -> Any:
+        return self.use_cases.generate(
+            context or make_context(), 'bob', name, 'ssh', profiles.KeyRules()
+        )
+
+    def delete(self, name: str = 'k1') -> None:
+        self.use_cases.delete(make_context(), 'bob', name)
 
     def forget(self) -> None:
         """Start to listen."""
         _impl_test.reset()
 
-    def heard(self) -> list[tuple[object, ...]]:
+    def heard(self) -> list[tuple[Any, ...]]:
         """Return what was sent: priority, publisher, event and payload."""
         return [
             (
@@ -281,32 +226,24 @@ class TestSilence(NotificationsTestCase):
         self.addCleanup(patch.stop)
 
     def test_no_driver(self) -> None:
-        notifier = notifications.load(self.configure())
-
-        self.assertFalse(notifier.enabled)
-
-    def test_drivers_that_send_nothing(self) -> None:
-        for driver in ('noop', ''):
-            notifier = self.load(driver=driver)
-
-            self.assertIsInstance(notifier, notifications.SilentNotifier)
-
-    def test_a_configuration_without_files(self) -> None:
-        conf = cfg.ConfigOpts()
-        keypair_conf.register_opts(conf, 'database')
-
-        self.assertFalse(notifications.load(conf).enabled)
+        without_files = cfg.ConfigOpts()
+        keypair_conf.register_opts(without_files, 'database')
+        for notifier in (
+            notifications.load(self.configure()),
+            notifications.load(without_files),
+            self.load(driver='noop'),
+            self.load(driver=''),
+        ):
+            self.assertFalse(notifier.enabled)
 
     def test_actions_work_all_the_same(self) -> None:
-        use_cases = self.make_keypairs(notifications.SilentNotifier())
+        self.make_keypairs(notifications.SilentNotifier())
 
-        made, private_key = use_cases.generate(
-            make_context(), 'bob', 'k1', 'ssh', RULES
-        )
-        use_cases.delete(make_context(), 'bob', 'k1')
+        _, private_key = self.generate()
+        self.delete()
 
-        self.assertEqual((KEY, PRIVATE_KEY), (made.public_key, private_key))
-        self.assertEqual({}, self.store.rows)
+        self.assertIn('PRIVATE KEY', private_key)
+        self.assertFalse(self.store.exists('bob', 'k1'))
 
     def test_missing_package(self) -> None:
         error = self.assertRaises(exception.ConfigurationError, self.load)
@@ -320,81 +257,35 @@ class TestMessages(NotificationsTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.use_cases = self.make_keypairs(self.load())
-        self.forget()
-
-    def import_key(
-        self, name: str = 'k1', public_key: str = KEY, user_id: str = 'bob'
-    ) -> None:
-        self.use_cases.import_public_key(
-            make_context(), user_id, name, 'ssh', public_key, RULES
-        )
-
-    def generate(self, name: str = 'k1') -> None:
-        self.use_cases.generate(make_context(), 'bob', name, 'ssh', RULES)
-
-    def assert_errors(
-        self,
-        function: str,
-        description: str,
-        arguments: dict[str, object],
-        name: str,
-        message: str,
-        heard: list[tuple[object, ...]] | None = None,
-    ) -> None:
-        """Compare what was heard of a failure with what Nova tells."""
-        first, second = heard or self.heard()
-        payload = {'exception': description, 'args': arguments}
-        self.assertEqual(('ERROR', 'api.cloud1', function, payload), first)
-        priority, publisher, event_type, versioned_payload = second
-        self.assertEqual(
-            ('ERROR', 'nova-api:cloud1', 'compute.exception'),
-            (priority, publisher, event_type),
-        )
-        assert isinstance(versioned_payload, dict)
-        self.assertEqual(
-            {
-                'nova_object.name': 'ExceptionPayload',
-                'nova_object.namespace': 'nova',
-                'nova_object.version': '1.1',
-            },
-            {
-                key: value
-                for key, value in versioned_payload.items()
-                if key != 'nova_object.data'
-            },
-        )
-        data = versioned_payload['nova_object.data']
-        self.assertEqual(
-            [
-                'module_name',
-                'function_name',
-                'exception',
-                'exception_message',
-                'traceback',
-            ],
-            list(data),
-        )
-        self.assertEqual(
-            (name, message), (data['exception'], data['exception_message'])
-        )
-        self.assertIn('Traceback (most recent call last)', data['traceback'])
+        self.make_keypairs(self.load())
 
     def test_import(self) -> None:
-        self.import_key()
+        for user_id in ('bob', 'carol'):
+            self.forget()
 
+            self.import_key(user_id=user_id)
+
+            self.assertEqual(
+                [
+                    legacy('keypair.import.start'),
+                    versioned(
+                        'keypair.import.start',
+                        fingerprint=None,
+                        user_id=user_id,
+                    ),
+                    versioned('keypair.import.end', user_id=user_id),
+                    legacy('keypair.import.end'),
+                ],
+                self.heard(),
+            )
+        data = self.heard()[1][3]['nova_object.data']
         self.assertEqual(
-            [
-                legacy('keypair.import.start'),
-                versioned('keypair.import.start', fingerprint=None),
-                versioned('keypair.import.end'),
-                legacy('keypair.import.end'),
-            ],
-            self.heard(),
+            ['user_id', 'name', 'fingerprint', 'public_key', 'type'],
+            list(data),
         )
 
     def test_create(self) -> None:
-        self.generate()
+        made, _ = self.generate()
 
         self.assertEqual(
             [
@@ -402,7 +293,11 @@ class TestMessages(NotificationsTestCase):
                 versioned(
                     'keypair.create.start', fingerprint=None, public_key=None
                 ),
-                versioned('keypair.create.end'),
+                versioned(
+                    'keypair.create.end',
+                    fingerprint=made.fingerprint,
+                    public_key=made.public_key,
+                ),
                 legacy('keypair.create.end'),
             ],
             self.heard(),
@@ -413,7 +308,7 @@ class TestMessages(NotificationsTestCase):
         self.import_key()
         self.forget()
 
-        self.use_cases.delete(make_context(), 'bob', 'k1')
+        self.delete()
 
         self.assertEqual(
             [
@@ -425,230 +320,15 @@ class TestMessages(NotificationsTestCase):
             self.heard(),
         )
 
-    def test_keys_are_in_novas_order(self) -> None:
-        self.import_key()
-
-        _, _, _, payload = self.heard()[1]
-
-        assert isinstance(payload, dict)
-        self.assertEqual(
-            ['user_id', 'name', 'fingerprint', 'public_key', 'type'],
-            list(payload['nova_object.data']),
-        )
-
-    def test_import_for_somebody_else(self) -> None:
-        self.import_key(user_id='carol')
-
-        self.assertEqual(
-            [
-                legacy('keypair.import.start'),
-                versioned(
-                    'keypair.import.start', fingerprint=None, user_id='carol'
-                ),
-                versioned('keypair.import.end', user_id='carol'),
-                legacy('keypair.import.end'),
-            ],
-            self.heard(),
-        )
-
-    def test_delete_of_what_is_not_there(self) -> None:
-        self.assertRaises(
-            exception.KeypairNotFound,
-            self.use_cases.delete,
-            make_context(),
-            'bob',
-            'nope',
-        )
-
-        first, *rest = self.heard()
-        self.assertEqual(legacy('keypair.delete.start', 'nope'), first)
-        self.assert_errors(
-            'delete_key_pair',
-            "{'kwargs': {'user_id': 'bob', 'name': 'nope', 'code': 404}, "
-            "'message': 'Keypair nope not found for user bob', "
-            "'class': 'KeypairNotFound'}",
-            {'user_id': 'bob', 'key_name': 'nope'},
-            'KeypairNotFound',
-            'Keypair nope not found for user bob',
-            rest,
-        )
-
-    def test_delete_of_what_cannot_be_there(self) -> None:
-        self.assertRaises(
-            exception.KeypairNotFound,
-            self.use_cases.delete,
-            make_context(),
-            'bob',
-            'a\0b',
-        )
-
-        self.assertEqual(
-            ['keypair.delete.start', 'delete_key_pair', 'compute.exception'],
-            [event_type for _, _, event_type, _ in self.heard()],
-        )
-
-    def test_import_of_a_name_that_is_taken(self) -> None:
-        self.import_key()
-        self.forget()
-
-        self.assertRaises(exception.KeypairExists, self.import_key)
-
-        starts, rest = self.heard()[:2], self.heard()[2:]
-        self.assertEqual(
-            [
-                legacy('keypair.import.start'),
-                versioned('keypair.import.start', fingerprint=None),
-            ],
-            starts,
-        )
-        self.assert_errors(
-            'import_key_pair',
-            "{'kwargs': {'key_name': 'k1', 'code': 500}, 'message': "
-            "\"Key pair 'k1' already exists.\", 'class': 'KeyPairExists'}",
-            {
-                'user_id': 'bob',
-                'key_name': 'k1',
-                'public_key': KEY,
-                'key_type': 'ssh',
-            },
-            'KeyPairExists',
-            "Key pair 'k1' already exists.",
-            rest,
-        )
-
-    def test_create_of_a_name_that_is_taken(self) -> None:
-        self.generate()
-        self.forget()
-
-        self.assertRaises(exception.KeypairExists, self.generate)
-
-        self.assert_errors(
-            'create_key_pair',
-            "{'kwargs': {'key_name': 'k1', 'code': 500}, 'message': "
-            "\"Key pair 'k1' already exists.\", 'class': 'KeyPairExists'}",
-            {'user_id': 'bob', 'key_name': 'k1', 'key_type': 'ssh'},
-            'KeyPairExists',
-            "Key pair 'k1' already exists.",
-            self.heard()[2:],
-        )
-
-    def test_import_of_nonsense(self) -> None:
-        self.assertRaises(
-            exception.InvalidKey, self.import_key, public_key='nonsense'
-        )
-
-        # Nova tells what was sent. The reason is in our words.
-        message = 'Keypair data is invalid: it is not the key.'
-        self.assert_errors(
-            'import_key_pair',
-            "{'kwargs': {'reason': 'it is not the key.', 'code': 400}, "
-            f"'message': '{message}', 'class': 'InvalidKeypair'}}",
-            {
-                'user_id': 'bob',
-                'key_name': 'k1',
-                'public_key': '***',
-                'key_type': 'ssh',
-            },
-            'InvalidKeypair',
-            message,
-            self.heard()[2:],
-        )
-
-    def test_over_quota_nothing_starts(self) -> None:
-        self.import_key('k1')
-        self.import_key('k2')
-        self.forget()
-
-        self.assertRaises(exception.QuotaExceeded, self.import_key, 'k3')
-
-        # The message is in our words.
-        message = str(exception.QuotaExceeded(limit=2))
-        self.assert_errors(
-            'import_key_pair',
-            f"{{'kwargs': {{'code': 413}}, 'message': '{message}', "
-            "'class': 'KeypairLimitExceeded'}",
-            {
-                'user_id': 'bob',
-                'key_name': 'k3',
-                'public_key': KEY,
-                'key_type': 'ssh',
-            },
-            'KeypairLimitExceeded',
-            message,
-        )
-
-    def test_create_over_quota_nothing_starts(self) -> None:
-        self.import_key('k1')
-        self.import_key('k2')
-        self.forget()
-
-        self.assertRaises(exception.QuotaExceeded, self.generate, 'k3')
-
-        self.assertEqual(
-            ['create_key_pair', 'compute.exception'],
-            [event_type for _, _, event_type, _ in self.heard()],
-        )
-
-    def test_without_a_project(self) -> None:
-        self.assertRaises(
-            exception.Forbidden,
-            self.use_cases.generate,
-            make_context(project_id=None),
-            'bob',
-            'k1',
-            'ssh',
-            RULES,
-        )
-
-        self.assert_errors(
-            'create_key_pair',
-            "{'kwargs': {'code': 403}, 'message': 'Forbidden', "
-            "'class': 'Forbidden'}",
-            {'user_id': 'bob', 'key_name': 'k1', 'key_type': 'ssh'},
-            'Forbidden',
-            'Forbidden',
-        )
-
-    def test_a_failure_that_nova_has_no_class_for(self) -> None:
-        def fail(*arguments: object) -> NoReturn:
-            raise exception.DatabaseUnavailable()
-
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                f'{__name__}.{FakeStore.__name__}.create', fail
-            )
-        )
-
-        self.assertRaises(exception.DatabaseUnavailable, self.import_key)
-
-        message = str(exception.DatabaseUnavailable())
-        self.assert_errors(
-            'import_key_pair',
-            f"DatabaseUnavailable('{message}')",
-            {
-                'user_id': 'bob',
-                'key_name': 'k1',
-                'public_key': KEY,
-                'key_type': 'ssh',
-            },
-            'DatabaseUnavailable',
-            message,
-            self.heard()[2:],
-        )
-
     def test_a_private_key_that_nova_stored(self) -> None:
-        for name, public_key in (
-            ('k1', f'{KEY}\n{PRIVATE_KEY}'),
-            (SECRET, KEY),
-        ):
+        for name, public_key in (('k1', f'{KEY} {SECRET}'), (SECRET, KEY)):
             self.forget()
-            self.store.create('bob', name, 'ssh', FINGERPRINT, public_key, 9)
+            self.store.create('bob', name, 'ssh', 'ab', public_key, -1)
 
-            self.use_cases.delete(make_context(), 'bob', name)
+            self.delete(name)
 
             self.assertEqual(4, len(self.heard()))
-            for secret in (PRIVATE_KEY, SECRET):
-                self.assertNotIn(secret[10:40], str(self.raw()))
+            self.assertNotIn(SECRET[10:40], str(self.raw()))
 
     def test_a_secret_in_an_error(self) -> None:
         action = self.load().action(
@@ -659,40 +339,208 @@ class TestMessages(NotificationsTestCase):
         self.forget()
 
         with contextlib.suppress(ValueError), action:
-            raise ValueError(f'cannot read {PRIVATE_KEY}')
+            raise ValueError(f'cannot read {SECRET}')
 
         self.assertEqual(2, len(self.heard()))
-        self.assertNotIn('PRIVATE KEY', str(self.raw()))
+        self.assertNotIn(SECRET[10:40], str(self.raw()))
+
+
+@needs_messaging
+class TestErrors(NotificationsTestCase):
+    """What is told of failures, once it has started and where it has not."""
+
+    ARGUMENTS = {'user_id': 'bob', 'key_name': 'k1'}
+    CREATE = {**ARGUMENTS, 'key_type': 'ssh'}
+    IMPORT = {**ARGUMENTS, 'public_key': KEY, 'key_type': 'ssh'}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.make_keypairs(self.load())
+
+    def assert_told(
+        self,
+        error: type[exception.KeypairExtError],
+        do: Callable[[], object],
+        action: str,
+        starts: int,
+        arguments: Mapping[str, object],
+        *,
+        name: str,
+        fields: dict[str, object] | None = None,
+    ) -> None:
+        """Compare what was heard of a failure with what Nova tells.
+
+        :param starts: how many notifications of a start come first.
+        :param name: of Nova's exception.
+        :param fields: of Nova's exception; None where it has none of its own.
+        """
+        self.forget()
+        message = str(self.assertRaises(error, do))
+
+        *first, old, new = self.heard()
+        self.assertEqual(
+            [f'keypair.{action}.start'] * starts,
+            [event_type for _, _, event_type, _ in first],
+        )
+        description = (
+            f'{name}({message!r})'
+            if fields is None
+            else str({'kwargs': fields, 'message': message, 'class': name})
+        )
+        self.assertEqual(
+            (
+                'ERROR',
+                'api.cloud1',
+                f'{action}_key_pair',
+                {'exception': description, 'args': arguments},
+            ),
+            old,
+        )
+        data = new[3]['nova_object.data']
+        self.assertEqual(
+            (
+                'ERROR',
+                'nova-api:cloud1',
+                'compute.exception',
+                {
+                    'nova_object.name': 'ExceptionPayload',
+                    'nova_object.namespace': 'nova',
+                    'nova_object.version': '1.1',
+                    'nova_object.data': {
+                        'module_name': data['module_name'],
+                        'function_name': data['function_name'],
+                        'exception': name,
+                        'exception_message': message,
+                        'traceback': data['traceback'],
+                    },
+                },
+            ),
+            new,
+        )
+        self.assertIn('Traceback (most recent call last)', data['traceback'])
+
+    def test_not_found_in_delete(self) -> None:
+        for name in ('k1', 'a\0b'):
+            self.assert_told(
+                exception.KeypairNotFound,
+                functools.partial(self.delete, name),
+                'delete',
+                1,
+                {'user_id': 'bob', 'key_name': name},
+                name='KeypairNotFound',
+                fields={'user_id': 'bob', 'name': name, 'code': 404},
+            )
+
+    def test_taken_in_import(self) -> None:
+        self.import_key()
+        self.assert_told(
+            exception.KeypairExists,
+            self.import_key,
+            'import',
+            2,
+            self.IMPORT,
+            name='KeyPairExists',
+            fields={'key_name': 'k1', 'code': 500},
+        )
+
+    def test_taken_in_create(self) -> None:
+        self.import_key()
+        self.assert_told(
+            exception.KeypairExists,
+            self.generate,
+            'create',
+            2,
+            self.CREATE,
+            name='KeyPairExists',
+            fields={'key_name': 'k1', 'code': 500},
+        )
+
+    def test_nonsense_in_import(self) -> None:
+        reason = 'no data follows the name of its type on the same line: send'
+        reason += ' the whole line of the .pub file.'
+        self.assert_told(
+            exception.InvalidKey,
+            lambda: self.import_key(public_key='ssh-rsa'),
+            'import',
+            2,
+            # Nova tells what was sent.
+            {**self.IMPORT, 'public_key': '***'},
+            name='InvalidKeypair',
+            fields={'reason': reason, 'code': 400},
+        )
+
+    def test_over_quota_nothing_starts_in_import(self) -> None:
+        self.quota.told = 0
+        self.assert_told(
+            exception.QuotaExceeded,
+            self.import_key,
+            'import',
+            0,
+            self.IMPORT,
+            name='KeypairLimitExceeded',
+            fields={'code': 413},
+        )
+
+    def test_over_quota_nothing_starts_in_create(self) -> None:
+        self.quota.told = 0
+        self.assert_told(
+            exception.QuotaExceeded,
+            self.generate,
+            'create',
+            0,
+            self.CREATE,
+            name='KeypairLimitExceeded',
+            fields={'code': 413},
+        )
+
+    def test_no_project_in_create(self) -> None:
+        self.assert_told(
+            exception.Forbidden,
+            lambda: self.generate(context=make_context(project_id=None)),
+            'create',
+            0,
+            self.CREATE,
+            name='Forbidden',
+            fields={'code': 403},
+        )
+
+    def test_what_nova_has_no_class_for_in_import(self) -> None:
+        def fail(*arguments: object) -> NoReturn:
+            raise exception.DatabaseUnavailable()
+
+        self.useFixture(
+            fixtures.MonkeyPatch('keypair_ext.db.store.Store.create', fail)
+        )
+        self.assert_told(
+            exception.DatabaseUnavailable,
+            self.import_key,
+            'import',
+            2,
+            self.IMPORT,
+            name='DatabaseUnavailable',
+        )
 
 
 @needs_messaging
 class TestFormat(NotificationsTestCase):
     """``[notifications] notification_format``."""
 
-    def publishers(self, wanted: str) -> list[object]:
-        use_cases = self.make_keypairs(self.load(wanted=wanted))
-        self.forget()
-        use_cases.generate(make_context(), 'bob', 'k1', 'ssh', RULES)
-        return [publisher for _, publisher, _, _ in self.heard()]
-
     def test_default(self) -> None:
         conf = self.configure()
 
         self.assertEqual('unversioned', conf.notifications.notification_format)
+        self.assertEqual(socket.gethostname(), conf.host)
 
-    def test_unversioned(self) -> None:
-        self.assertEqual(
-            ['api.cloud1', 'api.cloud1'], self.publishers('unversioned')
-        )
-
-    def test_versioned(self) -> None:
-        self.assertEqual(
-            ['nova-api:cloud1', 'nova-api:cloud1'],
-            self.publishers('versioned'),
-        )
-
-    def test_host_is_the_machines_name(self) -> None:
-        self.assertEqual(socket.gethostname(), self.configure().host)
+    def test_one_only(self) -> None:
+        for wanted, publisher in (
+            ('unversioned', 'api.cloud1'),
+            ('versioned', 'nova-api:cloud1'),
+        ):
+            self.make_keypairs(self.load(notification_format=wanted))
+            self.generate()
+            self.assertEqual(
+                [publisher] * 2, [told for _, told, _, _ in self.heard()]
+            )
 
 
 @needs_messaging
@@ -702,40 +550,28 @@ class TestContext(NotificationsTestCase):
     def context_of(
         self, context: oslo_context.RequestContext
     ) -> dict[str, Any]:
-        use_cases = self.make_keypairs(self.load())
-        self.forget()
-        use_cases.generate(context, 'bob', 'k1', 'ssh', RULES)
+        self.make_keypairs(self.load())
+        self.generate(context=context)
         return cast(dict[str, Any], self.raw()[0][0])
 
     def test_equals_novas(self) -> None:
-        context = make_context(request_id=NOVA_CONTEXT['request_id'])
-
-        told = self.context_of(context)
+        told = self.context_of(
+            make_context(request_id=NOVA_CONTEXT['request_id'])
+        )
 
         self.assertEqual(list(NOVA_CONTEXT), list(told))
-        del told['timestamp']
-        self.assertEqual(
-            {k: v for k, v in NOVA_CONTEXT.items() if k != 'timestamp'}, told
-        )
-
-    def test_time_is_in_novas_form(self) -> None:
-        told = self.context_of(make_context())
-
-        self.assertEqual(
-            len(cast(str, NOVA_CONTEXT['timestamp'])), len(told['timestamp'])
-        )
-
-    def test_token_stays_here(self) -> None:
-        self.context_of(make_context())
-
-        self.assertNotIn('bobs-token', str(self.raw()))
+        # In the same form, at another time.
+        time = cast(str, NOVA_CONTEXT['timestamp'])
+        self.assertEqual(len(time), len(told['timestamp']))
+        self.assertEqual(NOVA_CONTEXT, {**told, 'timestamp': time})
 
     def test_token_stays_here_whoever_asks(self) -> None:
+        self.context_of(make_context())
         told = notifications.nova.Serializer().serialize_context(
             make_context()
         )
 
-        self.assertNotIn('bobs-token', str(told))
+        self.assertNotIn('bobs-token', f'{told} {self.raw()}')
 
     def test_a_context_with_ideas_of_its_own(self) -> None:
         class VendorContext(oslo_context.RequestContext):
@@ -752,17 +588,13 @@ class TestContext(NotificationsTestCase):
                 super().__init__(**values)
 
         log = self.useFixture(fixtures.FakeLogger())
+        self.make_keypairs(self.load())
 
-        use_cases = self.make_keypairs(self.load())
-        use_cases.generate(
-            VendorContext('t', user_id='bob', project_id='aaaa'),
-            'bob',
-            'k1',
-            'ssh',
-            RULES,
+        self.generate(
+            context=VendorContext('t', user_id='bob', project_id='aaaa')
         )
 
-        self.assertIn(('bob', 'k1'), self.store.rows)
+        self.assertTrue(self.store.exists('bob', 'k1'))
         self.assertIn('Could not send notification', log.output)
 
 
@@ -812,13 +644,13 @@ class TestBus(NotificationsTestCase):
         return listening()
 
     def test_exchange_and_topics_are_novas(self) -> None:
-        use_cases = self.make_keypairs(self.load('messagingv2'))
+        self.make_keypairs(self.load('messagingv2'))
 
         with (
             self.listen('fake://', 'nova', 'notifications') as old,
             self.listen('fake://', 'nova', 'versioned_notifications') as new,
         ):
-            use_cases.generate(make_context(), 'bob', 'k1', 'ssh', RULES)
+            self.generate()
 
         self.assertEqual(
             [
@@ -894,13 +726,13 @@ class TestBus(NotificationsTestCase):
 
     def test_a_bus_that_is_away(self) -> None:
         log = self.useFixture(fixtures.FakeLogger())
-        use_cases = self.make_keypairs(
+        self.make_keypairs(
             self.load('messagingv2', 'rabbit://guest:guest@127.0.0.1:1//')
         )
 
-        use_cases.generate(make_context(), 'bob', 'k1', 'ssh', RULES)
+        self.generate()
 
-        self.assertIn(('bob', 'k1'), self.store.rows)
+        self.assertTrue(self.store.exists('bob', 'k1'))
         self.assertIn('Could not send notification', log.output)
 
     def test_a_url_that_is_none(self) -> None:
