@@ -7,16 +7,16 @@ What requests may hold is the very documents of
 tests hold real answers against it.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from keypair_ext import exception
-from keypair_ext.api import microversions, routes
+from keypair_ext.api import microversions
 from keypair_ext.api.contract import Contract, Contracts
-from keypair_ext.faults import Faults
+from keypair_ext.faults import Faults, Telling
 
 Document = dict[str, Any]
 Error = type[exception.KeypairExtError]
+Told = dict[Error, Telling]
 
 _ERRORS: dict[Error, str] = {
     exception.InvalidInput: 'The request is wrong; the message says where.',
@@ -33,10 +33,18 @@ _ERRORS: dict[Error, str] = {
     exception.ServiceUnavailable: 'Try again after Retry-After seconds.',
 }
 
-# What not every operation may be refused for.
-_OF_CREATE: set[Error] = {exception.QuotaExceeded, exception.KeypairExists}
-_OF_ITEMS: set[Error] = {exception.KeypairNotFound}
-_OF_NO_OPERATION: set[Error] = {exception.MethodNotAllowed}
+# What may be told of any operation, and what of each path's.
+_COMMON = (
+    exception.InvalidInput,
+    exception.NotAuthenticated,
+    exception.Forbidden,
+    exception.VersionNotSupported,
+    exception.BodyTooLarge,
+    exception.UnsupportedContentType,
+    exception.ServiceUnavailable,
+)
+_OF_CREATE = (*_COMMON, exception.QuotaExceeded, exception.KeypairExists)
+_OF_ITEMS = (*_COMMON, exception.KeypairNotFound)
 
 # Those of HTTP that a path may lack.
 _METHODS = ('get', 'put', 'post', 'delete', 'head', 'patch')
@@ -52,13 +60,15 @@ def describe(contracts: Contracts, version: str) -> Document:
     """
     asked = f'{microversions.SERVICE_TYPE} {version}'
     contract = contracts.choose({'HTTP_OPENSTACK_API_VERSION': asked})
-    refusals = _Refusals(contracts)
-    paths = zip(
-        ('/os-keypairs', '/os-keypairs/{keypair_name}'),
-        routes.KEYPAIRS,
-        (_collection(contract, refusals), _item(contract, refusals)),
-        strict=True,
-    )
+    told = _told(contracts)
+    paths = {
+        '/os-keypairs': _collection(contract, told),
+        '/os-keypairs/{keypair_name}': _item(contract, told),
+    }
+    for path in paths.values():
+        refused = _refer(told, exception.MethodNotAllowed)
+        for method in _METHODS if refused else ():
+            path.setdefault(method, {'responses': refused})
     return {
         'openapi': '3.1.0',
         'info': {
@@ -71,10 +81,7 @@ def describe(contracts: Contracts, version: str) -> Document:
         },
         'servers': [{'url': '/v2.1'}],
         'security': [{'token': []}],
-        'paths': {
-            path: described | refusals.of_other_methods(operations)
-            for path, (_, operations), described in paths
-        },
+        'paths': paths,
         'components': {
             'securitySchemes': {
                 'token': {
@@ -83,83 +90,52 @@ def describe(contracts: Contracts, version: str) -> Document:
                     'name': 'X-Auth-Token',
                 }
             },
-            'responses': refusals.described(),
+            'responses': {
+                str(status): _refusal(told, status)
+                for status in sorted({one.status for one in told.values()})
+            },
         },
     }
 
 
-class _Refusals:
-    """The errors of a mount, as its faults tell them, by status."""
-
-    def __init__(self, contracts: Contracts) -> None:
-        profile = contracts.profile
-        # Of the seconds only that there are some is described.
-        self._faults = Faults(profile.faults, retry_after=1)
-        self._errors = set(_ERRORS)
-        if not contracts.negotiated:
-            self._errors.remove(exception.VersionNotSupported)
-        if not profile.faults.wrong_method:
-            self._errors.remove(exception.MethodNotAllowed)
-
-    def refer(self, *own: Error) -> Document:
-        """Return the responses of an operation that are refusals.
-
-        :param own: what not every operation may be refused for.
-        """
-        others = _OF_CREATE | _OF_ITEMS | _OF_NO_OPERATION
-        return self._refer(self._errors - (others - set(own)))
-
-    def of_other_methods(self, operations: Iterable[str]) -> Document:
-        """Return the operations that there are not, where that is told."""
-        refused = self._refer(self._errors & _OF_NO_OPERATION)
-        return {
-            method: {'responses': refused}
-            for method in _METHODS
-            if refused and method.upper() not in operations
-        }
-
-    def described(self) -> Document:
-        """Return the response of each status."""
-        return {
-            str(status): self._response(status) for status in self._statuses()
-        }
-
-    def _refer(self, errors: set[Error]) -> Document:
-        return {
-            str(status): {'$ref': f'#/components/responses/{status}'}
-            for status, told in self._statuses().items()
-            if errors.intersection(told)
-        }
-
-    def _statuses(self) -> dict[int, list[Error]]:
-        told: dict[int, list[Error]] = {}
-        for error in _ERRORS:
-            if error in self._errors:
-                status = self._faults.telling(error).status
-                told.setdefault(status, []).append(error)
-        return dict(sorted(told.items()))
-
-    def _response(self, status: int) -> Document:
-        errors = self._statuses()[status]
-        told = [self._faults.telling(error) for error in errors]
-        waits = any(one.retry_after is not None for one in told)
-        schemas = [
-            _object({name: _fault(status, waits)})
-            for name in dict.fromkeys(one.name for one in told)
-        ]
-        schema = schemas[0] if len(schemas) == 1 else {'oneOf': schemas}
-        if exception.NotAuthenticated in errors:
-            # Who is in front of us may answer, in a shape of its own.
-            schema = {'type': 'object'}
-        response = _answer(' '.join(_ERRORS[e] for e in errors), schema)
-        if waits:
-            response['headers'] = {
-                'Retry-After': {'schema': {'type': 'integer'}}
-            }
-        return response
+def _told(contracts: Contracts) -> Told:
+    """Return how a mount tells the errors that it tells at all."""
+    profile = contracts.profile
+    # Of the seconds only that there are some is described.
+    faults = Faults(profile.faults, retry_after=1)
+    told = {error: faults.telling(error) for error in _ERRORS}
+    if not contracts.negotiated:
+        del told[exception.VersionNotSupported]
+    if not profile.faults.wrong_method:
+        del told[exception.MethodNotAllowed]
+    return told
 
 
-def _collection(contract: Contract, refusals: _Refusals) -> Document:
+def _refer(told: Told, *errors: Error) -> Document:
+    return {
+        str(status): {'$ref': f'#/components/responses/{status}'}
+        for status in sorted({told[e].status for e in errors if e in told})
+    }
+
+
+def _refusal(told: Told, status: int) -> Document:
+    """Describe all errors of one status."""
+    here = {e: one for e, one in told.items() if one.status == status}
+    waits = any(one.retry_after is not None for one in here.values())
+    names = dict.fromkeys(one.name for one in here.values())
+    schemas = [_object({name: _fault(status, waits)}) for name in names]
+    schema = schemas[0] if len(schemas) == 1 else {'oneOf': schemas}
+    if exception.NotAuthenticated in here:
+        # Who is in front of us may answer, in a shape of its own.
+        schema = {'type': 'object'}
+    response = _answer(' '.join(_ERRORS[error] for error in here), schema)
+    if waits:
+        seconds = {'schema': {'type': 'integer'}}
+        response['headers'] = {'Retry-After': seconds}
+    return response
+
+
+def _collection(contract: Contract, told: Told) -> Document:
     answer = _answer('The new key pair.', _created(contract))
     created = {
         str(status): {**answer, 'links': _links()}
@@ -174,7 +150,7 @@ def _collection(contract: Contract, refusals: _Refusals) -> Document:
                 str(contract.listed_status): _answer(
                     "A user's key pairs, by name.", _listed(contract)
                 ),
-                **refusals.refer(),
+                **_refer(told, *_COMMON),
             },
         },
         'post': {
@@ -185,7 +161,7 @@ def _collection(contract: Contract, refusals: _Refusals) -> Document:
                     'application/json': {'schema': contract.create_body.schema}
                 },
             },
-            'responses': {**created, **refusals.refer(*_OF_CREATE)},
+            'responses': {**created, **_refer(told, *_OF_CREATE)},
         },
     }
 
@@ -199,9 +175,9 @@ def _links() -> Document:
     }
 
 
-def _item(contract: Contract, refusals: _Refusals) -> Document:
+def _item(contract: Contract, told: Told) -> Document:
     query = _query_parameters(contract.item_query.schema)
-    errors = refusals.refer(*_OF_ITEMS)
+    errors = _refer(told, *_OF_ITEMS)
     return {
         'parameters': [
             *_version_header(contract),

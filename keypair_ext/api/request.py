@@ -75,15 +75,6 @@ class Request:
     holds, None until it is parsed.
     """
 
-    __slots__ = (
-        '_max_body',
-        'body',
-        'context',
-        'environ',
-        'route',
-        'user_id',
-    )
-
     def __init__(
         self,
         environ: WSGIEnvironment,
