@@ -27,6 +27,8 @@ class RequestedTest(base.TestCase):
             ('2.10', None, None),
             ('', None, None),
             ('compute', None, None),
+            ('nova 2.7', None, None),
+            ('compute   2.7', None, '2.7'),
             (None, '', ''),
         ):
             with self.subTest(standard=standard, legacy=legacy):
