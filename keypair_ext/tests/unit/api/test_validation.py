@@ -120,6 +120,20 @@ class ValidatorTest(base.TestCase):
 
         self.assertIn('field/attribute name. It does not match', message)
 
+    def test_names(self) -> None:
+        older = schemas.create(
+            schemas.name(with_at_and_dot=False),
+            with_type=True,
+            with_user_id=True,
+            key_required=True,
+        )
+        for name in ('', ' ', ' a', 'a ', 'a/b', 'é', 'a\nb', 'a\0', 'a\t'):
+            for schema in (older, body()):
+                with self.subTest(name=name):
+                    self.refusal(schema, keypair(name=name))
+        for name in ('a.b', 'a@b'):
+            self.refusal(older, keypair(name=name))
+
     def test_query(self) -> None:
         for document, message in (
             (
