@@ -2,6 +2,9 @@
 
 """What a mount is built from, and what of it an operator can get wrong."""
 
+import gc
+import logging
+import os
 import pathlib
 import sys
 import types
@@ -10,8 +13,17 @@ from unittest import mock
 import fixtures as fixtures_library
 from microversion_parse import Version
 
-from keypair_ext import deploy, exception
-from keypair_ext.api import discovery, dispatch, microversions
+from keypair_ext import deploy, exception, policy, wsgi
+from keypair_ext.api import (
+    contract,
+    discovery,
+    dispatch,
+    handlers,
+    microversions,
+)
+from keypair_ext.db.store import Store
+from keypair_ext.keypairs import Keypairs
+from keypair_ext.keytypes import pool
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -170,3 +182,100 @@ class OthersTest(DeployTestCase):
             deploy.Composition().versions,
             self.local_conf(profil='nova'),
         )
+
+
+class SharedTest(DeployTestCase):
+    """What the sections of one paste file have in common."""
+
+    def made(self, *types_made: type) -> dict[str, int]:
+        """Return how many of each type a load of the shipped file makes."""
+        before = self.alive(types_made)
+        service = fixtures.Service()
+        self.useFixture(service)
+        return {
+            name: count - before[name]
+            for name, count in self.alive(types_made).items()
+        }
+
+    @staticmethod
+    def alive(types_made: tuple[type, ...]) -> dict[str, int]:
+        gc.collect()
+        return {
+            wanted.__name__: sum(
+                type(alive) is wanted for alive in gc.get_objects()
+            )
+            for wanted in types_made
+        }
+
+    def test_one_of_each(self) -> None:
+        types_made = (
+            Store,
+            Keypairs,
+            contract.Contracts,
+            dispatch.Application,
+            handlers.Handlers,
+            policy.Enforcer,
+            pool.KeyPool,
+        )
+        self.assertEqual(
+            dict.fromkeys((wanted.__name__ for wanted in types_made), 1),
+            self.made(*types_made),
+        )
+
+    def test_connections_of_a_thread(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        service.engine.dispose()
+        for path in ('/v2', '/v2.1'):
+            service.ask('GET', f'{path}/os-keypairs')
+            service.ask('GET', f'{path}/limits')
+            service.create(f'of {path[1:3]}', version='2.1')
+        self.assertEqual(200, service.ask('GET', '/healthcheck').status_int)
+
+        database = f'{service.directory}/keypair_ext.sqlite'
+        held = [
+            descriptor
+            for descriptor in pathlib.Path('/proc/self/fd').iterdir()
+            if os.path.realpath(descriptor) == database
+        ]
+        self.assertIn(len(held), (1, 2))
+
+    def test_two_configurations(self) -> None:
+        composed = deploy.Composition()
+        one = composed.application(self.local_conf())
+        self.assertIs(one, composed.application(self.local_conf()))
+        other = self.directory / 'other.conf'
+        other.write_text(pathlib.Path(self.config_file).read_text())
+        apart = (
+            {'oslo_config_file': str(other)},
+            self.local_conf(database_group='api_database'),
+            self.local_conf(max_version='2.50'),
+            self.local_conf(profile='otc'),
+        )
+        made = [one, *map(composed.application, apart)]
+        self.assertEqual(len(made), len(set(map(id, made))))
+        self.assertIs(
+            composed.store(self.local_conf()),
+            composed.store(self.local_conf(profile='otc')),
+        )
+        self.assertIsNot(
+            composed.store(self.local_conf()), composed.store(apart[0])
+        )
+
+    def test_mounts_of_others_are_apart(self) -> None:
+        made = [wsgi.app_factory({}, **self.local_conf()) for _ in range(2)]
+        self.assertIsNot(*made)
+
+    def test_what_is_told_of_a_mount(self) -> None:
+        url = f'sqlite:///{self.directory}/d.sqlite?timeout=7'
+        self.configure({'api_database': {'connection': url}})
+        with fixtures_library.FakeLogger(level=logging.INFO) as log:
+            self.filter(max_version='2.50')
+        (line,) = log.output.splitlines()
+        self.assertRegex(line, r'keypair_ext \S+ serves os-keypairs')
+        for word in (
+            '2.1 to 2.50',
+            f'[api_database] sqlite:///{self.directory}/d.sqlite;',
+            'driver local',
+            f'{self.directory}/policy.yaml',
+        ):
+            self.assertIn(word, line)
