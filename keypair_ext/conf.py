@@ -269,6 +269,15 @@ def from_paste(local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
     path = local_conf.get('oslo_config_file')
     if project is None and path is None:
         return cfg.CONF
+    return read_own(project, path)
+
+
+def read_own(project: str | None, path: str | None) -> cfg.ConfigOpts:
+    """Return a configuration of a section's own.
+
+    :param path: its file; None for the usual one of the project.
+    :raises ConfigurationError: there is none, or it cannot be read.
+    """
     # Not also a file with the name of the server's program.
     found = [path] if path else cfg.find_config_files(project, prog='')
     if not found:

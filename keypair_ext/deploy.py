@@ -64,15 +64,15 @@ _LOCAL_KEYS = {
 
 _Made = TypeVar('_Made')
 
-# A paste section's oslo_config_project and oslo_config_file.
-_Source = tuple[str | None, str | None]
-
 
 @dataclasses.dataclass(frozen=True)
-class _Mount:
-    """What a section asks for: two that ask for the same get the same."""
+class _Section:
+    """What a paste section asks for.
 
-    source: _Source
+    :param source: its ``oslo_config_project`` and ``oslo_config_file``.
+    """
+
+    source: tuple[str | None, str | None]
     group: str
     profile: str
     max_version: Version
@@ -80,26 +80,34 @@ class _Mount:
 
 
 class Composition:
-    """The objects of all mounts that are loaded together.
+    """The objects of all mounts that are loaded together, each made once.
 
-    There is one engine, with its store, for each database of each
-    configuration, one enforcer for each configuration, and one application
-    for all sections that ask for the same.
+    One engine with its store for a database of a configuration, one enforcer
+    for a configuration, and one application with its pool of keys for all
+    sections that ask for the same. Methods take a section's keys, and raise
+    ``ConfigurationError`` for an operator's mistake.
 
     :param conf: what sections without a configuration of their own use.
     """
 
     def __init__(self, conf: cfg.ConfigOpts = cfg.CONF) -> None:
-        self._conf = conf
-        self._made: dict[tuple[Hashable, ...], Any] = {}
+        self._process_conf = conf
+        self._made: dict[Hashable, Any] = {}
 
-    def _once(self, make: Callable[..., _Made], *key: Hashable) -> _Made:
-        """Return what ``make`` makes of the key, the same each time."""
-        entry = (make, *key)
-        if entry not in self._made:
-            self._made[entry] = make(*key)
-        made: _Made = self._made[entry]
+    def _once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        if key not in self._made:
+            self._made[key] = make()
+        made: _Made = self._made[key]
         return made
+
+    def load(self, paste_file: str) -> WSGIApplication:
+        """Return what a paste file calls ``main``; its sections share."""
+        files.check_text(paste_file)
+        before = _UNDER_WAY.set(self)
+        try:
+            return _load(paste_file)
+        finally:
+            _UNDER_WAY.reset(before)
 
     def close(self) -> None:
         """Close the connections of all stores."""
@@ -112,95 +120,59 @@ class Composition:
         local_conf: Mapping[str, str],
         declarations: routes.Declarations = routes.KEYPAIRS,
     ) -> dispatch.Application:
-        """Return the application of an ``[app:...]`` section.
-
-        :param local_conf: the section's keys.
-        :param declarations: its routes.
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        mount = _mount(local_conf, 'database', declarations=declarations)
-        return self._once(self._application, mount)
+        """Return the application of an ``[app:...]`` section."""
+        _check_keys(local_conf)
+        return self._application(
+            _section(local_conf, declarations=declarations)
+        )
 
     def mounted_in_nova(
         self, app: WSGIApplication, local_conf: Mapping[str, str]
     ) -> dispatch.Filter:
-        """Return the filter of a ``[filter:...]`` section before ``app``.
-
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        profile = local_conf.get('profile', profiles.DEFAULT)
-        if profile != profiles.DEFAULT:
+        """Return the filter of a ``[filter:...]`` section before ``app``."""
+        _check_keys(local_conf)
+        section = _section(local_conf, 'api_database', _nova_max_version())
+        if section.profile != profiles.DEFAULT:
             raise exception.ConfigurationError(
                 reason=f'A filter in front of Nova takes profile = '
-                f'{profiles.DEFAULT} only, not {profile}: mount an app '
-                f'instead.'
+                f'{profiles.DEFAULT} only, not {section.profile}: mount an '
+                f'app instead.'
             )
-        mount = _mount(local_conf, 'api_database', _nova_max_version())
-        application = self._once(self._application, mount)
-        return dispatch.Filter(app, application, mount.max_version)
+        application = self._application(section)
+        return dispatch.Filter(app, application, section.max_version)
 
     def versions(self, local_conf: Mapping[str, str]) -> discovery.Versions:
-        """Return the application that serves the version documents.
-
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        mount = _mount(local_conf)
-        contracts = self._contracts_of(mount)
-        conf = self.configuration(local_conf)
-        keypair_conf.register_api_opts(conf)
+        """Return the application that serves the version documents."""
+        _check_keys(local_conf)
+        section = _section(local_conf)
+        contracts = self._contracts(section)
+        fault_table = self._faults(section)
         return discovery.Versions(
             contracts.max_version if contracts.negotiated else None,
-            conf.api.compute_link_prefix,
-            self._once(self._faults, mount),
+            self._conf(section).api.compute_link_prefix,
+            fault_table,
         )
 
-    def configuration(self, local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
-        """Return the configuration that a section asks for.
+    def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
+        """Return who tells the errors of a section."""
+        return self._faults(_section(local_conf))
 
-        :raises ConfigurationError: there is none, or it cannot be read.
-        """
-        return self._once(self._configuration, _source(local_conf))
+    def configuration(self, local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
+        """Return the configuration that a section asks for."""
+        return self._conf(_section(local_conf))
 
     def store(self, local_conf: Mapping[str, str]) -> Store:
-        """Return the store of a section, by default in ``[database]``.
+        """Return the store of a section."""
+        return self._store(_section(local_conf))
 
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        group = local_conf.get('database_group', 'database')
-        return self._once(self._store, _source(local_conf), group)
+    def _application(self, section: _Section) -> dispatch.Application:
+        return self._once(section, lambda: self._compose(section))
 
-    def enforcer(self, local_conf: Mapping[str, str]) -> policy.Enforcer:
-        """Return who decides for a section.
-
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        return self._once(self._enforcer, _source(local_conf))
-
-    def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
-        """Return who tells the errors of a section.
-
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        mount = _mount(local_conf)
-        return self._once(self._faults, mount)
-
-    def load(self, paste_file: str) -> WSGIApplication:
-        """Return what a paste file calls ``main``; its sections share.
-
-        :raises ConfigurationError: an operator's mistake, in one sentence.
-        """
-        files.check_text(paste_file)
-        before = _UNDER_WAY.set(self)
-        try:
-            return _load(paste_file)
-        finally:
-            _UNDER_WAY.reset(before)
-
-    def _application(self, mount: _Mount) -> dispatch.Application:
-        store = self._once(self._store, mount.source, mount.group)
-        conf = self._once(self._configuration, mount.source)
+    def _compose(self, section: _Section) -> dispatch.Application:
+        store = self._store(section)
+        conf = self._conf(section)
         quota_driver = quota.load(conf, store)
-        enforcer = self._once(self._enforcer, mount.source)
+        enforcer = self._enforcer(section)
         keypairs = Keypairs(
             store=store,
             key_types=keytypes.load(
@@ -209,10 +181,10 @@ class Composition:
             quota_driver=quota_driver,
             notifier=notifications.load(conf),
         )
-        contracts = self._contracts_of(mount)
+        contracts = self._contracts(section)
         made = dispatch.Application(
             contracts=contracts,
-            table=routes.Table(mount.declarations),
+            table=routes.Table(section.declarations),
             handlers={
                 **handlers.Handlers(
                     keypairs,
@@ -223,61 +195,66 @@ class Composition:
                 **limits.Limits(enforcer, quota_driver).by_operation,
             },
             max_body=conf.oslo_middleware.max_request_body_size,
-            fault_table=self._once(self._faults, mount),
+            fault_table=self._faults(section),
         )
         LOG.info(
             'keypair_ext %s serves os-keypairs, API 2.1 to %s, profile %s; '
             'table in [%s] %s; quota driver %s; policy file %s',
             _version(),
             contracts.max_version,
-            mount.profile,
-            mount.group,
-            self._address(mount),
+            section.profile,
+            section.group,
+            # Neither a password nor parameters, which may be secret.
+            self._engine(section)
+            .url.set(query={})
+            .render_as_string(hide_password=True),
             conf.quota.driver,
             conf.oslo_policy.policy_file,
         )
         return made
 
-    def _configuration(self, source: _Source) -> cfg.ConfigOpts:
-        project, path = source
+    def _conf(self, section: _Section) -> cfg.ConfigOpts:
+        project, path = section.source
         if project is None and path is None:
-            return self._conf
-        return keypair_conf.from_paste(
-            {
-                key: value
-                for key, value in (
-                    ('oslo_config_project', project),
-                    ('oslo_config_file', path),
-                )
-                if value is not None
-            }
+            return self._process_conf
+        return self._once(
+            section.source, lambda: keypair_conf.read_own(project, path)
         )
 
-    def _engine(self, source: _Source, group: str) -> Any:
-        conf = self._once(self._configuration, source)
-        keypair_conf.register_opts(conf, group)
-        return engine.create_engine(conf, group)
+    def _engine(self, section: _Section) -> Any:
+        conf = self._conf(section)
+        keypair_conf.register_opts(conf, section.group)
+        return self._once(
+            ('engine', section.source, section.group),
+            lambda: engine.create_engine(conf, section.group),
+        )
 
-    def _store(self, source: _Source, group: str) -> Store:
-        return Store(self._once(self._engine, source, group))
+    def _store(self, section: _Section) -> Store:
+        return self._once(
+            ('store', section.source, section.group),
+            lambda: Store(self._engine(section)),
+        )
 
-    def _address(self, mount: _Mount) -> str:
-        """Return the database's URL without what may be secret."""
-        url = self._once(self._engine, mount.source, mount.group).url
-        address: str = url.set(query={}).render_as_string(hide_password=True)
-        return address
+    def _enforcer(self, section: _Section) -> policy.Enforcer:
+        return self._once(
+            ('enforcer', section.source),
+            lambda: policy.Enforcer(self._conf(section)),
+        )
 
-    def _enforcer(self, source: _Source) -> policy.Enforcer:
-        return policy.Enforcer(self._once(self._configuration, source))
+    def _contracts(self, section: _Section) -> contract.Contracts:
+        return self._once(
+            ('contracts', section.profile, section.max_version),
+            lambda: contract.Contracts(
+                profiles.load(section.profile), section.max_version
+            ),
+        )
 
-    def _contracts_of(self, mount: _Mount) -> contract.Contracts:
-        return self._once(_contracts, mount.profile, mount.max_version)
-
-    def _faults(self, mount: _Mount) -> faults.Faults:
-        conf = self._once(self._configuration, mount.source)
+    def _faults(self, section: _Section) -> faults.Faults:
+        conf = self._conf(section)
         keypair_conf.register_api_opts(conf)
-        profile = self._contracts_of(mount).profile
-        return faults.Faults(profile.faults, conf.keypairs.retry_after)
+        return faults.Faults(
+            self._contracts(section).profile.faults, conf.keypairs.retry_after
+        )
 
 
 # Whose paste file is being loaded: PasteDeploy hands factories nothing but
@@ -372,13 +349,7 @@ def service_or_exit() -> WSGIApplication:
         raise SystemExit(_CANNOT_START) from None
 
 
-def _mount(
-    local_conf: Mapping[str, str],
-    group: str = 'database',
-    max_version: Version = microversions.MAX_VERSION,
-    declarations: routes.Declarations = routes.KEYPAIRS,
-) -> _Mount:
-    """Return what a section asks for, with these where it does not say."""
+def _check_keys(local_conf: Mapping[str, str]) -> None:
     unknown = sorted(set(local_conf) - _LOCAL_KEYS)
     if unknown:
         raise exception.ConfigurationError(
@@ -386,24 +357,25 @@ def _mount(
             f'{", ".join(unknown)}. Known are '
             f'{", ".join(sorted(_LOCAL_KEYS))}.'
         )
-    return _Mount(
-        _source(local_conf),
+
+
+def _section(
+    local_conf: Mapping[str, str],
+    group: str = 'database',
+    max_version: Version = microversions.MAX_VERSION,
+    declarations: routes.Declarations = routes.KEYPAIRS,
+) -> _Section:
+    """Return what a section asks for, and these where it does not say."""
+    return _Section(
+        (
+            local_conf.get('oslo_config_project'),
+            local_conf.get('oslo_config_file'),
+        ),
         local_conf.get('database_group', group),
         local_conf.get('profile', profiles.DEFAULT),
         _max_version(local_conf) or max_version,
         declarations,
     )
-
-
-def _source(local_conf: Mapping[str, str]) -> _Source:
-    return (
-        local_conf.get('oslo_config_project'),
-        local_conf.get('oslo_config_file'),
-    )
-
-
-def _contracts(profile: str, max_version: Version) -> contract.Contracts:
-    return contract.Contracts(profiles.load(profile), max_version)
 
 
 def _version() -> str:

@@ -2,8 +2,8 @@
 
 """oslo.middleware's filters, in the chain only when they have work to do.
 
-They inspect signatures on each request, 36 to 40 microseconds each, even
-where their feature is off.
+They inspect signatures on each request even where their feature is off, which
+together takes a fifth of a show.
 """
 
 from collections.abc import Callable, Iterable

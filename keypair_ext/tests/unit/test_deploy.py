@@ -263,7 +263,7 @@ class SharedTest(DeployTestCase):
 
     def test_mounts_of_others_are_apart(self) -> None:
         made = [wsgi.app_factory({}, **self.local_conf()) for _ in range(2)]
-        self.assertIsNot(*made)
+        self.assertIsNot(made[0], made[1])
 
     def test_what_is_told_of_a_mount(self) -> None:
         url = f'sqlite:///{self.directory}/d.sqlite?timeout=7'
