@@ -46,6 +46,7 @@ from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import pool, rsa
 from keypair_ext.middleware import net, on_demand, request_target
+from keypair_ext.middleware.context import http_basic
 
 LOG = logging.getLogger(__name__)
 
@@ -164,6 +165,16 @@ class Composition:
     def store(self, local_conf: Mapping[str, str]) -> Store:
         """Return the store of a section."""
         return self._store(_section(local_conf))
+
+    def http_basic(
+        self, local_conf: Mapping[str, str]
+    ) -> Callable[[WSGIApplication], WSGIApplication]:
+        """Return what checks the passwords of a section, of all mounts."""
+        section = _section(local_conf)
+        return self._once(
+            ('http_basic', section.source),
+            lambda: http_basic.load(self._conf(section)),
+        )
 
     def _application(self, section: _Section) -> dispatch.Application:
         return self._once(section, lambda: self._compose(section))

@@ -45,6 +45,13 @@ def neighbours_factory(
     return lambda app: app
 
 
+def http_basic_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Build ``egg:keypair-ext#http_basic``: who has which password."""
+    return deploy.composition().http_basic(local_conf)
+
+
 def versions_factory(
     global_conf: GlobalConf, **local_conf: str
 ) -> discovery.Versions:

@@ -9,9 +9,10 @@ happens below the filter is not its business: errors go through it.
 
 import base64
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from oslo_config import cfg
 from oslo_middleware import cors
 
 from keypair_ext import conf as config, exception, faults, profiles
@@ -136,14 +137,13 @@ def _credentials(encoded: str) -> tuple[bytes, bytes]:
     return (user, password) if colon else _NOBODY
 
 
-def filter_factory(
-    global_conf: Mapping[str, str], **local_conf: str
-) -> Callable[..., HttpBasic]:
-    """Return what makes the filter of a paste section.
+def load(conf: cfg.ConfigOpts) -> Callable[..., HttpBasic]:
+    """Return what puts the filter in front of an application.
+
+    All that it is put in front of have one memory, and one bound for guesses.
 
     :raises ConfigurationError: the password file cannot be used.
     """
-    conf = config.from_paste(local_conf)
     config.register_api_opts(conf)
     origins = [*cors.CORS(None, conf).allowed_origins]
     if conf.api.compute_link_prefix:

@@ -109,6 +109,23 @@ class HttpBasicCase(base.TestCase):
 class HttpBasicTest(HttpBasicCase):
     """With http_basic identity comes from the password alone."""
 
+    def test_all_mounts_have_one_bound_for_guesses(self) -> None:
+        # It is with what remembers passwords.
+        checked = []
+        check = bcrypt.checkpw
+
+        def count(password: bytes, crypted: bytes) -> bool:
+            checked.append(password)
+            return check(password, crypted)
+
+        self.useFixture(fixtures_library.MonkeyPatch('bcrypt.checkpw', count))
+        for prefix in ('/v2.1', '/v2'):
+            request = webob.Request.blank(f'{prefix}/os-keypairs')
+            request.headers['Authorization'] = self.authorization
+            answer = request.get_response(self.service.app)
+            self.assertEqual(200, answer.status_int)
+        self.assertEqual([PASSWORD.encode()], checked)
+
     def _ask(self, headers: dict[str, str], authorized: bool) -> Any:
         path = '/v2.1/os-keypairs?user_id=victim'
         request = webob.Request.blank(path, headers=headers)

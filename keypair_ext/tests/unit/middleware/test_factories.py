@@ -17,9 +17,9 @@ from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
 FILTERS = (
-    'context.http_basic',
-    'context.keystone',
-    'context.noauth',
+    'http_basic',
+    'keystone_context',
+    'noauth',
     'request_log',
     'token_cache',
 )
@@ -35,8 +35,7 @@ class FactoriesTest(base.TestCase):
     def load(self, name: str) -> Any:
         path = self.file(
             f'[filter:main]\n'
-            f'paste.filter_factory = '
-            f'keypair_ext.middleware.{name}:filter_factory\n'
+            f'use = egg:keypair-ext#{name}\n'
             f'oslo_config_file = {self.conf}\n'.encode()
         )
         return deploy.loadfilter(f'config:{path}')

@@ -4,6 +4,7 @@
 
 import webob
 
+from keypair_ext import conf
 from keypair_ext.middleware.context import http_basic
 from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
@@ -17,14 +18,13 @@ class CrossSiteTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         users = self.file(test_htpasswd.entry(b'alice', b'one'))
-        conf = self.file(
+        path = self.file(
             f'[api]\nhttp_basic_user_file = {users}\n'
             f'compute_link_prefix = https://Cloud.example.org/compute\n'
             f'[cors]\n'
             f'allowed_origin = https://dashboard.example.org,*\n'.encode()
         )
-        make = http_basic.filter_factory({}, oslo_config_file=conf)
-        self.filter = make(self.below)
+        self.filter = http_basic.load(conf.parse([path]))(self.below)
 
     def ask(
         self,
