@@ -39,9 +39,9 @@ _WORDS = re.compile(
     rb'|AGE-SECRET-KEY-|age-secret-key-'
     rb'|(?:minisign|signify|rsign)(?:encrypted)?secretkey'
     rb'|\((?:\d+:)?(?:protected-)?private-key'  # GnuPG's own files
-    rb'|privateExponent:|Private-Key:(?:\(|priv)'  # openssl pkey -text
+    rb'|[Pp]rivateExponent:|Private-Key:(?:\(|priv)'  # openssl, BIND
     rb'|<(?:D|InverseQ)>[A-Za-z0-9+/]{40}'  # RFC 6931, and .NET
-    rb'|PrivateKey=[A-Za-z0-9+/]{43}=',  # WireGuard
+    rb'|PrivateKey[=:][A-Za-z0-9+/]{43}=',  # WireGuard, BIND
 )
 # RFC 7517, JSON Web Key: the member that is secret, beside the type.
 _JWK_TYPE, _JWK_SECRET = (
@@ -84,8 +84,9 @@ _STRUCTURES = (
     rb'|[\x12\x13\x16](?:\x05\x2b\x81\x04\0|\x08\x2a\x86\x48\xce\x3d\x03\x01'
     rb'|\x09\x2b\x06\x01\x04\x01\xda\x47|\x09\x2b\x24\x03\x03\x02\x08'
     rb'|\x0a\x2b\x06\x01\x04\x01\x97\x55))',
-    rb'\x3f\x6f\xf9\xeb\0\0',  # ssh.com
+    rb'SSH PRIVATE KEY FILE|\x3f\x6f\xf9\xeb\0\0',  # protocol 1, ssh.com
     rb'Ed(?:Sc|\0\0)B2|EdBK\0\0',  # minisign, signify
+    rb'\x07\x02\0\0....(?:RSA2|DSS2)|\x1e\xf1\xb5\xb0\0\0\0\0',  # Windows
     rb'\xfe\xed\xfe\xed\0\0\0[\1\2]....\0\0\0\x01',  # Java's key store
 )
 _STRUCTURE = re.compile(b'|'.join(_STRUCTURES), re.DOTALL)
@@ -164,7 +165,9 @@ def _decoded(text: bytes) -> Iterator[bytes]:
         end = start + (len(chars) - start) // 4 * 4
         yield binascii.a2b_base64(chars[start:end])
     for run in _HEX.findall(
-        text.replace(b'0x', b'').translate(None, _BETWEEN_HEX)
+        text.replace(b'0x', b'')
+        .replace(b'\\x', b'')
+        .translate(None, _BETWEEN_HEX)
     ):
         for start in range(2):
             end = start + (len(run) - start) // 2 * 2

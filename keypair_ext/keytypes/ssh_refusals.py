@@ -6,15 +6,11 @@ Each sentence names the one thing that is wrong. None repeats a part of the
 text, which may be a secret.
 """
 
-import base64
 import binascii
-import html
 import re
 import unicodedata
-from collections.abc import Callable
-from urllib import parse as urlparse
 
-from keypair_ext.keytypes import ssh_format
+from keypair_ext.keytypes import mistakes, ssh_format
 from keypair_ext.keytypes.ssh_format import CERTIFICATE, DSA, DSA_BITS, STRINGS
 
 _TYPE = (
@@ -65,46 +61,11 @@ _SIGNS = tuple(
             'it is a PEM file, not an SSH public key: send the line of a '
             '.pub file.',
         ),
-        (
-            r'\A(?:\ufeff|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\ufffe)',
-            'it begins with a byte order mark: save the file as UTF-8 '
-            'without one.',
-        ),
-        (
-            r'\A\s*(?:\\?["\'`]|[\u2018-\u201f\u00ab\u2039\u300c])',
-            'it stands in quotes: send it without them.',
-        ),
-        (
-            r'\A\s*(?:\{\s*["\']|\[\s*["\'{[])',
-            'it is JSON: send only the text of the key that is in it.',
-        ),
-        (
-            r'\A\s*(?:---\s|-\s+|[\w-]{1,40}:\s)',
-            'it is YAML: send only the text of the key that is in it.',
-        ),
-        (
-            r'\A\s*(?:\$[({\w]|\{[{%]|<%|%\w+%|cat\s|<[\w ./-]+>)',
-            'it is an expression that some shell or template was to replace '
-            'by a key, and did not.',
-        ),
-        (
-            r'\A\s*[a-z][a-z0-9+.-]*://\S*\s*\Z',
-            'it is the address of a key, not the key: send what is there.',
-        ),
-        (
-            r'\A\s*(?:[@~.]?[\\/]|~|[A-Za-z]:[\\/])[^\n]*\Z'
-            r'|\A\s*[^\s:]{1,255}\.pub\s*\Z',
-            'it is the path of a file, not what the file holds: send the '
-            'line in the .pub file.',
-        ),
-        (
-            r'\A\s*(?:\d+ )?(?:SHA256:|MD5:|(?:[0-9a-fA-F]{2}:){15})',
-            'it is the fingerprint of a key, not the key: send the line of '
-            'the .pub file.',
-        ),
     )
 )
 
+
+_FROM_URL = bytes.maketrans(b'-_', b'+/')
 
 _CUT_OFF = (
     'its data is cut off, or broken into several lines: send the whole key '
@@ -124,7 +85,9 @@ def explain(text: str, line: bytes) -> str:
     for mark, reason in _SIGNS:
         if mark.search(text):
             return reason
-    other = _explain_characters(text) or _explain_escapes(text)
+    other = mistakes.explain(text, ssh_format.is_key) or _explain_spelling(
+        text
+    )
     if other:
         return other
     found = ssh_format.LINE.match(line)
@@ -141,8 +104,8 @@ def explain(text: str, line: bytes) -> str:
     return _explain_data(key_type, found[2], line)
 
 
-def _explain_characters(text: str) -> str | None:
-    """Say which character is none of a key, before the comment."""
+def _explain_spelling(text: str) -> str | None:
+    """Say which character before the comment is none of a key."""
     if text[0].isascii() and text[0].isspace():
         return 'it begins with white space: remove it.'
     key = ' '.join(re.split(r'[ \t\r\n]+', text, maxsplit=2)[:2])
@@ -160,47 +123,6 @@ def _explain_characters(text: str) -> str | None:
             'line of a .pub file as plain text.'
         )
     return None
-
-
-def _explain_escapes(text: str) -> str | None:
-    """Say if what is refused is a key when an encoding is undone."""
-    for undo, reason in _ENCODINGS:
-        undone = undo(text)
-        if undone != text and ssh_format.is_key(undone):
-            return reason
-    return None
-
-
-def _undo_base64(text: str) -> str:
-    try:
-        return base64.b64decode(text).decode()
-    except (ValueError, UnicodeDecodeError):
-        return text
-
-
-_ENCODINGS: tuple[tuple[Callable[[str], str], str], ...] = (
-    (urlparse.unquote, 'it is URL-encoded: send it decoded.'),
-    (urlparse.unquote_plus, 'it is URL-encoded: send it decoded.'),
-    (html.unescape, 'it has HTML entities such as &amp;: send it decoded.'),
-    (
-        lambda text: re.sub(r'\\[rnt]', '', text),
-        'it has escapes with a backslash in it: send it as plain text.',
-    ),
-    (
-        _undo_base64,
-        'the whole line is in base64 once more: send it decoded.',
-    ),
-    (
-        lambda text: re.sub(
-            r'(?<=\s)\S+',
-            lambda word: word[0].translate({45: '+', 95: '/'}),
-            text,
-            count=1,
-        ),
-        'its data is in the base64 of URLs: write "+" for "-" and "/" for '
-        '"_", or ' + _AGAIN,
-    ),
-)
 
 
 def _explain_type(key_type: str, text: str) -> str:
@@ -250,6 +172,14 @@ def _explain_data(key_type: str, data: bytes, line: bytes) -> str:
     text = ssh_format.NOT_BASE64.sub(b'', data.split(b'=')[0])
     if len(text) < 4:
         return _NOT_DATA
+    standard = data.translate(_FROM_URL)
+    if standard != data and ssh_format.is_key(
+        f'{key_type} {standard.decode()}'
+    ):
+        return (
+            'its data is in the base64 of URLs: write "+" for "-" and "/" '
+            f'for "_", or {_AGAIN}'
+        )
     if ssh_format.loads(line, key_type.encode(), data):
         return (
             'another line follows its data at once: send one key only, or '

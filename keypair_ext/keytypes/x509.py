@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keypair_ext import exception
-from keypair_ext.keytypes import base
+from keypair_ext.keytypes import base, mistakes
 from keypair_ext.keytypes.rsa import MakeRSA
 
 _VALIDITY = datetime.timedelta(days=3650)
@@ -131,11 +131,8 @@ def _explain(public_key: str) -> str:
             'it is an SSH public key, not an X.509 certificate: import it '
             'with the type ssh.'
         )
-    if r'\n' in public_key and 'BEGIN' in public_key:
-        return (
-            'its line breaks are written as a backslash and an n: send real '
-            'ones.'
-        )
+    if reason := mistakes.explain(public_key, _is_certificate):
+        return reason
     if re.search('BEGIN (?:X509 )?CERTIFICATE-----', public_key):
         return (
             'its PEM block does not hold a valid X.509 certificate: copy '
@@ -154,6 +151,10 @@ def _explain(public_key: str) -> str:
         'it is not an X.509 certificate in PEM format: send the text from '
         '"-----BEGIN CERTIFICATE-----" to "-----END CERTIFICATE-----".'
     )
+
+
+def _is_certificate(text: str) -> bool:
+    return _read(text.encode(errors='replace'), 'pem') is not None
 
 
 def _is_bare(public_key: str) -> bool:

@@ -85,7 +85,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         'cat ~/.ssh/id.pub',
         '<your public key>',
     ),
-    'is the fingerprint of a key': (
+    'it is a fingerprint, not the key': (
         'SHA256:jJ1nW8dDhcd1LIZTDPSxjJ4rbqv2VZ0DCp0ZxKq4w1E',
         f'256 SHA256:{"a" * 43} me@host (ED25519)',
         f'256 MD5:{vectors.ED25519.fingerprint} me',
@@ -131,7 +131,9 @@ REASONS: dict[str, tuple[str, ...]] = {
         KEY.replace(' ', '&nbsp;', 1).replace('&nbsp;', '&#32;'),
         RSA.line.replace('=', '&equals;').replace('/', '&sol;'),
     ),
-    'it has escapes with a backslash': (KEY.replace('AAAAI', 'AAAAI\\n'),),
+    'line breaks are written as a backslash': (
+        KEY.replace('AAAAI', 'AAAAI\\n'),
+    ),
     'in base64 once more': (base64.b64encode(f'{KEY} me'.encode()).decode(),),
     'is in the base64 of URLs: write "+" for "-" and "/" for "_"': (
         RSA.line[:8] + RSA.data.replace('+', '-').replace('/', '_'),

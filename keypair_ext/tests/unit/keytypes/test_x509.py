@@ -5,7 +5,9 @@
 import base64
 import datetime
 import hashlib
+import json
 import ssl
+import urllib.parse
 
 from cryptography import x509 as crypto_x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -138,9 +140,16 @@ class TestRefuse(TestCase):
             'convert it with "openssl x509 -in FILE"': (
                 labelled['TRUSTED CERTIFICATE'],
             ),
-            'written as a backslash and an n': (
+            'line breaks are written as a backslash': (
                 self.pem.replace('\n', '\\n'),
             ),
+            'it is URL-encoded': (urllib.parse.quote(self.pem),),
+            'it has HTML entities': (self.pem.replace('\n', '&#10;'),),
+            'in base64 once more': (
+                base64.b64encode(self.pem.encode()).decode(),
+            ),
+            'it is JSON': (json.dumps({'cert': self.pem}),),
+            'it is the path of a file': ('~/user.pem', 'C:\\user.cer'),
             'it has a NUL character': (f'{self.pem}\0',),
             'half of a surrogate pair': (f'{self.pem}\udc00',),
             'is longer than 65535 bytes': (too_long,),
