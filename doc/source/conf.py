@@ -18,6 +18,7 @@ extensions = [
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
     'microversion_history',
+    'way_of_a_request',
 ]
 html_theme = 'openstackdocs'
 html_static_path = ['_static']

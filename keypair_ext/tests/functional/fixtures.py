@@ -27,6 +27,7 @@ from keypair_ext import conf as keypair_conf, deploy
 from keypair_ext.db import engine, migration, models
 from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.keytypes import vectors
+from keypair_ext.tests.versions import ABOVE, NEWEST
 
 Options = Mapping[str, Mapping[str, object]]
 
@@ -50,6 +51,8 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAeB7KSv5RiTAivT3aNOqkt+FGFp9Up
 
 # What the stories call their samples: $ENVIRON['KEY'].
 SAMPLES = {
+    'ABOVE': ABOVE,
+    'NEWEST': NEWEST,
     'KEY': KEY,
     'KEY_FINGERPRINT': vectors.ED25519.fingerprint,
     'OTHER_KEY': OTHER_KEY,
@@ -208,7 +211,7 @@ class Service(fixtures.Fixture):
             body={'keypair': keypair},
         )
 
-    def names(self, user_id: str, version: str = '2.104') -> list[str]:
+    def names(self, user_id: str, version: str = NEWEST) -> list[str]:
         """Return the names of a user's key pairs, as an admin sees them."""
         query = urlparse.urlencode({'user_id': user_id})
         answer = self.ask(

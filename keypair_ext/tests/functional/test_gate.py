@@ -102,7 +102,7 @@ class RunTest(base.TestCase):
     def test_it_has_time_for_parts(self) -> None:
         self.write()
         status, lines = self.run_gate()
-        self.assertEqual(0, status, lines)
+        self.assertEqual(0, status, '\n'.join(lines))
         passed = self.pythons(lines) + 7
         self.assertEqual(f'{passed} passed, 0 failed, 2 skipped', lines[-1])
         self.assertIn(
@@ -112,7 +112,7 @@ class RunTest(base.TestCase):
     def test_no_time_for_parts(self) -> None:
         self.write()
         status, lines = self.run_gate(KEYPAIR_EXT_CI_MINUTES='0')
-        self.assertEqual(0, status, lines)
+        self.assertEqual(0, status, '\n'.join(lines))
         self.assertIn(
             'Left out: part takes 1 minutes; run: tox -e part', lines
         )
@@ -120,7 +120,7 @@ class RunTest(base.TestCase):
     def test_it_ends_whatever_hangs(self) -> None:
         self.write('lint')
         status, lines = self.run_gate(KEYPAIR_EXT_CI_CEILING_SECONDS='5')
-        self.assertEqual(1, status, lines)
+        self.assertEqual(1, status, '\n'.join(lines))
         # Nor is there time for the tests on another interpreter.
         failed = self.pythons(lines) - 1
         self.assertEqual(f'1 passed, {failed} failed, 0 skipped', lines[-1])

@@ -24,6 +24,7 @@ from keypair_ext import conf, policy, profiles
 from keypair_ext.api import contract, microversions, routes
 from keypair_ext.tests import base as tests_base
 from keypair_ext.tests.functional import base, fixtures
+from keypair_ext.tests.versions import NEWEST, OLDEST
 
 SYSTEM = {'OpenStack-System-Scope': 'all'}
 
@@ -280,6 +281,10 @@ class Documentation(tests_base.TestCase):
         }
         known = {str(version) for version, _ in each_contract()}
         self.assertEqual(set(), told - known)
+
+    def test_the_newest_is_named(self) -> None:
+        readme = ' '.join((fixtures.ROOT / 'README.rst').read_text().split())
+        self.assertIn(f'from {OLDEST} to {NEWEST}', readme)
 
     def file(self, name: str, text: str) -> str:
         path = pathlib.Path(self.directory, name)

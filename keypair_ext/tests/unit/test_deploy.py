@@ -26,6 +26,7 @@ from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import pool
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.versions import ABOVE, NEWEST
 
 
 class DeployTestCase(base.TestCase):
@@ -65,9 +66,9 @@ class DeployTestCase(base.TestCase):
 class ApplicationTest(DeployTestCase):
     def test_versions(self) -> None:
         for local_conf, expected in (
-            ({}, '2.104'),
+            ({}, NEWEST),
             ({'max_version': '2.50'}, '2.50'),
-            ({'max_version': '2.999'}, '2.104'),
+            ({'max_version': '2.999'}, NEWEST),
             ({'profile': 'vietnix'}, '2.72'),
             ({'profile': 'vietnix', 'max_version': '2.10'}, '2.10'),
         ):
@@ -139,7 +140,7 @@ class FilterTest(DeployTestCase):
     def assert_newer_goes_through(
         self, made: dispatch.Filter, goes: bool
     ) -> None:
-        version = {'HTTP_OPENSTACK_API_VERSION': 'compute 2.105'}
+        version = {'HTTP_OPENSTACK_API_VERSION': f'compute {ABOVE}'}
         environ = {
             'PATH_INFO': '/os-keypairs',
             'REQUEST_METHOD': 'GET',
@@ -151,7 +152,7 @@ class FilterTest(DeployTestCase):
 
     def test_nova_in_the_process(self) -> None:
         self.assert_newer_goes_through(self.filter(), False)
-        for text, goes in (('2.104', False), ('2.110', True)):
+        for text, goes in ((NEWEST, False), ('2.110', True)):
             version = types.SimpleNamespace(get_string=lambda text=text: text)
             name = 'nova.api.openstack.api_version_request'
             nova = types.ModuleType(name)

@@ -7,6 +7,7 @@ import re
 from keypair_ext.tests.functional.profiles import samples, tables
 from keypair_ext.tests.functional.profiles.mounts import PROJECT
 from keypair_ext.tests.functional.profiles.tables import Case, Request, create
+from keypair_ext.tests.versions import NEWEST
 
 SAMPLE = create(samples.OTC_NAME, samples.OTC_KEY)._replace(
     path=f'/{PROJECT}/os-keypairs'
@@ -108,7 +109,7 @@ def at(version: str, request: Request) -> Request:
             headers={'OpenStack-API-Version': f'compute {version}'},
             user=f'imports-{version}',
         )
-        for version in ('2.1', '2.2', '2.10', '2.104')
+        for version in ('2.1', '2.2', '2.10', NEWEST)
     ),
     Case('create-at-2-91', at('2.91', create('generated')), 200, GENERATED),
     *(
@@ -128,7 +129,7 @@ def at(version: str, request: Request) -> Request:
             before=(SAMPLE,),
             user=f'shows-{version}',
         )
-        for version in ('2.1', '2.104')
+        for version in ('2.1', NEWEST)
     ),
     *(
         Case(
@@ -137,7 +138,7 @@ def at(version: str, request: Request) -> Request:
             204,
             before=(SAMPLE,),
         )
-        for version in ('2.1', '2.104')
+        for version in ('2.1', NEWEST)
     ),
 )
 class TestOpenTelekomCloud(tables.Table):
@@ -145,7 +146,7 @@ class TestOpenTelekomCloud(tables.Table):
 
     def test_list(self) -> None:
         self.ask(SAMPLE, 'listing')
-        for version in ('2.1', '2.2', '2.104'):
+        for version in ('2.1', '2.2', NEWEST):
             answer = self.ask(
                 at(version, Request('GET', '/os-keypairs')), 'listing'
             )

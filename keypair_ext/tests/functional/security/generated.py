@@ -8,6 +8,7 @@ from typing import Any
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.security.fuzzing import mutation
 from keypair_ext.tests.unit.keytypes import vectors
+from keypair_ext.tests.versions import ABOVE, NEWEST
 
 KEYS = (
     vectors.RSA_2048.line,
@@ -21,8 +22,8 @@ KEYS = (
 NAMES = ('k', 'a b', 'k.k', 'k@k', '', ' ', 'x' * 256, 'a/b', '..', '%2F')
 METHODS = ('GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD', 'OPTIONS', 'X')
 VERSIONS = (
-    *('2.1', '2.2', '2.10', '2.35', '2.75', '2.92', '2.104', 'latest'),
-    *('2.105', '3.0', '', 'x', '2.', '2.1.1', '-1', '9' * 5000, '2.1\x00'),
+    *('2.1', '2.2', '2.10', '2.35', '2.75', '2.92', NEWEST, 'latest'),
+    *(ABOVE, '3.0', '', 'x', '2.', '2.1.1', '-1', '9' * 5000, '2.1\x00'),
 )
 QUERIES = (
     *('', 'limit=1', 'limit=0', 'limit=-1', 'limit=' + '9' * 5000, 'marker=k'),

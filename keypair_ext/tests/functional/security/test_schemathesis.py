@@ -22,11 +22,12 @@ from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import gunicorn
+from keypair_ext.tests.versions import NEWEST
 
 EXAMPLES = os.environ.get('KEYPAIR_EXT_TEST_EXAMPLES', '20')
 SEED = os.environ.get('KEYPAIR_EXT_TEST_SEED', '1')
 
-VERSIONS = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.92', '2.104')
+VERSIONS = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.92', NEWEST)
 
 # What the document cannot say, or we do as Nova does: which strings are keys
 # (positive_data_acceptance); that noauth believes everybody (ignored_auth);

@@ -11,11 +11,12 @@ from microversion_parse import Version
 from keypair_ext import exception, profiles
 from keypair_ext.api import contract, microversions
 from keypair_ext.tests import base
+from keypair_ext.tests.versions import NEWEST
 
 NOVA = profiles.load(profiles.DEFAULT)
 
 
-def contracts(newest: str = '2.104') -> contract.Contracts:
+def contracts(newest: str = NEWEST) -> contract.Contracts:
     return contract.Contracts(NOVA, microversions.parse(newest))
 
 
@@ -142,7 +143,7 @@ class HeadersTest(base.TestCase):
             (exception.InvalidVersion(version='x'), None, ()),
             (
                 exception.VersionNotSupported(
-                    version='2.999', min_version='2.1', max_version='2.104'
+                    version='2.999', min_version='2.1', max_version=NEWEST
                 ),
                 None,
                 contract.version_headers('2.999'),

@@ -17,6 +17,7 @@ from keypair_ext.answer import Answer
 from keypair_ext.api import contract, dispatch, microversions, routes
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.versions import ABOVE, NEWEST
 
 COLLECTION = '/os-keypairs'
 
@@ -168,8 +169,8 @@ class FilterTest(base.TestCase):
         for version, status in (
             (None, 200),
             ('compute latest', 200),
-            ('compute 2.104', 200),
-            ('compute 2.105', 406),
+            (f'compute {NEWEST}', 200),
+            (f'compute {ABOVE}', 406),
             ('compute bad', 400),
         ):
             with self.subTest(version=version):
@@ -182,7 +183,7 @@ class FilterTest(base.TestCase):
         for method in ('GET', 'POST'):
             for version in (
                 'compute latest',
-                'compute 2.105',
+                f'compute {ABOVE}',
                 'compute 2.110',
                 'compute 2.999',
                 'compute 3.1',
@@ -193,7 +194,7 @@ class FilterTest(base.TestCase):
                     )
         for text, status in (
             (None, 200),
-            ('compute 2.104', 200),
+            (f'compute {NEWEST}', 200),
             ('identity latest', 200),
             ('compute 2.0', 406),
             ('compute bad', 400),

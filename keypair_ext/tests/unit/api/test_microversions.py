@@ -7,6 +7,7 @@ from microversion_parse import Version
 from keypair_ext import exception
 from keypair_ext.api import microversions
 from keypair_ext.tests import base
+from keypair_ext.tests.versions import NEWEST
 
 
 class RequestedTest(base.TestCase):
@@ -48,7 +49,7 @@ class ParseTest(base.TestCase):
         for text, version in (
             ('2.1', Version(2, 1)),
             ('2.0', Version(2, 0)),
-            ('2.104', Version(2, 104)),
+            (NEWEST, microversions.MAX_VERSION),
             ('10.20', Version(10, 20)),
             ('2.1\n', Version(2, 1)),
             ('2.' + '9' * 30, Version(2, int('9' * 30))),

@@ -48,7 +48,7 @@ class TestVersions(base.TestCase):
 
     def test_fixed(self) -> None:
         fixed = profiles.Versions(negotiated=False, behaves_as='2.35')
-        for max_version in (Version(2, 104), Version(2, 1)):
+        for max_version in (microversions.MAX_VERSION, Version(2, 1)):
             made = contracts(max_version, versions=fixed)
             self.assertFalse(made.negotiated)
             for environ in ({}, V2_1, LATEST, LEGACY):

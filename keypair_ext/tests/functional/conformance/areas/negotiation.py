@@ -15,11 +15,12 @@ from keypair_ext.tests.functional.conformance.caller import (
     Caller,
     Headers,
 )
+from keypair_ext.tests.versions import ABOVE, NEWEST
 
 _VALUES = (
     '2.1',
-    '2.104',
-    '2.105',
+    NEWEST,
+    ABOVE,
     '2.999',
     '3.0',
     '3.1',

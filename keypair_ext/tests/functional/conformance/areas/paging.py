@@ -14,6 +14,7 @@ from keypair_ext.tests.functional.conformance.caller import (
 )
 from keypair_ext.tests.functional.conformance.wire import Answer
 from keypair_ext.tests.unit.keytypes import vectors
+from keypair_ext.tests.versions import NEWEST
 
 _KEY = vectors.ED25519.line
 
@@ -131,7 +132,7 @@ def script(settings: Settings) -> Script:
     user = Caller('paging')
     for name in _NAMES:
         yield user.create(f'create {name}', '2.92', name=name, public_key=_KEY)
-    for version in ('2.1', '2.10', '2.34', '2.35', '2.74', '2.75', '2.104'):
+    for version in ('2.1', '2.10', '2.34', '2.35', '2.74', '2.75', NEWEST):
         for query in _QUERIES:
             shown = query[:60]
             yield user.list(f'list {version} {shown}', version, query)

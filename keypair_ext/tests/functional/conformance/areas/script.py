@@ -6,7 +6,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Final
 
+from keypair_ext.api.microversions import MAX_VERSION
 from keypair_ext.tests.functional.conformance.wire import Answer, Request
+from keypair_ext.tests.versions import NEWEST
 
 Script = Generator[Request, Answer, None]
 
@@ -25,7 +27,9 @@ class Settings:
 
 Area = Callable[[Settings], Script]
 
-ALL_VERSIONS: Final = tuple(f'2.{minor}' for minor in range(1, 105))
+ALL_VERSIONS: Final = tuple(
+    f'2.{minor}' for minor in range(1, MAX_VERSION.minor + 1)
+)
 
 # Each side of each version that changed os-keypairs, and the ends.
 BOUNDARIES: Final = (
@@ -39,6 +43,6 @@ BOUNDARIES: Final = (
     '2.75',
     '2.91',
     '2.92',
-    '2.104',
+    NEWEST,
     'latest',
 )
