@@ -6,9 +6,8 @@ Nothing here imports oslo.messaging unless notifications are on.
 """
 
 import contextlib
-import types
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -24,7 +23,6 @@ __all__ = (
     'BusNotifier',
     'Described',
     'Notifier',
-    'SilentNotifier',
     'Subject',
     'load',
 )
@@ -37,8 +35,8 @@ _Method = Callable[
 ]
 
 
-class Action(Protocol):
-    """One action under way."""
+class Action:
+    """One action under way, of which nobody is told."""
 
     def start(self) -> None:
         """Tell that the work begins; the quota has been looked at."""
@@ -50,10 +48,10 @@ class Action(Protocol):
         """Tell that it is done, and to which key pair."""
 
 
-class Notifier(Protocol):
-    """Tells of actions."""
+class Notifier:
+    """Tells nobody."""
 
-    enabled: bool
+    enabled = False
 
     def action(
         self,
@@ -65,37 +63,10 @@ class Notifier(Protocol):
 
         :param name: ``create``, ``import`` or ``delete``.
         """
+        return contextlib.nullcontext(Action())
 
 
-class _SilentAction:
-    def start(self) -> None:
-        """Say nothing."""
-
-    def found(self, keypair: Described) -> None:
-        """Say nothing."""
-
-    def end(self, keypair: Described) -> None:
-        """Say nothing."""
-
-
-class SilentNotifier:
-    """Tells nobody."""
-
-    enabled = False
-
-    def __init__(self) -> None:
-        self._action = contextlib.nullcontext(_SilentAction())
-
-    def action(
-        self,
-        context: oslo_context.RequestContext,
-        name: str,
-        subject: Subject,
-    ) -> contextlib.AbstractContextManager[Action]:
-        return self._action
-
-
-class BusNotifier:
+class BusNotifier(Notifier):
     """Tells the message bus, in Nova's words and in Nova's order.
 
     :param legacy: oslo.messaging's notifier for unversioned notifications.
@@ -108,18 +79,24 @@ class BusNotifier:
         self._legacy = legacy
         self._versioned = versioned
 
+    @contextlib.contextmanager
     def action(
         self,
         context: oslo_context.RequestContext,
         name: str,
         subject: Subject,
-    ) -> contextlib.AbstractContextManager[Action]:
-        return _BusAction(
+    ) -> Iterator[Action]:
+        action = _BusAction(
             self._legacy, self._versioned, context, name, subject
         )
+        try:
+            yield action
+        except Exception as error:
+            action.failed(error)
+            raise
 
 
-class _BusAction:
+class _BusAction(Action):
     """An action that everybody on the bus hears of."""
 
     def __init__(
@@ -136,9 +113,6 @@ class _BusAction:
         self._name = name
         self._subject = subject
 
-    def __enter__(self) -> Action:
-        return self
-
     def start(self) -> None:
         self._tell_legacy('start')
         # Of what is to be deleted only the name is known yet.
@@ -152,14 +126,8 @@ class _BusAction:
         self._tell_versioned('end', keypair)
         self._tell_legacy('end')
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: types.TracebackType | None,
-    ) -> None:
-        if not isinstance(error, Exception):
-            return
+    def failed(self, error: Exception) -> None:
+        """Tell that it ended in an error."""
         payload = {
             'exception': nova.legacy_error(error),
             'args': nova.arguments(self._name, self._subject),
@@ -204,7 +172,7 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
     """
     drivers = keypair_conf.notification_drivers(conf)
     if not set(drivers) - {'', 'noop'}:
-        return SilentNotifier()
+        return Notifier()
     try:
         import oslo_messaging
     except ImportError as error:

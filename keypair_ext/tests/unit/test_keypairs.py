@@ -35,7 +35,7 @@ class Quota:
         return self.told
 
 
-class Notifier:
+class Notifier(notifications.Notifier, notifications.Action):
     """Writes down what it is told."""
 
     def __init__(self, enabled: bool) -> None:

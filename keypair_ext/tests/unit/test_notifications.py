@@ -237,7 +237,7 @@ class TestSilence(NotificationsTestCase):
             self.assertFalse(notifier.enabled)
 
     def test_actions_work_all_the_same(self) -> None:
-        self.make_keypairs(notifications.SilentNotifier())
+        self.make_keypairs(notifications.Notifier())
 
         _, private_key = self.generate()
         self.delete()

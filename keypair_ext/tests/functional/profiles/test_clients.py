@@ -124,48 +124,6 @@ class TestClients(base.TestCase):
         self.assertEqual(samples.VIETNIX_FINGERPRINT, keypair['fingerprint'])
         self.assertEqual(409, self.vietnix(samples.VIETNIX_IMPORT).status)
 
-    def test_curl_rackspace(self) -> None:
-        keypair = {
-            'name': samples.RACKSPACE_NAME,
-            'public_key': samples.RACKSPACE_KEY,
-        }
-        answer = self.post(
-            '/rackspace/os-keypairs',
-            'fake',
-            keypair,
-            samples.RACKSPACE_HEADERS,
-        )
-        self.assertEqual(200, answer.status)
-        self.assertEqual(
-            {
-                'fingerprint': samples.FINGERPRINT,
-                'name': samples.RACKSPACE_NAME,
-                'public_key': samples.RACKSPACE_ANSWERED_KEY,
-                'user_id': 'fake',
-            },
-            answer.json['keypair'],
-        )
-        self.assertEqual(1, len(answer.header('X-Compute-Request-Id')))
-        self.assertEqual([], answer.header('OpenStack-API-Version'))
-
-    def test_curl_otc(self) -> None:
-        keypair = {'name': samples.OTC_NAME, 'public_key': samples.OTC_KEY}
-        answer = self.post(
-            f'/otc/v2.1/{mounts.PROJECT}/os-keypairs',
-            samples.OTC_USER,
-            keypair,
-            {'Content-Type': 'application/json'},
-        )
-        self.assertEqual(200, answer.status)
-        self.assertEqual(
-            {
-                **keypair,
-                'fingerprint': samples.OTC_FINGERPRINT,
-                'user_id': samples.OTC_USER,
-            },
-            answer.json['keypair'],
-        )
-
     def test_curl_deletes(self) -> None:
         # libcloud, fog and gophercloud take no other status for a success.
         for mount, status in (
@@ -187,21 +145,6 @@ class TestClients(base.TestCase):
                 shlex.join(['curl', '-s', '-X', 'DELETE', *headers, url])
             )
             self.assertEqual((status, b''), (answer.status, answer.body))
-
-    def test_curl_openstack(self) -> None:
-        answer = self.post(
-            f'/nova/v2.1/{mounts.PROJECT}/os-keypairs',
-            'fake',
-            {
-                'name': samples.OPENSTACK_NAME,
-                'public_key': samples.OPENSTACK_KEY,
-            },
-            {'Content-Type': 'application/json'},
-        )
-        self.assertEqual(200, answer.status)
-        self.assertEqual(
-            samples.FINGERPRINT, answer.json['keypair']['fingerprint']
-        )
 
     def sdk(self, mount: str) -> Any:
         connection = openstack.connect(
