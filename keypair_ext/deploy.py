@@ -298,12 +298,13 @@ def service(directory: str) -> WSGIApplication:
     )
     files.expect_utf8()
     conf = cfg.CONF
-    # oslo.db logs some errors with a traceback. The store logs all of them
-    # in a line.
+    # These log some errors with a traceback. The store and the enforcer log
+    # all of them in a line.
     logging.set_defaults(
         default_log_levels=[
             *logging.get_default_log_levels(),
             'oslo_db=CRITICAL',
+            'oslo_policy=CRITICAL',
         ]
     )
     on_demand.set_cors_defaults()

@@ -77,7 +77,10 @@ class Enforcer:
 
     def _read(self) -> 'RulesInForce':
         read = RulesInForce(self._conf, self._files)
-        for sentence in mistakes.undefined(read.enforcer, read.written):
+        for sentence in (
+            *mistakes.unreadable(read.written),
+            *mistakes.undefined(read.enforcer, read.written),
+        ):
             LOG.warning(sentence)
         return read
 

@@ -125,13 +125,19 @@ def _without_bans(check: Any) -> Any:
 
 def _try(enforcer: policy.Enforcer, leaf: checks.Check) -> str | None:
     """Return how a leaf fails for somebody, if it does."""
-    caller = nobody.Nobody(user_id='user', project_id='project')
+    caller = nobody.Nobody(
+        user_id='user',
+        project_id='project',
+        roles=['member'],
+        service_roles=['service'],
+    )
     credentials = {**caller.to_policy_values(), 'is_admin': False}
     target = {'user_id': 'user', 'project_id': 'project'}
     try:
         leaf(target, credentials, enforcer)
     except Exception as error:  # noqa: BLE001 (a typo may raise anything)
-        return f'{type(error).__name__}: {error}'
+        reason = ' '.join(str(error).split())
+        return f'{type(error).__name__}: {reason}'
     return None
 
 

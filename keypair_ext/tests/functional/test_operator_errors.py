@@ -194,6 +194,22 @@ class LoadTest(ServiceTestCase):
         self._write_policy('- a list')
         self.assert_refused(f'Policy file {path} cannot be used')
 
+    def test_a_policy_that_goes_in_circles(self) -> None:
+        path = self._write_policy(
+            '"context_is_admin": "rule:a"\n"a": "rule:a"'
+        )
+        self.assert_refused(f'Rules in {path}', 'circle: a, a')
+
+    def test_a_check_that_cannot_be_read(self) -> None:
+        # As in Nova it admits nobody, and stops nothing.
+        rule = 'os_compute_api:os-keypairs:show'
+        path = self._write_policy(f'"{rule}": "role"')
+        outcome = self.starts.start(self.directory)
+        self.assertEqual(0, outcome.status)
+        log = outcome.stdout + outcome.stderr
+        self.assertIn(f"Rule {rule} in {path} has the check 'role'", log)
+        self.assertNotIn('Traceback', log)
+
     @unittest.skipIf(os.geteuid() == 0, 'root can read every file')
     def test_a_policy_file_that_cannot_be_read(self) -> None:
         path = self._write_policy('')

@@ -179,6 +179,17 @@ class Counting(oslo_policy.Check):
         return self.asked % 2 == 1
 
 
+class Joining(oslo_policy.AndCheck):
+    """One that is made as oslo.policy's own ``and`` is."""
+
+    def __init__(self, kind: str, match: str) -> None:
+        super().__init__([])
+        self._counting = Counting(kind, match)
+
+    def __call__(self, *arguments: Any) -> bool:
+        return self._counting(*arguments)
+
+
 class ImpureRulesTest(PolicyTestCase):
     """Decisions that hang on more than the request are not remembered."""
 
@@ -186,12 +197,17 @@ class ImpureRulesTest(PolicyTestCase):
         self.useFixture(
             fixtures.MonkeyPatch(
                 'oslo_policy._checks.registered_checks',
-                {**oslo_checks.registered_checks, 'counting': Counting},
+                {
+                    **oslo_checks.registered_checks,
+                    'counting': Counting,
+                    'joining': Joining,
+                },
             )
         )
         self.useFixture(fixtures.MonkeyPatch(f'{__name__}.Counting.asked', 0))
         for check in (
             'counting:x',
+            'joining:x',
             'not counting:x',
             'role:member and counting:x',
             'role:nobody or counting:x',

@@ -7,6 +7,7 @@ import os
 import sys
 import types
 from collections.abc import Callable
+from concurrent import futures
 from typing import Any
 from unittest import mock
 
@@ -74,6 +75,22 @@ class DecisionsTest(PolicyTestCase):
                         project_id=project_id,
                     ),
                 )
+
+    def test_no_context_of_ours_is_left_to_the_log(self) -> None:
+        def current() -> Any:
+            self.enforcer()
+            return oslo_context.get_current()
+
+        # A thread of its own has none at first.
+        with futures.ThreadPoolExecutor() as threads:
+            self.assertIsNone(threads.submit(current).result())
+
+    def test_every_value_of_a_context_is_tried(self) -> None:
+        # A check of what the context has not is False, without an error.
+        for name in context().to_policy_values():
+            self.file.write_text(f'"{policy.INDEX}": "{name}.x.y:z"\n')
+            if name not in ('service_roles',):
+                self.assertRaises(exception.ConfigurationError, self.enforcer)
 
     def test_scope(self) -> None:
         enforcer = self.enforcer()
@@ -246,6 +263,16 @@ class FilesTest(PolicyTestCase):
         new = self.directory / 'new'
         new.write_text(NOBODY)
         new.rename(self.file)
+
+        self.assertFalse(self.allowed(enforcer, context(), 'x'))
+
+    def test_replaced_with_its_old_time(self) -> None:
+        self.file.write_text(OTHERS)
+        enforcer = self.enforcer()
+        before = self.file.stat()
+
+        self.file.write_text(NOBODY)
+        os.utime(self.file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
         self.assertFalse(self.allowed(enforcer, context(), 'x'))
 

@@ -171,7 +171,8 @@ class ToolsTest(PolicyTestCase):
         )
 
     def test_find_the_file_of_the_service(self) -> None:
-        self.configuration()
+        # It is found beside this one.
+        (self.directory / 'keypair_ext.conf').write_text('')
         self.file.write_text(NOBODY)
         told = self.run_tool('oslopolicy-policy-generator')
         self.assertIn(NOBODY.strip(), told.stdout)
