@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from oslo_context import context
 
-from keypair_ext import conf as config, deploy, environ as env
+from keypair_ext import conf as config, config_files, deploy, environ as env
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.middleware import request_log
@@ -36,7 +36,7 @@ _SELECT: Final = (
 def measure(directory: str) -> dict[str, float]:
     """Return microseconds of CPU by layer, from the outermost inwards."""
     file = str(Path(directory, 'keypair_ext.conf'))
-    conf = config.parse([file])
+    conf = config_files.parse([file])
     config.register_opts(conf, 'database')
     made = engine.create_engine(conf, 'database')
     store = Store(made)

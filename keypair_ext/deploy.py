@@ -22,6 +22,7 @@ from paste.deploy import loadwsgi
 
 from keypair_ext import (
     conf as keypair_conf,
+    config_files,
     exception,
     faults,
     files,
@@ -229,7 +230,7 @@ class Composition:
         if project is None and path is None:
             return self._process_conf
         return self._once(
-            section.source, lambda: keypair_conf.read_own(project, path)
+            section.source, lambda: config_files.read_own(project, path)
         )
 
     def _engine(self, section: _Section) -> Any:
@@ -309,7 +310,7 @@ def service(directory: str) -> WSGIApplication:
     )
     on_demand.set_cors_defaults()
     logging.register_options(conf)
-    keypair_conf.read_into(conf, [conf_file], keypair_conf.PROJECT)
+    config_files.read_into(conf, [conf_file], keypair_conf.PROJECT)
     logs.set_up(conf)
     composed = Composition(conf)
     return net.Net(
@@ -355,7 +356,7 @@ def service_or_exit() -> WSGIApplication:
     ``OS_KEYPAIR_EXT_CONFIG_DIR`` names the directory of its configuration.
     """
     try:
-        return service(os.path.dirname(keypair_conf.default_file()))
+        return service(os.path.dirname(config_files.default_file()))
     except exception.KeypairExtError as error:
         sys.stderr.write(f'keypair_ext: {error}\n')
         raise SystemExit(_CANNOT_START) from None

@@ -2,8 +2,8 @@
 
 """The stand-alone service's logging: oslo.log's, which a mount inherits.
 
-Each request logs one line. To format it as oslo.log does takes a fifth of a
-show; :class:`RequestLineFormatter` takes a third of that.
+Each request logs one line, and to format it takes oslo.log a good part of a
+show: :class:`RequestLineFormatter` formats these lines itself.
 """
 
 import importlib.util
@@ -52,7 +52,7 @@ _IDENTITY_FIELDS = frozenset(
 
 # What is written with which of the formats that an operator can set.
 _TRIALS: tuple[tuple[str, dict[str, object]], ...] = (
-    ('logging_default_format_string', {}),
+    ('logging_default_format_string', {'context': None}),
     (
         'logging_context_format_string or logging_user_identity_format',
         {'context': nobody.Nobody()},

@@ -176,7 +176,7 @@ class Client:
 
 def ways(mount: str) -> Iterator[tuple[str, Way]]:
     """Yield each request by its name, and its way in one of the mounts."""
-    from keypair_ext import conf as keypair_conf
+    from keypair_ext import conf as keypair_conf, config_files
     from keypair_ext.db import engine, migration
 
     with tempfile.TemporaryDirectory() as directory:
@@ -184,7 +184,7 @@ def ways(mount: str) -> Iterator[tuple[str, Way]]:
         conf_file.write_text(_CONFIGURATION.format(directory=directory))
         paste_file = pathlib.Path(directory, 'api-paste.ini')
         paste_file.write_text(PASTE_FILE.read_text())
-        conf = keypair_conf.parse([str(conf_file)])
+        conf = config_files.parse([str(conf_file)])
         keypair_conf.register_opts(conf, 'database')
         migration.sync(engine.create_engine(conf, 'database'))
         logging.captureWarnings(False)

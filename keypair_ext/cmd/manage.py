@@ -16,6 +16,7 @@ from oslo_config import cfg
 from keypair_ext import (
     cmd,
     conf as keypair_conf,
+    config_files,
     exception,
     profiles,
 )
@@ -161,8 +162,8 @@ def _add_paste(
 
 
 def _engine(arguments: argparse.Namespace) -> Any:
-    conf: cfg.ConfigOpts = keypair_conf.parse(
-        arguments.config_file or [keypair_conf.default_file()],
+    conf: cfg.ConfigOpts = config_files.parse(
+        arguments.config_file or [config_files.default_file()],
         keypair_conf.PROJECT,
     )
     keypair_conf.register_opts(conf, arguments.database_group)

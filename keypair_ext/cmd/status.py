@@ -14,6 +14,7 @@ from oslo_config import cfg
 from keypair_ext import (
     cmd,
     conf as keypair_conf,
+    config_files,
     deploy,
     exception,
     policy,
@@ -58,8 +59,8 @@ def _check(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     # The process's own, as in a server: oslo.limit reads no other.
     conf = cfg.CONF
-    named = arguments.config_file or [keypair_conf.default_file()]
-    keypair_conf.read_into(conf, named, keypair_conf.PROJECT)
+    named = arguments.config_file or [config_files.default_file()]
+    config_files.read_into(conf, named, keypair_conf.PROJECT)
     keypair_conf.register_opts(conf, arguments.database_group)
     paste_file = os.path.join(os.path.dirname(named[0]), 'api-paste.ini')
     checks = _Checks(conf, arguments.database_group, paste_file)

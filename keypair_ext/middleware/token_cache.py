@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from keypair_ext import cache, conf as config, environ as env
+from keypair_ext import cache, conf as config, config_files, environ as env
 
 # Bytes, on average: that of a token is mostly its service catalog.
 _SIZE_OF_A_TOKEN = 16 * 1024
@@ -58,6 +58,6 @@ def filter_factory(
     global_conf: Mapping[str, str], **local_conf: str
 ) -> Callable[[WSGIApplication], TokenCache]:
     """Return what makes the filter of a paste section."""
-    conf = config.from_paste(local_conf)
+    conf = config_files.from_paste(local_conf)
     config.register_api_opts(conf)
     return functools.partial(TokenCache, size=conf.api.token_cache_size)

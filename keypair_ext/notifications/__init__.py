@@ -13,7 +13,7 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 from oslo_log import log as logging
 
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import conf as keypair_conf, config_files, exception
 from keypair_ext.notifications import nova
 from keypair_ext.notifications.nova import HIDDEN, Described, Subject
 
@@ -170,7 +170,7 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
 
     :raises ConfigurationError: notifications are on, and cannot be sent.
     """
-    drivers = keypair_conf.notification_drivers(conf)
+    drivers = config_files.notification_drivers(conf)
     if not set(drivers) - {'', 'noop'}:
         return Notifier()
     try:

@@ -7,7 +7,7 @@ import os
 from oslo_config import cfg
 from oslo_policy import policy
 
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import conf as keypair_conf, config_files, exception
 from keypair_ext.policy import files, mistakes
 from keypair_ext.policy.enforcer import RulesInForce, new_enforcer
 
@@ -42,12 +42,12 @@ def get_enforcer() -> policy.Enforcer:
     the tool with a sentence.
     """
     conf = cfg.CONF
-    service = [keypair_conf.default_file()]
+    service = [config_files.default_file()]
     named = getattr(conf, 'config_file', None) or filter(
         os.path.exists, service
     )
     try:
-        keypair_conf.read_into(conf, list(named), keypair_conf.PROJECT)
+        config_files.read_into(conf, list(named), keypair_conf.PROJECT)
         files.PolicyFiles(conf).read()
     except exception.ConfigurationError as error:
         raise SystemExit(str(error)) from None

@@ -19,7 +19,7 @@ from typing import Final
 import bcrypt
 
 import keypair_ext
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import conf as keypair_conf, config_files, exception
 from keypair_ext.db import engine, migration
 
 CLOUDS: Final = 'clouds.yaml'
@@ -84,7 +84,7 @@ def prepare(directory: pathlib.Path, url: str) -> dict[str, str]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone_in(directory):
         _write_configuration(directory)
-        conf = keypair_conf.parse([str(directory / 'keypair_ext.conf')])
+        conf = config_files.parse([str(directory / 'keypair_ext.conf')])
         keypair_conf.register_opts(conf, 'database')
         migration.sync(engine.create_engine(conf, 'database'))
         made = _make_users(directory)

@@ -20,6 +20,7 @@ from oslo_log import log as logging
 
 from keypair_ext import (
     conf as config,
+    config_files,
     environ as env,
     exception,
     faults,
@@ -87,7 +88,7 @@ def filter_factory(
         over those in the configuration.
     :raises ConfigurationError: the Identity service could never be asked.
     """
-    conf = config.from_paste(local_conf)
+    conf = config_files.from_paste(local_conf)
     config.register_api_opts(conf)
     options = {k: v for k, v in local_conf.items() if k not in _CONF_KEYS}
     for group, registered in auth_token.list_opts():

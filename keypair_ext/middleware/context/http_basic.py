@@ -15,7 +15,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from oslo_config import cfg
 from oslo_middleware import cors
 
-from keypair_ext import conf as config, exception, faults, profiles
+from keypair_ext import (
+    conf as config,
+    exception,
+    faults,
+    profiles,
+)
 from keypair_ext.middleware.context import (
     cross_site,
     guesses,

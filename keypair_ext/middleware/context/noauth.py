@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from keypair_ext import conf as config
+from keypair_ext import conf as config, config_files
 from keypair_ext.middleware.context import identity
 
 LOG = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def filter_factory(
     global_conf: Mapping[str, str], **local_conf: str
 ) -> Callable[[WSGIApplication], NoAuth]:
     """Return what makes the filter of a paste section."""
-    conf = config.from_paste(local_conf)
+    conf = config_files.from_paste(local_conf)
     config.register_api_opts(conf)
     allow_remote = conf.api.noauth_allow_remote
     LOG.warning(

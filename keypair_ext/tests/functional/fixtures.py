@@ -23,7 +23,7 @@ import webob
 from gabbi import fixture as gabbi_fixture
 
 import keypair_ext
-from keypair_ext import conf as keypair_conf, deploy
+from keypair_ext import conf as keypair_conf, config_files, deploy
 from keypair_ext.db import engine, migration, models
 from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.keytypes import vectors
@@ -97,7 +97,7 @@ def write_config(directory: str, options: Options | None = None) -> str:
 
 def make_database(config_file: str) -> sa.Engine:
     """Make the database that a configuration file names; return a way in."""
-    conf = keypair_conf.parse([config_file])
+    conf = config_files.parse([config_file])
     keypair_conf.register_opts(conf, 'database')
     made: sa.Engine = engine.create_engine(conf, 'database')
     migration.sync(made)

@@ -27,29 +27,31 @@ ROOMS = {
     'environ': '',
     'nobody': '',
     'files': 'exception',
-    'conf': 'exception files',
+    'conf': 'exception',
+    'config_files': 'exception files',
     'profiles': 'exception',
-    'policy': 'cache conf exception nobody',
+    'policy': 'config_files cache conf exception nobody',
     'answer': '',
     'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception',
     'keytypes': 'exception',
-    'notifications': 'conf exception keytypes',
+    'notifications': 'config_files conf exception keytypes',
     'quota': 'conf db exception files',
-    'middleware': 'answer cache conf environ exception faults files profiles',
+    'middleware': 'answer cache conf config_files environ exception faults '
+    'files profiles',
     'logs': 'exception files middleware nobody',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'answer db environ exception faults keypairs policy profiles quota',
     # Who builds, and who has things built.
-    'deploy': 'api conf db exception faults files keypairs keytypes logs '
-    'middleware notifications policy profiles quota',
+    'deploy': 'api conf config_files db exception faults files keypairs '
+    'keytypes logs middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
-    'cmd': 'api conf db deploy exception files keytypes middleware '
-    'policy profiles quota',
+    'cmd': 'api conf config_files db deploy exception files keytypes '
+    'middleware policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
-    'testbed': 'cmd conf db deploy exception middleware',
+    'testbed': 'config_files cmd conf db deploy exception middleware',
 }
 
 # What other rooms see of the store: its class and the records it returns.

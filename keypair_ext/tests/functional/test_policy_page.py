@@ -6,7 +6,7 @@ import pathlib
 import re
 import textwrap
 
-from keypair_ext import conf, policy
+from keypair_ext import config_files, policy
 from keypair_ext.tests.functional import base, fixtures
 
 _PAGE = fixtures.ROOT / 'doc' / 'source' / 'configuration' / 'policy.rst'
@@ -51,5 +51,5 @@ class PolicyPageTest(base.TestCase):
         self.assertEqual(204, self._status('DELETE', '/k', fixtures.TOKEN))
 
     def test_without_mistakes(self) -> None:
-        configuration = conf.parse([self.service.config_file])
+        configuration = config_files.parse([self.service.config_file])
         self.assertEqual([], policy.find_mistakes(configuration))

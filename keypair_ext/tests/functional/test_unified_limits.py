@@ -20,7 +20,7 @@ import webob
 from oslo_config import cfg
 from oslo_context import context as oslo_context
 
-from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext import conf as keypair_conf, config_files, deploy, exception
 from keypair_ext.cmd import status
 from keypair_ext.quota import unified
 from keypair_ext.tests import base
@@ -76,7 +76,7 @@ class TestUnifiedLimits(base.TestCase):
                 'keypairs': {'limit_cache_time': 0},
             },
         )
-        keypair_conf.read_into(cfg.CONF, [path], keypair_conf.PROJECT)
+        config_files.read_into(cfg.CONF, [path], keypair_conf.PROJECT)
         keypair_conf.register_opts(cfg.CONF, 'database')
         return cfg.CONF
 

@@ -7,7 +7,7 @@ import pathlib
 import fixtures
 from oslo_config import cfg
 
-from keypair_ext import conf, exception
+from keypair_ext import conf, config_files, exception
 from keypair_ext.tests import base
 
 
@@ -25,12 +25,14 @@ class ConfTestCase(base.TestCase):
 class FromPasteTest(ConfTestCase):
     def test_the_processes_own(self) -> None:
         for local_conf in ({}, {'profile': 'nova', 'max_version': '2.1'}):
-            self.assertIs(cfg.CONF, conf.from_paste(local_conf))
+            self.assertIs(cfg.CONF, config_files.from_paste(local_conf))
 
     def test_a_file(self) -> None:
         for project in ({}, {'oslo_config_project': 'anything'}):
             path = self.file('[api]\nmax_limit = 5\n')
-            made = conf.from_paste({'oslo_config_file': path, **project})
+            made = config_files.from_paste(
+                {'oslo_config_file': path, **project}
+            )
             conf.register_api_opts(made)
             self.assertEqual(5, made.api.max_limit)
             self.assertIsNot(cfg.CONF, made)
@@ -41,14 +43,14 @@ class FromPasteTest(ConfTestCase):
         )
         self.file('[api]\nmax_limit = 6\n', name='ours.conf')
 
-        made = conf.from_paste({'oslo_config_project': 'ours'})
+        made = config_files.from_paste({'oslo_config_project': 'ours'})
 
         conf.register_api_opts(made)
         self.assertEqual(6, made.api.max_limit)
 
     def test_two_mounts_differ(self) -> None:
         made = [
-            conf.from_paste(
+            config_files.from_paste(
                 {'oslo_config_file': self.file(text, name=f'{text[-2]}.conf')}
             )
             for text in ('[api]\nmax_limit = 5\n', '[api]\nmax_limit = 6\n')
@@ -61,11 +63,11 @@ class FromPasteTest(ConfTestCase):
         self.useFixture(
             fixtures.MonkeyPatch('sys.argv', ['nova-api', '--no-such-thing'])
         )
-        conf.from_paste({'oslo_config_file': self.file('')})
+        config_files.from_paste({'oslo_config_file': self.file('')})
 
     def refusal(self, local_conf: dict[str, str]) -> str:
         error = self.assertRaises(
-            exception.ConfigurationError, conf.from_paste, local_conf
+            exception.ConfigurationError, config_files.from_paste, local_conf
         )
         self.assertNotIn('\n', str(error))
         return str(error)
@@ -109,7 +111,7 @@ class FilesTest(ConfTestCase):
         self.useFixture(fixtures.EnvironmentVariable('HOME', str(self.home)))
 
     def max_limit(self, *named: str) -> int:
-        made = conf.parse(named, conf.PROJECT)
+        made = config_files.parse(named, conf.PROJECT)
         conf.register_api_opts(made)
         limit: int = made.api.max_limit
         return limit
@@ -123,7 +125,7 @@ class FilesTest(ConfTestCase):
         for name, limit in (('uwsgi', 1), ('ours', 7)):
             path = self.home / f'{name}.conf'
             path.write_text(f'[api]\nmax_limit = {limit}\n')
-        made = conf.from_paste({'oslo_config_project': 'ours'})
+        made = config_files.from_paste({'oslo_config_project': 'ours'})
         conf.register_api_opts(made)
         self.assertEqual(7, made.api.max_limit)
 
@@ -147,7 +149,7 @@ class FilesTest(ConfTestCase):
             with fixtures.EnvironmentVariable(
                 'OS_KEYPAIR_EXT_CONFIG_DIR', directory
             ):
-                self.assertEqual(expected, conf.default_file())
+                self.assertEqual(expected, config_files.default_file())
 
     def test_text_that_is_not_utf8(self) -> None:
         path = pathlib.Path(self.file(''))
@@ -173,7 +175,7 @@ class FilesTest(ConfTestCase):
 
 class RegisterTest(ConfTestCase):
     def test_defaults(self) -> None:
-        made = conf.parse([self.file('')])
+        made = config_files.parse([self.file('')])
         conf.register_opts(made, 'database')
 
         self.assertEqual(
@@ -189,20 +191,23 @@ class RegisterTest(ConfTestCase):
         )
 
     def test_database_group(self) -> None:
-        made = conf.parse([self.file('[mine]\nconnection = x\n')])
+        made = config_files.parse([self.file('[mine]\nconnection = x\n')])
         conf.register_opts(made, 'mine')
 
         self.assertEqual('x', made.mine.connection)
         self.assertNotIn('database', made)
 
     def test_twice(self) -> None:
-        made = conf.parse([self.file('')])
+        made = config_files.parse([self.file('')])
         conf.register_opts(made, 'database')
         conf.register_opts(made, 'api_database')
         conf.register_api_opts(made)
 
     def test_two_share_nothing(self) -> None:
-        one, other = conf.parse([self.file('')]), conf.parse([self.file('')])
+        one, other = (
+            config_files.parse([self.file('')]),
+            config_files.parse([self.file('')]),
+        )
         for made in (one, other):
             conf.register_opts(made, 'database')
 
@@ -211,7 +216,7 @@ class RegisterTest(ConfTestCase):
         self.assertEqual(100, other.quota.key_pairs)
 
     def test_what_the_host_has_stays(self) -> None:
-        made = conf.parse([self.file('[quota]\nkey_pairs = 7\n')])
+        made = config_files.parse([self.file('[quota]\nkey_pairs = 7\n')])
         theirs = cfg.IntOpt('key_pairs', default=3, help="Nova's")
         made.register_opt(theirs, group='quota')
 
@@ -221,7 +226,7 @@ class RegisterTest(ConfTestCase):
         self.assertIs(theirs, made._get_opt_info('key_pairs', 'quota')['opt'])
 
     def test_names_of_older_novas(self) -> None:
-        made = conf.parse(
+        made = config_files.parse(
             [
                 self.file(
                     '[DEFAULT]\n'
@@ -252,7 +257,7 @@ class RegisterTest(ConfTestCase):
             ('[keypairs]\nretry_after = x\n', 'keypairs', 'retry_after'),
         ):
             with self.subTest(text=text):
-                made = conf.parse([self.file(text)])
+                made = config_files.parse([self.file(text)])
                 error = self.assertRaises(
                     exception.ConfigurationError,
                     conf.register_opts,
@@ -264,27 +269,31 @@ class RegisterTest(ConfTestCase):
                 self.assertNotIn('\n', str(error))
 
     def test_whose_configuration(self) -> None:
-        self.assertTrue(conf.is_ours(conf.parse([self.file('')])))
+        self.assertTrue(conf.is_ours(config_files.parse([self.file('')])))
 
 
 class NotificationDriversTest(ConfTestCase):
     text = '[oslo_messaging_notifications]\ndriver = log\ndriver = noop\n'
 
     def test_not_registered(self) -> None:
-        made = conf.parse([self.file(self.text)])
+        made = config_files.parse([self.file(self.text)])
 
-        self.assertEqual(['log', 'noop'], conf.notification_drivers(made))
+        self.assertEqual(
+            ['log', 'noop'], config_files.notification_drivers(made)
+        )
         # Whoever comes to register the option still can.
         self.assertNotIn('oslo_messaging_notifications', made)
 
     def test_registered(self) -> None:
-        made = conf.parse([self.file(self.text)])
+        made = config_files.parse([self.file(self.text)])
         made.register_opt(
             cfg.MultiStrOpt('driver', default=[]),
             group='oslo_messaging_notifications',
         )
-        self.assertEqual(['log', 'noop'], conf.notification_drivers(made))
+        self.assertEqual(
+            ['log', 'noop'], config_files.notification_drivers(made)
+        )
 
     def test_none(self) -> None:
-        made = conf.parse([self.file('')])
-        self.assertEqual([], conf.notification_drivers(made))
+        made = config_files.parse([self.file('')])
+        self.assertEqual([], config_files.notification_drivers(made))

@@ -207,5 +207,6 @@ class SetUpTest(base.TestCase):
         self.assertIn('systemd-python', self.refusal(use_journal=True))
 
     def test_nobody_is_current_afterwards(self) -> None:
+        before = context.get_current()
         self.formatters()
-        self.assertIsNone(context.get_current())
+        self.assertIs(before, context.get_current())

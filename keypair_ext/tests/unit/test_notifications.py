@@ -25,6 +25,7 @@ from oslo_context import context as oslo_context
 
 from keypair_ext import (
     conf as keypair_conf,
+    config_files,
     exception,
     keypairs,
     keytypes,
@@ -146,7 +147,7 @@ class NotificationsTestCase(base.TestCase):
             lines += [f'{key} = {value}' for key, value in options.items()]
         path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
         path.write_text('\n'.join(lines))
-        conf = keypair_conf.parse([str(path)])
+        conf = config_files.parse([str(path)])
         keypair_conf.register_opts(conf, 'database')
         return conf
 

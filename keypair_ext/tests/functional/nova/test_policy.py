@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import fixtures
 
-from keypair_ext import conf
+from keypair_ext import config_files
 from keypair_ext.policy import find_mistakes
 from keypair_ext.tests.functional.conformance.caller import Caller
 from keypair_ext.tests.functional.conformance.servers import Service
@@ -139,7 +139,7 @@ class PolicyTestCase(base.NovaTestCase):
         rules = re.sub('(?m)^#(?=")', '', sample)
         self.assertIn(f'\n"{_OTHER}": ', rules)
         self.service.set_policy(rules)
-        configuration = conf.parse(
+        configuration = config_files.parse(
             [str(self.service.home / 'keypair_ext.conf')]
         )
         (self.service.home / 'policy.d').mkdir()

@@ -9,7 +9,7 @@ import fixtures
 from oslo_config import cfg
 from oslo_context import context as oslo_context
 
-from keypair_ext import conf, exception, policy
+from keypair_ext import config_files, exception, policy
 from keypair_ext.tests import base
 
 OTHERS = '"os_compute_api:os-keypairs:index": "@"\n'
@@ -59,7 +59,7 @@ class PolicyTestCase(base.TestCase):
         ]
         path = self.directory / 'keypair_ext.conf'
         path.write_text('\n'.join(lines))
-        return conf.parse([str(path)])
+        return config_files.parse([str(path)])
 
     def enforcer(self, **options: object) -> policy.Enforcer:
         """Return an enforcer that looks for new files at each question."""

@@ -8,7 +8,7 @@ import sys
 
 import fixtures
 
-from keypair_ext import conf, policy
+from keypair_ext import config_files, policy
 from keypair_ext.tests.unit.policy.base import NOBODY, OTHERS, PolicyTestCase
 
 
@@ -144,7 +144,9 @@ class MistakesTest(PolicyTestCase):
         self.file.unlink()
         path = self.directory / 'keypair_ext.conf'
         path.write_text('')
-        self.assertEqual([], policy.find_mistakes(conf.parse([str(path)])))
+        self.assertEqual(
+            [], policy.find_mistakes(config_files.parse([str(path)]))
+        )
 
 
 class ToolsTest(PolicyTestCase):

@@ -15,7 +15,7 @@ import fixtures
 import testtools
 from oslo_config import cfg
 
-from keypair_ext import conf as keypair_conf, exception
+from keypair_ext import conf as keypair_conf, config_files, exception
 from keypair_ext.quota import unified
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.quota import isolation
@@ -175,7 +175,7 @@ class TestLoad(base.TestCase):
         lines += [f'{key} = {value}' for key, value in quota.items()]
         path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
         path.write_text('\n'.join(lines))
-        keypair_conf.read_into(cfg.CONF, [str(path)], keypair_conf.PROJECT)
+        config_files.read_into(cfg.CONF, [str(path)], keypair_conf.PROJECT)
         keypair_conf.register_opts(cfg.CONF, 'database')
         return cfg.CONF
 

@@ -4,7 +4,7 @@
 
 import webob
 
-from keypair_ext import conf
+from keypair_ext import config_files
 from keypair_ext.middleware.context import http_basic
 from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
@@ -24,7 +24,7 @@ class CrossSiteTest(base.TestCase):
             f'[cors]\n'
             f'allowed_origin = https://dashboard.example.org,*\n'.encode()
         )
-        self.filter = http_basic.load(conf.parse([path]))(self.below)
+        self.filter = http_basic.load(config_files.parse([path]))(self.below)
 
     def ask(
         self,

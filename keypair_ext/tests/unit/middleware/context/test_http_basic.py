@@ -10,7 +10,7 @@ import bcrypt
 import fixtures
 import webob
 
-from keypair_ext import conf, exception
+from keypair_ext import config_files, exception
 from keypair_ext.middleware.context import guesses, http_basic, identity
 from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
@@ -51,7 +51,7 @@ class HttpBasicTest(base.TestCase):
 
     def make(self, **api: object) -> http_basic.HttpBasic:
         path = self.config(http_basic_user_file=self.path, **api)
-        make = http_basic.load(conf.parse([path]))
+        make = http_basic.load(config_files.parse([path]))
         return make(
             self.below,
             guesses_limit=guesses.Guesses(lambda: self.now, lambda: self.now),
