@@ -37,9 +37,9 @@ _SIGNS = tuple(
         (
             r'BEGIN (?:X509 )?CERTIFICATE-----',
             'it is an X.509 certificate, not an SSH key: import it with '
-            '"type": "x509" in the body of the request, as openstacksdk\'s '
-            'create_keypair(type="x509") does. The option --type of '
-            '"openstack keypair create" is not always sent.',
+            '"type": "x509" in the body of the request, from API version 2.2 '
+            'on, as create_keypair(type="x509") of openstacksdk does. '
+            '"openstack keypair create --type x509" may not send it.',
         ),
         (
             r'-----BEGIN RSA PUBLIC KEY',
