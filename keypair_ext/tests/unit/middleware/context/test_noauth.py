@@ -10,6 +10,30 @@ import webob
 from keypair_ext.middleware.context import noauth
 from keypair_ext.tests.unit.middleware import base
 
+# Headers that proxies add, of many makers, and headers of clients.
+OF_PROXIES = """
+Ali-CDN-Real-IP CDN-Loop CF-Connecting-IP CF-Connecting-IPv6 CF-Ray
+Client-IP CloudFront-Viewer-Address Fastly-Client-IP Fly-Client-IP Forwarded
+Forwarded-For-IP Front-End-Https Incap-Client-IP Proxy-Client-IP
+Proxy-Connection Remote-Addr True-Client-IP Via WL-Proxy-Client-IP
+X-Amzn-Trace-Id X-Appengine-User-Ip X-ARR-SSL X-Azure-ClientIP X-Client-IP
+X-Cloud-Trace-Context X-Cluster-Client-IP X-Envoy-External-Address
+X-Envoy-Internal X-Forward-For X-Forwarded X-Forwarded-For X-Forwarded-Host
+X-Forwarded-Port X-Forwarded-Prefix X-Forwarded-Proto X-Forwarded-Server
+X-Forwarder-For X-HTTP-Forwarded-For X-Host X-LB-Client-Ip X-Nginx-Proxy
+X-Original-Forwarded-For X-Original-URL X-Originating-IP X-Proxied-By
+X-ProxyUser-Ip X-Real-IP X-Real-Port X-Remote-IP X-Rewrite-URL X-Scheme
+X-Source-Ip X-Sucuri-ClientIP X-Varnish X-Via x_forwarded_for
+"""
+OF_CLIENTS = """
+Accept-Encoding Cache-Control Client-Id Expect Host Idempotency-Key
+If-None-Match Keep-Alive OpenStack-API-Version Origin Pragma Referer
+Sec-Ch-Ua-Platform Sec-Fetch-Site Traceparent Upgrade-Insecure-Requests
+User-Agent X-Clip X-Is-Admin-Project X-OpenStack-Nova-API-Version
+X-Openstack-Request-Id X-Request-Id X-Requested-With X-Service-Catalog
+X-Service-Token X-Tenant-Id X-Trace-Info
+"""
+
 
 class NoAuthTest(base.TestCase):
     def setUp(self) -> None:
@@ -125,101 +149,11 @@ class NoAuthTest(base.TestCase):
         self.assertFalse(noauth.is_local({}))
 
     def test_forwarded_by_a_proxy(self) -> None:
-        for header in (
-            'Ali-CDN-Real-IP',
-            'CDN-Loop',
-            'CF-Connecting-IP',
-            'CF-Connecting-IPv6',
-            'CF-Ray',
-            'Client-IP',
-            'CloudFront-Viewer-Address',
-            'Fastly-Client-IP',
-            'Fly-Client-IP',
-            'Forwarded',
-            'Forwarded-For-IP',
-            'Front-End-Https',
-            'Incap-Client-IP',
-            'Proxy-Client-IP',
-            'Proxy-Connection',
-            'Remote-Addr',
-            'True-Client-IP',
-            'Via',
-            'WL-Proxy-Client-IP',
-            'X-Amzn-Trace-Id',
-            'X-Appengine-User-Ip',
-            'X-ARR-SSL',
-            'X-Azure-ClientIP',
-            'X-Client-IP',
-            'X-Cloud-Trace-Context',
-            'X-Cluster-Client-IP',
-            'X-Envoy-External-Address',
-            'X-Envoy-Internal',
-            'X-Forward-For',
-            'X-Forwarded',
-            'X-Forwarded-For',
-            'X-Forwarded-Host',
-            'X-Forwarded-Port',
-            'X-Forwarded-Prefix',
-            'X-Forwarded-Proto',
-            'X-Forwarded-Server',
-            'X-Forwarder-For',
-            'X-HTTP-Forwarded-For',
-            'X-Host',
-            'X-LB-Client-Ip',
-            'X-Nginx-Proxy',
-            'X-Original-Forwarded-For',
-            'X-Original-URL',
-            'X-Originating-IP',
-            'X-Proxied-By',
-            'X-ProxyUser-Ip',
-            'X-Real-IP',
-            'X-Real-Port',
-            'X-Remote-IP',
-            'X-Rewrite-URL',
-            'X-Scheme',
-            'X-Source-Ip',
-            'X-Sucuri-ClientIP',
-            'X-Varnish',
-            'X-Via',
-            'x_forwarded_for',
-        ):
-            with self.subTest(header=header):
-                headers = {'X-User-Id': 'u', header: '127.0.0.1'}
-                self.assertEqual(403, self.ask(headers).status_int)
-
-    def test_what_clients_and_browsers_send_is_of_no_proxy(self) -> None:
-        for header in (
-            'Accept-Encoding',
-            'Cache-Control',
-            'Client-Id',
-            'Expect',
-            'Host',
-            'Idempotency-Key',
-            'If-None-Match',
-            'Keep-Alive',
-            'OpenStack-API-Version',
-            'Origin',
-            'Pragma',
-            'Referer',
-            'Sec-Ch-Ua-Platform',
-            'Sec-Fetch-Site',
-            'Traceparent',
-            'Upgrade-Insecure-Requests',
-            'User-Agent',
-            'X-Clip',
-            'X-Is-Admin-Project',
-            'X-OpenStack-Nova-API-Version',
-            'X-Openstack-Request-Id',
-            'X-Request-Id',
-            'X-Requested-With',
-            'X-Service-Catalog',
-            'X-Service-Token',
-            'X-Tenant-Id',
-            'X-Trace-Info',
-        ):
-            with self.subTest(header=header):
-                headers = {'X-User-Id': 'u', header: '127.0.0.1'}
-                self.assertEqual(200, self.ask(headers).status_int)
+        for status, names in ((403, OF_PROXIES), (200, OF_CLIENTS)):
+            for header in names.split():
+                with self.subTest(header=header):
+                    headers = {'X-User-Id': 'u', header: '127.0.0.1'}
+                    self.assertEqual(status, self.ask(headers).status_int)
 
     def test_remote_clients_allowed(self) -> None:
         response = self.ask(
