@@ -133,7 +133,6 @@ def _growth(section: Result) -> Iterator[Verdict]:
         ('table', 'as the table grows'),
         ('user', "as a user's key pairs do"),
         ('imports without a limit', "as a user's key pairs do, no limit"),
-        ('imports below a limit', "as a user's key pairs do, with a limit"),
     ):
         points = section[name]
         for kind in (key for key in points[0] if key != 'keys'):

@@ -12,8 +12,6 @@ from benchmarks.servers import KEY, Database, Server
 KEYS_OF_A_USER: Final = 10
 TABLES: Final = (1_000, 100_000, 1_000_000, 10_000_000)
 USERS: Final = (10, 100, 1_000, 10_000)
-# Above what the largest user has, so that imports are not refused.
-LIMIT: Final = 20_000
 
 # Statements that add more than this are slow to commit.
 _KEYS_AT_ONCE: Final = 100_000

@@ -179,13 +179,12 @@ def _growth(form: Form) -> Result:
     return {
         'table': of_the_table,
         'user': of_a_user,
-        'imports without a limit': _imports(-1),
-        'imports below a limit': _imports(growth.LIMIT),
+        'imports without a limit': _imports(),
     }
 
 
-def _imports(limit: int) -> list[Result]:
-    with Cluster(conf={'quota': {'key_pairs': limit}}) as cluster:
+def _imports() -> list[Result]:
+    with Cluster(conf={'quota': {'key_pairs': -1}}) as cluster:
         service = cluster.start_service()
         return list(growth.Growth(cluster.database, service, 1, 1).imports())
 

@@ -298,6 +298,17 @@ def _check_value(
     """Read an option now: until it is read, its value is not looked at."""
     try:
         getattr(conf[group] if group else conf, opt.dest)
+    except (
+        cfg.NoSuchGroupError,
+        cfg.NoSuchOptError,
+        cfg.TemplateSubstitutionError,
+    ):
+        # What follows the $ may be a part of a password.
+        raise exception.ConfigurationError(
+            reason=f'Option {opt.name} in group [{group or "DEFAULT"}] has a '
+            f'$, which stands for the value of another option: write $$ for '
+            f'one that belongs to the value, as in a password.'
+        ) from None
     except cfg.Error as error:
         _, _, reason = str(error).partition(' is not valid: ')
         raise exception.ConfigurationError(

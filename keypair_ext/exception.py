@@ -153,6 +153,16 @@ class KeypairExists(KeypairExtError):
     message = "Key pair '%(name)s' already exists."
 
 
+class NameTaken(KeypairExists):
+    """Of another user, whom the database's index takes for the same."""
+
+    message = (
+        "Key pair '%(name)s' cannot be created: the database does not tell "
+        'your user id from another one, whose key pair has this name. Choose '
+        'another name.'
+    )
+
+
 # We cannot, for now.
 
 
@@ -171,6 +181,12 @@ class TooManyGuesses(ServiceUnavailable):
         'Too many wrong passwords are being sent to look at another one now. '
         'Try again later.'
     )
+
+
+class DatabaseUnusable(DatabaseUnavailable):
+    """The same for an operator's eyes: what is wrong, and what to do."""
+
+    message = '%(reason)s'
 
 
 class IdentityUnavailable(ServiceUnavailable):

@@ -14,7 +14,7 @@ import time
 import sqlalchemy as sa
 
 from keypair_ext.db import models, statements
-from keypair_ext.db.executor import Executor
+from keypair_ext.db.session import Session
 
 # For how long it is believed that there is no table. One that an operator
 # adds is used by all processes after as many seconds.
@@ -24,12 +24,12 @@ LOOK_SECONDS = 60.0
 class QuotaGuard:
     """Knows whether the table is there.
 
-    :param executor: what runs the statements.
+    :param session: runs the statements.
     :param dialect_name: the kind of database.
     """
 
-    def __init__(self, executor: Executor, dialect_name: str) -> None:
-        self._executor = executor
+    def __init__(self, session: Session, dialect_name: str) -> None:
+        self._session = session
         self._write = statements.WRITE_GUARD[dialect_name]
         self._is_there = False
         self._believed_until = 0.0
@@ -40,7 +40,7 @@ class QuotaGuard:
         :raises DatabaseUnavailable: nobody knows if there is one.
         """
         if not self._is_there and self._believed_until < time.monotonic():
-            names = self._executor.table_names()
+            names = self._session.table_names()
             self._is_there = models.quota_guard.name in names
             self._believed_until = time.monotonic() + LOOK_SECONDS
         return self._write if self._is_there else None

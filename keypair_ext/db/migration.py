@@ -23,6 +23,8 @@ from alembic import (
     script as alembic_script,
     util as alembic_util,
 )
+from oslo_db import exception as db_exc
+from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
 from keypair_ext.db import errors, models
@@ -40,6 +42,17 @@ _DISAGREEMENT = (
 _KEY_PAIRS = 'key_pairs'
 _QUOTA_GUARD = 'quota_guard'
 
+# What SQLAlchemy raises with oslo.db's translations; of what drivers raise,
+# it lets through what they have not said to be theirs.
+_ERRORS = (
+    db_exc.DBError,
+    db_exc.DBInvalidUnicodeParameter,
+    sa_exc.SQLAlchemyError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+
 # Two that run at once can both find a table missing; the slower one then
 # fails, and finds it the next time.
 _ATTEMPTS = 5
@@ -55,7 +68,7 @@ def sync(engine: sa.Engine, quota_guard: bool | None = None) -> None:
         is.
     :raises ConfigurationError: there is a table of that name that is not
         Nova's.
-    :raises DatabaseUnavailable: the database cannot be changed now.
+    :raises DatabaseUnusable: the database cannot be changed now.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -66,16 +79,19 @@ def sync(engine: sa.Engine, quota_guard: bool | None = None) -> None:
                 reason=f'The database cannot be brought to the schema of '
                 f'this release: {error}.'
             ) from error
-        except errors.DATABASE_ERRORS as error:
+        except _ERRORS as error:
             LOG.debug('Attempt %d has failed.', attempt, exc_info=True)
             if attempt == _ATTEMPTS:
-                errors.report(error, errors.meaning(error))
-                raise exception.DatabaseUnavailable() from error
+                raise _unusable(error, engine) from error
         time.sleep(_PAUSE_SECONDS)
 
 
 def version(engine: sa.Engine) -> str:
-    """Return one line that says which schema the database has."""
+    """Return one line that says which schema the database has.
+
+    :raises ConfigurationError: its table is not Nova's.
+    :raises DatabaseUnusable: it cannot be asked now.
+    """
     has = _look(engine)
     if has.key_pairs is None:
         state = "Nova's, not adopted yet" if has.table else 'missing'
@@ -86,11 +102,21 @@ def version(engine: sa.Engine) -> str:
     return f'{told}; {_DISAGREEMENT}' if has.broken_guard else told
 
 
+def check(engine: sa.Engine) -> None:
+    """Return if the database answers and has the table, which is Nova's.
+
+    :raises ConfigurationError: it has not.
+    :raises DatabaseUnusable: it cannot be asked now.
+    """
+    if not _look(engine).table:
+        raise exception.ConfigurationError(reason=errors.TABLE_MISSING)
+
+
 def check_quota_guard(engine: sa.Engine) -> None:
     """Return if the quota guard is whole, or not there at all.
 
     :raises ConfigurationError: it is neither.
-    :raises DatabaseUnavailable: it cannot be looked for now.
+    :raises DatabaseUnusable: it cannot be looked for now.
     """
     if _look(engine).broken_guard:
         raise exception.ConfigurationError(reason=f'There is {_DISAGREEMENT}.')
@@ -113,10 +139,17 @@ class _Found(NamedTuple):
 def _look(engine: sa.Engine) -> _Found:
     try:
         with engine.connect() as connection:
+            _check_table(connection)
             return _find(connection)
-    except errors.DATABASE_ERRORS as error:
-        errors.report(error, errors.meaning(error))
-        raise exception.DatabaseUnavailable() from error
+    except _ERRORS as error:
+        raise _unusable(error, engine) from error
+
+
+def _unusable(
+    error: Exception, engine: sa.Engine
+) -> exception.DatabaseUnusable:
+    failure = errors.not_connected(error, engine)
+    return exception.DatabaseUnusable(reason=failure.sentence)
 
 
 def _find(connection: sa.Connection) -> _Found:
@@ -180,19 +213,7 @@ def _upgrade(engine: sa.Engine, quota_guard: bool | None) -> None:
 def _check_table(connection: sa.Connection) -> None:
     """Refuse a ``key_pairs`` that is there and is not Nova's."""
     inspector = sa.inspect(connection)
-    table = models.key_pairs
-    if not inspector.has_table(table.name):
-        return
-    columns = {column['name'] for column in inspector.get_columns(table.name)}
-    lacks = [c.name for c in table.columns if c.name not in columns]
-    if not any(
-        constraint['name'] == models.UNIQUE_NAME
-        and constraint['column_names'] == ['user_id', 'name']
-        for constraint in inspector.get_unique_constraints(table.name)
-    ):
-        lacks.append(f'the unique constraint {models.UNIQUE_NAME}')
-    if lacks:
-        raise exception.ConfigurationError(
-            reason=f"The database has a table key_pairs that is not Nova's: "
-            f'it lacks {", ".join(lacks)}. Name another database.'
-        )
+    if inspector.has_table(models.key_pairs.name):
+        mistake = models.mistake(inspector)
+        if mistake:
+            raise exception.ConfigurationError(reason=mistake)

@@ -8,6 +8,8 @@ own, because nothing here ever creates them. So is our quota guard, which is
 there where an operator asks for it.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 KEY_TYPES = ('ssh', 'x509')
@@ -39,6 +41,58 @@ key_pairs = sa.Table(
     mysql_charset='utf8mb4',
     mysql_collate='utf8mb4_bin',
 )
+
+
+def mistake(inspector: sa.Inspector) -> str | None:
+    """Return why a database's ``key_pairs`` is not Nova's API table.
+
+    The one of a cell has the same name: its rows are marked as deleted and
+    stay, so one name can be there many times.
+    """
+    columns = {
+        column['name'] for column in inspector.get_columns(key_pairs.name)
+    }
+    told = [
+        f'it lacks {column.name}'
+        for column in key_pairs.columns
+        if column.name not in columns
+    ]
+    told += [
+        f'it has {name}'
+        for name in ('deleted', 'deleted_at')
+        if name in columns
+    ]
+    if not _names_are_unique(inspector):
+        told.append(
+            f'it lacks the unique constraint {UNIQUE_NAME} of user_id, name'
+        )
+    if not told:
+        return None
+    return (
+        f"The database has a table key_pairs that is not that of Nova's API "
+        f'database: {", ".join(told)}. Name another database; on a Nova, the '
+        f'one of [api_database].'
+    )
+
+
+def _names_are_unique(inspector: sa.Inspector) -> bool:
+    dialect = inspector.dialect.name
+    found: list[Any] = [
+        *inspector.get_unique_constraints(key_pairs.name),
+        *(
+            index
+            for index in inspector.get_indexes(key_pairs.name)
+            if index['unique']
+            and not index.get('dialect_options', {}).get(f'{dialect}_where')
+        ),
+    ]
+    return any(
+        one['column_names'] == ['user_id', 'name']
+        # By this name the statements for MySQL force the index.
+        and (one['name'] == UNIQUE_NAME or dialect != 'mysql')
+        for one in found
+    )
+
 
 guard_metadata = sa.MetaData()
 

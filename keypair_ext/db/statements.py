@@ -2,8 +2,8 @@
 
 """Every statement that a request runs, built once.
 
-Building one anew costs 100 to 200 microseconds, more than running it. Each
-names the user, so the table can be sharded by user.
+Building one anew would cost more than running it. Each names the user, so the
+table can be sharded by user.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,51 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from keypair_ext.db import models
 
 _KEYS = models.key_pairs
-_OF_USER = _KEYS.c.user_id == sa.bindparam('user_id')
+
+
+class _OfUser(sa.ColumnElement[bool]):
+    """A row's user is this one, and none that a collation takes for it.
+
+    Where user ids are names, Bob is not bob.
+    """
+
+    inherit_cache = False
+    type = sa.Boolean()
+
+    def __init__(self, table: sa.Table) -> None:
+        self.column = table.c.user_id
+        self.user_id = sa.bindparam('user_id', type_=sa.String)
+
+    def self_group(self, against: object = None) -> '_OfUser':
+        """Stand in an AND as it is: without this, it would be ``= 1``."""
+        return self
+
+
+@compiles(_OfUser)
+def _compare(element: _OfUser, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.column, **options)
+    return f'{column} = {compiler.process(element.user_id, **options)}'
+
+
+# The first comparison is what the index is for; of what it finds, the second
+# takes the rows with the very bytes. Collations differ in more than case.
+@compiles(_OfUser, 'mysql')
+@compiles(_OfUser, 'mariadb')
+def _compare_bytes(element: _OfUser, compiler: Any, **options: Any) -> str:
+    equal = _compare(element, compiler, **options)
+    exact = ' = '.join(
+        f'CAST(CONVERT({text} USING utf8mb4) AS BINARY)'
+        for text in equal.split(' = ')
+    )
+    return f'{equal} AND {exact}'
+
+
+_OF_USER = _OfUser(_KEYS)
 _OF_NAME = _KEYS.c.name == sa.bindparam('name')
 _MARKER = sa.bindparam('marker', type_=sa.String)
 _AT_MOST = sa.bindparam('at_most', type_=sa.BigInteger)
@@ -47,6 +87,12 @@ GET = sa.select(
 ).where(_OF_USER, _OF_NAME)
 
 EXISTS = sa.select(_KEYS.c.id).where(_OF_USER, _OF_NAME)
+
+# Whose row it is that keeps a name from a user: the unique constraint goes by
+# the collation, so it may be another's.
+TAKEN_BY = sa.select(_KEYS.c.user_id).where(
+    _KEYS.c.user_id == sa.bindparam('user_id'), _OF_NAME
+)
 
 FIRST_PAGE = _in_a_range(sa.select(*_LISTED).where(_OF_USER))
 
@@ -92,11 +138,11 @@ OLDER_THAN = sa.select(sa.func.count()).select_from(
 )
 
 INSERT = sa.insert(_KEYS)
-_POSTGRESQL_INSERT = INSERT.returning(_KEYS.c.id)
 
-# Values of a SELECT need their types said. Text has no length here: a cast to
-# one would cut what is longer, where the column refuses it.
-_INSERTED: Mapping[str, sa.types.TypeEngine[Any]] = MappingProxyType(
+# What an insert gives, with the types that values of a SELECT need. Text has
+# no length here: a cast to one would cut what is longer, where the column
+# refuses it.
+INSERTED: Mapping[str, sa.types.TypeEngine[Any]] = MappingProxyType(
     {
         'user_id': sa.Text(),
         'name': sa.Text(),
@@ -112,11 +158,11 @@ _POSTGRESQL_USER_LOCK = sa.func.pg_advisory_xact_lock(
     sa.func.hashtextextended(sa.bindparam('user_id'), 0x6B6579)
 )
 _POSTGRESQL_LOCK_AND_INSERT = INSERT.from_select(
-    list(_INSERTED),
+    list(INSERTED),
     sa.select(
         *(
             sa.cast(sa.bindparam(name), type_)
-            for name, type_ in _INSERTED.items()
+            for name, type_ in INSERTED.items()
         )
     ).select_from(_POSTGRESQL_USER_LOCK.alias()),
 ).returning(_KEYS.c.id)
@@ -124,7 +170,7 @@ _POSTGRESQL_LOCK_AND_INSERT = INSERT.from_select(
 # What the engines want that differ from plain INSERT: without a limit, and
 # with one.
 INSERT_ROW: Mapping[str, sa.Executable] = MappingProxyType(
-    {'postgresql': _POSTGRESQL_INSERT}
+    {'postgresql': INSERT.returning(_KEYS.c.id)}
 )
 INSERT_LIMITED: Mapping[str, sa.Executable] = MappingProxyType(
     {'postgresql': _POSTGRESQL_LOCK_AND_INSERT}
@@ -150,6 +196,11 @@ WRITE_GUARD: Mapping[str, sa.Executable] = MappingProxyType(
 
 DELETE = sa.delete(_KEYS).where(_OF_USER, _OF_NAME)
 
+# Where a driver does not say so by itself.
+BEGIN: Mapping[str, sa.Executable] = MappingProxyType(
+    {'sqlite': sa.text('BEGIN')}
+)
+
 PING = sa.select(_KEYS.c.id).where(sa.false())
 
 
@@ -167,7 +218,7 @@ QUOTA = sa.union_all(
         models.project_user_quotas,
         'user',
         models.project_user_quotas.c.project_id == sa.bindparam('project_id'),
-        models.project_user_quotas.c.user_id == sa.bindparam('user_id'),
+        _OfUser(models.project_user_quotas),
     ),
     _limit_in(
         models.quotas,
@@ -181,12 +232,30 @@ QUOTA = sa.union_all(
     ),
 )
 
+# The names of all tables that a connection reaches without a prefix.
+TABLES: Mapping[str, sa.Executable] = MappingProxyType(
+    {
+        'mysql': sa.text(
+            'SELECT table_name FROM information_schema.tables '
+            'WHERE table_schema = DATABASE()'
+        ),
+        'postgresql': sa.text(
+            'SELECT tablename FROM pg_tables '
+            'WHERE schemaname = ANY (current_schemas(false))'
+        ),
+        'sqlite': sa.text(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ),
+    }
+)
+
 # Every statement with the names of its parameters, for tests that look at
 # how the databases would run them.
 ALL: Mapping[str, sa.Executable] = MappingProxyType(
     {
         'get': GET,
         'exists': EXISTS,
+        'taken by': TAKEN_BY,
         'first page': FIRST_PAGE,
         'next page': NEXT_PAGE,
         'count': COUNT,

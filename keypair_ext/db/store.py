@@ -16,12 +16,15 @@ from oslo_utils import timeutils
 from keypair_ext import exception
 from keypair_ext.db import models, statements
 from keypair_ext.db.creation import Creation
-from keypair_ext.db.executor import Executor
-from keypair_ext.db.records import Keypair, ListedKeypair, NovaLimits
+from keypair_ext.db.records import (
+    UNLIMITED,
+    Keypair,
+    ListedKeypair,
+    NovaLimits,
+)
+from keypair_ext.db.session import Session
 
-__all__ = ('Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
-
-_UNLIMITED = -1
+__all__ = ('UNLIMITED', 'Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
 
 # What databases take for a LIMIT, and for one more.
 _MOST = sys.maxsize - 1
@@ -35,8 +38,8 @@ class Store:
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._executor = Executor(engine)
-        self._creation = Creation(self._executor, engine.dialect.name)
+        self._session = Session(engine)
+        self._creation = Creation(self._session, engine.dialect.name)
         self._has_quota_tables: bool | None = None
 
     def get(self, user_id: str, name: str) -> Keypair:
@@ -44,7 +47,7 @@ class Store:
 
         :raises KeypairNotFound: the user has none of this name.
         """
-        rows = self._executor.fetch(
+        rows = self._session.fetch(
             statements.GET, {'user_id': user_id, 'name': name}
         )
         if not rows:
@@ -68,7 +71,7 @@ class Store:
             return self._list_after(user_id, at_most, marker)
         if limit == 0:
             return []
-        rows = self._executor.fetch(
+        rows = self._session.fetch(
             statements.FIRST_PAGE, {'user_id': user_id, 'at_most': at_most}
         )
         return [ListedKeypair._make(row) for row in rows]
@@ -76,7 +79,7 @@ class Store:
     def _list_after(
         self, user_id: str, at_most: int, marker: str
     ) -> Sequence[ListedKeypair]:
-        rows = self._executor.fetch(
+        rows = self._session.fetch(
             statements.NEXT_PAGE,
             {'user_id': user_id, 'marker': marker, 'at_most': at_most + 1},
         )
@@ -87,7 +90,7 @@ class Store:
 
     def count(self, user_id: str, at_most: int) -> int:
         """Return how many key pairs a user has, counting to ``at_most``."""
-        rows = self._executor.fetch(
+        rows = self._session.fetch(
             statements.COUNT, {'user_id': user_id, 'at_most': at_most}
         )
         return int(rows[0][0]) if rows else 0
@@ -95,7 +98,7 @@ class Store:
     def exists(self, user_id: str, name: str) -> bool:
         """Say whether a user has a key pair of this name."""
         return bool(
-            self._executor.fetch(
+            self._session.fetch(
                 statements.EXISTS, {'user_id': user_id, 'name': name}
             )
         )
@@ -133,7 +136,7 @@ class Store:
 
         :raises KeypairNotFound: the user has none of this name.
         """
-        removed = self._executor.remove(
+        removed = self._session.remove(
             statements.DELETE, {'user_id': user_id, 'name': name}
         )
         if not removed:
@@ -151,10 +154,10 @@ class Store:
         if not self._quota_tables_exist():
             return NovaLimits(None, None)
         limits: dict[str, int] = {}
-        for origin, hard_limit in self._executor.fetch(
+        for origin, hard_limit in self._session.fetch(
             statements.QUOTA, {'user_id': user_id, 'project_id': project_id}
         ):
-            limits[origin] = _UNLIMITED if hard_limit is None else hard_limit
+            limits[origin] = UNLIMITED if hard_limit is None else hard_limit
         return NovaLimits(
             user=limits.get('user'),
             project=limits.get('project', limits.get('class')),
@@ -163,15 +166,15 @@ class Store:
     def _quota_tables_exist(self) -> bool:
         # Asked once: who adds Nova's tables later restarts the server.
         if self._has_quota_tables is None:
-            self._has_quota_tables = self._executor.table_names().issuperset(
+            self._has_quota_tables = self._session.table_names().issuperset(
                 models.nova_metadata.tables
             )
         return self._has_quota_tables
 
     def ping(self) -> None:
         """Return when the database answers and has the table."""
-        self._executor.fetch(statements.PING, {})
+        self._session.fetch(statements.PING, {})
 
     def close(self) -> None:
         """Close the connections that this process has opened."""
-        self._executor.connections.close()
+        self._session.pool.close()

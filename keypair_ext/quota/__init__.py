@@ -8,10 +8,8 @@ from typing import Protocol
 from oslo_config import cfg
 
 from keypair_ext import exception
-from keypair_ext.db.store import Store
+from keypair_ext.db.store import UNLIMITED, Store
 from keypair_ext.quota import local, unified
-
-UNLIMITED = -1
 
 
 class Driver(Protocol):

@@ -14,13 +14,13 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from keypair_ext import conf as keypair_conf, exception, files
+from keypair_ext.db.store import UNLIMITED
 
 LOG = logging.getLogger(__name__)
 
 RESOURCE = 'server_key_pairs'
 
 _GROUP = 'oslo_limit'
-_UNLIMITED = -1
 
 # Each of them says whose limits these are.
 _ENDPOINT = ('endpoint_id', 'endpoint_service_type', 'endpoint_service_name')
@@ -70,7 +70,7 @@ class UnifiedDriver:
         self._connection: RegisteredLimits | None = None
         # The limit and when it expires: one value, replaced as a whole, so
         # that threads need no lock.
-        self._cached = (_UNLIMITED, float('-inf'))
+        self._cached = (UNLIMITED, float('-inf'))
 
     def limit(self, user_id: str | None, project_id: str | None) -> int:
         """Return the registered limit, negative for none.
@@ -187,8 +187,8 @@ def _unregistered(conf: cfg.ConfigOpts) -> int:
     quota = conf.quota
     listed = RESOURCE in quota.unified_limits_resource_list
     if quota.unified_limits_resource_strategy == 'require':
-        return 0 if listed else _UNLIMITED
-    return _UNLIMITED if listed else 0
+        return 0 if listed else UNLIMITED
+    return UNLIMITED if listed else 0
 
 
 def _no_usage(

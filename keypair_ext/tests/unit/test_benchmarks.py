@@ -86,7 +86,7 @@ class PageTest(base.TestCase):
             for verdict in goals.verdicts(self.runs()[0])
         ]
         self.assertEqual(len(names), len(set(names)))
-        self.assertEqual(33, len(names))
+        self.assertEqual(32, len(names))
 
     def test_a_goal_that_is_missed_is_shown(self) -> None:
         worse = copy.deepcopy(self.runs())

@@ -248,6 +248,25 @@ class RegisterTest(ConfTestCase):
             ),
         )
 
+    def test_a_dollar_sign_in_a_password(self) -> None:
+        for password in ('pa$secret', 'pa$sec.secret', '$secret$$'):
+            made = conf.parse(
+                [
+                    self.file(
+                        f'[database]\nconnection = mysql://u:{password}@h/d\n'
+                    )
+                ]
+            )
+            error = self.assertRaises(
+                exception.ConfigurationError,
+                conf.register_opts,
+                made,
+                'database',
+            )
+            self.assertIn('connection in group [database]', str(error))
+            self.assertIn('write $$', str(error))
+            self.assertNotIn('sec', str(error))
+
     def test_values_that_cannot_be(self) -> None:
         for text, group, option in (
             ('[api]\nmax_limit = many\n', 'api', 'max_limit'),

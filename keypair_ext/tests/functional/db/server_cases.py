@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import autogenerate, migration as alembic_migration
 
 from keypair_ext import exception
-from keypair_ext.db import migration, models, statements
+from keypair_ext.db import migration, models, pool, statements
 from keypair_ext.db.store import NovaLimits, Store
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.servers import databases
@@ -214,34 +214,6 @@ class ServerTest(base.TestCase):
             self._race(self._names, start=98, limit=100),
         )
 
-    def test_race_far_from_the_limit_and_close_to_it(self) -> None:
-        # As many as can be under way here.
-        self.useFixture(
-            fixtures.MonkeyPatch('keypair_ext.db.headroom.RESERVE', RACERS)
-        )
-        for start, made in ((40, RACERS), (70, RACERS), (90, 10)):
-            expected = collections.Counter(
-                made=made * ROUNDS, QuotaExceeded=(RACERS - made) * ROUNDS
-            )
-            found = self._race(self._names, start, 100, users=f'from{start}-')
-            self.assertEqual(+expected, found)
-
-    def test_far_from_the_limit_is_counted_once(self) -> None:
-        fill(self.engine, 'alice', 3000)
-        # Looks for the guard's table.
-        add(self.store, 'any', limit=1, user_id='bob')
-        for name, limit, expected in (
-            ('first', 20_000, ['INSERT', 'SELECT', 'COMMIT']),
-            ('second', 20_000, ['INSERT', 'COMMIT']),
-            ('third', 20_000, ['INSERT', 'COMMIT']),
-            ('close to it', 3_010, ['INSERT', 'SELECT', 'COMMIT']),
-            ('far again', 20_000, ['INSERT', 'COMMIT']),
-        ):
-            with database.Statements(self.engine) as statements_sent:
-                add(self.store, name, limit=limit)
-            words = [text.split()[0] for text in statements_sent.sent]
-            self.assertEqual(expected, words, name)
-
     def test_race_from_nothing(self) -> None:
         self.assertEqual(
             {'made': ROUNDS, 'QuotaExceeded': (RACERS - 1) * ROUNDS},
@@ -310,28 +282,28 @@ class ServerTest(base.TestCase):
         # The transaction of bob, between his neighbours, stays open.
         for user_id in ('alice', 'bob', 'carol'):
             add(self.store, 'k5', user_id=user_id)
-        writer = self.database.another_store()._executor.connections.writer()
-        for statement in first:
-            writer.execute(statement, {'user_id': 'bob'})
         insert = statements.INSERT_LIMITED.get(
             self.engine.dialect.name, statements.INSERT
         )
-        writer.execute(
-            insert,
-            {
-                'user_id': 'bob',
-                'name': 'k6',
-                'type': 'ssh',
-                'fingerprint': 'aa',
-                'public_key': 'A',
-                'created_at': None,
-            },
-        )
-        for user_id in ('alice', 'bo', 'boba', 'carol'):
-            for name in ('k1', 'k9'):
-                add(self.store, name, 5, user_id)
-                self.store.delete(user_id, name)
-        writer.rollback()
+        other = self.database.another_store()
+        with other._session.transaction() as writer:
+            for statement in first:
+                writer.change(statement, {'user_id': 'bob'})
+            writer.insert(
+                insert,
+                {
+                    'user_id': 'bob',
+                    'name': 'k6',
+                    'type': 'ssh',
+                    'fingerprint': 'aa',
+                    'public_key': 'A',
+                    'created_at': None,
+                },
+            )
+            for user_id in ('alice', 'bo', 'boba', 'carol'):
+                for name in ('k1', 'k9'):
+                    add(self.store, name, 5, user_id)
+                    self.store.delete(user_id, name)
 
     # Faults.
 
@@ -348,17 +320,20 @@ class ServerTest(base.TestCase):
         self.store.delete('alice', 'k1')
         self.assertEqual(1, self.store.count('alice', 5))
 
-    def test_connections_that_are_dead_when_the_pool_wants_them(self) -> None:
-        connections = self.store._executor.connections
+    def test_connections_that_are_found_dead_when_they_are_tested(
+        self,
+    ) -> None:
+        self.useFixture(fixtures.MockPatchObject(pool, 'TEST_SECONDS', -1.0))
         add(self.store, 'k0', 9)
         for number in range(1, 4):
             self.kill_all_others()
-            # They have been held for long enough.
-            connections._local.held.until = 0.0
             add(self.store, f'k{number}', 9)
         self.assertEqual(4, self.store.count('alice', 9))
-        pool: Any = self.engine.pool
-        self.assertLessEqual(pool.checkedout(), 2)
+
+    def test_all_connections_are_dead(self) -> None:
+        database.run_together([lambda: self._use(self.store, 'k1')] * 8)
+        self.kill_all_others()
+        self.assertEqual(0, self.store.count('alice', 9))
 
     def test_read_only(self) -> None:
         add(self.store, 'k1', 5)

@@ -14,21 +14,27 @@ from typing import Any
 import fixtures
 import sqlalchemy as sa
 from oslo_config import cfg
-from oslo_db import exception as db_exc
-from sqlalchemy import exc as sa_exc
 
 from keypair_ext import conf as keypair_conf
 from keypair_ext.db import engine as db_engine, models
 from keypair_ext.db.store import Store
 
-CONNECTION_LOST = db_exc.DBConnectionError()
+# As sqlite3 says it.
+CONNECTION_LOST = sqlite3.ProgrammingError(
+    'Cannot operate on a closed database.'
+)
 
 
-def driver_error(text: str, **codes: object) -> sa_exc.OperationalError:
-    """Return what SQLAlchemy makes of a driver's error with such codes."""
-    error = sqlite3.OperationalError(text)
-    error.__dict__.update(codes)
-    return sa_exc.OperationalError('SELECT secret', {}, error)
+class DriverError(sqlite3.OperationalError):
+    """A driver's error, with the codes that it is given."""
+
+    def __init__(self, *args: object, **codes: object) -> None:
+        super().__init__(*args)
+        self.__dict__.update(codes)
+
+
+DEADLOCK = DriverError('deadlock', sqlstate='40001')
+DUPLICATE = DriverError('exists', sqlstate='23505')
 
 
 def make_conf(connection: str | None, **options: Any) -> cfg.ConfigOpts:
@@ -84,26 +90,45 @@ class Database(fixtures.Fixture):
 
 
 class _BeforeExecution(fixtures.Fixture):
-    """Calls a function with each statement of an engine, before it is run."""
+    """Calls a function with each statement of an engine, before it is run.
 
-    def __init__(self, engine: sa.Engine, call: Callable[[str], None]) -> None:
+    ``call`` gets the text, COMMIT and ROLLBACK among them, and the driver's
+    connection.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, call: Callable[[str, Any], None]
+    ) -> None:
         super().__init__()
         self._dialect = engine.dialect
-        self._do_execute = engine.dialect.do_execute
         self._call = call
 
     def _setUp(self) -> None:
-        self.useFixture(
-            fixtures.MockPatchObject(
-                self._dialect, 'do_execute', self._execute
-            )
-        )
+        do_execute = self._dialect.do_execute
 
-    def _execute(
-        self, cursor: Any, statement: str, *rest: Any, **context: Any
-    ) -> None:
-        self._call(statement)
-        self._do_execute(cursor, statement, *rest, **context)
+        def execute(
+            cursor: Any, statement: str, *rest: Any, **of: Any
+        ) -> None:
+            self._call(statement, cursor.connection)
+            do_execute(cursor, statement, *rest, **of)
+
+        self._patch('do_execute', execute)
+        for word in ('commit', 'rollback'):
+            self._patch(f'do_{word}', self._ending(word))
+
+    def _ending(self, word: str) -> Callable[[Any], None]:
+        end: Any = getattr(self._dialect, f'do_{word}')
+
+        def call_and_end(connection: Any) -> None:
+            self._call(word.upper(), connection)
+            end(connection)
+
+        return call_and_end
+
+    def _patch(self, name: str, function: Any) -> None:
+        self.useFixture(
+            fixtures.MockPatchObject(self._dialect, name, function)
+        )
 
 
 class Statements(fixtures.Fixture):
@@ -118,13 +143,11 @@ class Statements(fixtures.Fixture):
         self.sent: list[str] = []
 
     def _setUp(self) -> None:
-        self.useFixture(_BeforeExecution(self._engine, self.sent.append))
-        for name, listener in (
-            ('commit', lambda connection: self.sent.append('COMMIT')),
-            ('rollback', lambda connection: self.sent.append('ROLLBACK')),
-        ):
-            sa.event.listen(self._engine, name, listener)
-            self.addCleanup(sa.event.remove, self._engine, name, listener)
+        self.useFixture(
+            _BeforeExecution(
+                self._engine, lambda text, connection: self.sent.append(text)
+            )
+        )
 
 
 class Faults(fixtures.Fixture):
@@ -136,7 +159,9 @@ class Faults(fixtures.Fixture):
     def __init__(self, engine: sa.Engine) -> None:
         super().__init__()
         self._engine = engine
-        self._errors: list[tuple[str, BaseException, Callable[[], None]]] = []
+        self._errors: list[
+            tuple[str, BaseException, Callable[[Any], None]]
+        ] = []
 
     def _setUp(self) -> None:
         self.useFixture(_BeforeExecution(self._engine, self._fail))
@@ -146,12 +171,12 @@ class Faults(fixtures.Fixture):
         error: BaseException,
         start: str = '',
         times: int = 1,
-        first: Callable[[], None] = lambda: None,
+        first: Callable[[Any], None] = lambda connection: None,
     ) -> None:
         """Raise ``error`` at a statement that begins with ``start``.
 
         :param times: at how many of them.
-        :param first: called beforehand.
+        :param first: called beforehand, with the driver's connection.
         """
         self._errors += [(start, error, first)] * times
 
@@ -164,28 +189,11 @@ class Faults(fixtures.Fixture):
         """How many failures have not happened yet."""
         return len(self._errors)
 
-    def _fail(self, statement: str) -> None:
+    def _fail(self, statement: str, connection: Any) -> None:
         if self._errors and statement.startswith(self._errors[0][0]):
             _, error, first = self._errors.pop(0)
-            first()
+            first(connection)
             raise error
-
-
-class CommitFaults(Faults):
-    """Makes the next commits of an engine fail.
-
-    :ivar connection: whose commit it is.
-    """
-
-    connection: sa.Connection
-
-    def _setUp(self) -> None:
-        sa.event.listen(self._engine, 'commit', self._commit)
-        self.addCleanup(sa.event.remove, self._engine, 'commit', self._commit)
-
-    def _commit(self, connection: sa.Connection) -> None:
-        self.connection = connection
-        self._fail('COMMIT')
 
 
 def run_together(works: Sequence[Callable[[], object]]) -> list[str]:

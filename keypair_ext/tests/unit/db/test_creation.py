@@ -5,17 +5,16 @@
 import collections
 import contextlib
 import functools
-import itertools
+import sqlite3
 from collections.abc import Callable
+from typing import Any
 from unittest import mock
 
 import fixtures
 import sqlalchemy as sa
-from oslo_db import exception as db_exc
-from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
-from keypair_ext.db import creation, models, statements
+from keypair_ext.db import creation, cursor, models, statements
 from keypair_ext.db.store import Store
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
@@ -157,7 +156,7 @@ class RaceTest(CreationTestCase):
 class UncommittedRowsTest(CreationTestCase):
     """The rules of a race on an engine that shows uncommitted rows.
 
-    Not every engine does; here a table of answers stands for the counts.
+    SQLite does not; here answers stand for what it would count.
     """
 
     def setUp(self) -> None:
@@ -165,69 +164,69 @@ class UncommittedRowsTest(CreationTestCase):
         self.useFixture(
             fixtures.MockPatchObject(creation, '_PAUSE_SECONDS', 0)
         )
+        add(self.store, 'k1')
 
-    def _count_as(self, *answers: int) -> None:
-        """Let ``MORE_THAN`` see that many rows, and then the real ones."""
+    def _answer(self, statement: object, *answers: list[tuple[int]]) -> None:
+        """Let a statement answer so, and then as it is.
+
+        All of the answers have to be used.
+        """
         left = list(answers)
-        real = sa.Connection.execute
+        real = cursor.Connection.fetch
 
-        def execute(
-            connection: sa.Connection, statement: object, *rest: object
-        ) -> object:
-            if statement is statements.MORE_THAN and left:
-                rows = mock.Mock()
-                more = left.pop(0) > rest[0]['at_most']  # type: ignore[index]
-                rows.first.return_value = (1,) if more else None
-                return rows
-            return real(connection, statement, *rest)  # type: ignore[call-overload]
+        def fetch(
+            connection: cursor.Connection, asked: sa.Executable, of: Any
+        ) -> Any:
+            if asked is statement and left:
+                return left.pop(0)
+            return real(connection, asked, of)
 
         self.useFixture(
-            fixtures.MockPatchObject(sa.Connection, 'execute', execute)
+            fixtures.MockPatchObject(cursor.Connection, 'fetch', fetch)
         )
+        self.addCleanup(lambda: self.assertEqual([], left))
 
     def test_the_lowest_ids_stay(self) -> None:
-        add(self.store, 'k1')
-        self._count_as(4, 4, 3)
+        self._answer(statements.MORE_THAN, [(1,)], [(1,)])
         add(self.store, 'k2', 2)
         self.assert_stored('k1', 'k2')
 
-    def test_and_give_up_when_the_others_stay_too(self) -> None:
-        add(self.store, 'k1')
-        self._count_as(*[3] * creation._PAUSES, 1)
+    def test_and_start_over_when_the_others_stay_too(self) -> None:
+        self._answer(statements.MORE_THAN, *[[(1,)]] * creation._PAUSES)
+        sent = self.useFixture(database.Statements(self.database.engine))
+        add(self.store, 'k2', 2)
+        self.assertEqual(1, sent.sent.count('COMMIT'))
+        self.assert_stored('k1', 'k2')
+
+    def test_the_highest_make_room_and_wait_for_it(self) -> None:
+        # The second of them is asked for while it waits.
+        self._answer(statements.MORE_THAN, [(1,)], [(1,)])
+        self._answer(statements.OLDER_THAN, [(2,)])
+        sent = self.useFixture(database.Statements(self.database.engine))
         add(self.store, 'k2', 2)
         self.assert_stored('k1', 'k2')
+        inserts = [text for text in sent.sent if text.startswith('INSERT')]
+        self.assertEqual(2, len(inserts))
 
-    def test_who_has_to_make_room_waits_for_the_place(self) -> None:
-        add(self.store, 'k1')
-        real = creation.Creation._has_room
-        with mock.patch.object(
-            creation.Creation, '_has_room', autospec=True
-        ) as has_room:
-            answers = itertools.chain([False], itertools.repeat(None))
-            has_room.side_effect = lambda *rest: (
-                real(*rest) if next(answers) is None else False
-            )
-            self._count_as(2, 2, 1)
-            add(self.store, 'k2', 2)
-        self.assert_stored('k1', 'k2')
+    def test_and_are_told_when_they_never_get_it(self) -> None:
+        tries = creation.MAX_RETRIES + 1
+        self.useFixture(fixtures.MockPatch('time.sleep'))
+        self._answer(statements.OLDER_THAN, *[[(2,)]] * tries)
+        self._answer(statements.MORE_THAN, *([[(1,)], []] * tries)[:-1])
+        self.assertRaises(
+            exception.DatabaseUnavailable, add, self.store, 'k2', 2
+        )
 
-    def test_and_is_told_when_the_place_is_taken(self) -> None:
-        add(self.store, 'k1')
-        with mock.patch.object(
-            creation.Creation, '_has_room', return_value=False
-        ):
-            self.assertRaises(
-                exception.DatabaseUnavailable, add, self.store, 'k2', 2
-            )
-        add(self.store, 'k3', 2)
+    def test_and_that_the_place_is_taken(self) -> None:
+        add(self.store, 'k3')
         self.assertRaises(exception.QuotaExceeded, add, self.store, 'k2', 2)
         self.assert_stored('k1', 'k3')
 
     def test_a_duplicate_that_is_gone_again(self) -> None:
         faults = self.useFixture(database.Faults(self.database.engine))
-        faults.add(db_exc.DBDuplicateEntry(), 'INSERT')
-        add(self.store, 'k1', 5)
-        self.assert_stored('k1')
+        faults.add(database.DUPLICATE, 'INSERT')
+        add(self.store, 'k2', 5)
+        self.assert_stored('k1', 'k2')
 
 
 class FaultTest(CreationTestCase):
@@ -243,15 +242,15 @@ class FaultTest(CreationTestCase):
 
     def test_deadlocks_are_tried_again(self) -> None:
         for limit in (5, -1):
-            self._faults.add(db_exc.DBDeadlock(), 'INSERT', times=3)
+            self._faults.add(database.DEADLOCK, 'INSERT', times=3)
             add(self.store, f'k{limit}', limit)
-        self._faults.add(db_exc.DBDeadlock(), 'SELECT', times=3)
+        self._faults.add(database.DEADLOCK, 'SELECT', times=3)
         add(self.store, 'k9', 5)
         self.assert_stored('k-1', 'k0', 'k5', 'k9')
 
     def test_but_not_for_ever(self) -> None:
-        self.useFixture(fixtures.MockPatch('oslo_db.api.time.sleep'))
-        self._faults.add(db_exc.DBDeadlock(), 'INSERT', times=100)
+        self.useFixture(fixtures.MockPatch('time.sleep'))
+        self._faults.add(database.DEADLOCK, 'INSERT', times=100)
         self._assert_unavailable()
         self.assertGreater(self._faults.left, 80)
         self.assert_stored('k0')
@@ -266,7 +265,7 @@ class FaultTest(CreationTestCase):
     def test_no_connection_at_all(self) -> None:
         store = self.database.another_store()
         with mock.patch.object(
-            sa.Engine, 'connect', side_effect=db_exc.DBConnectionError()
+            sa.Engine, 'connect', side_effect=sqlite3.OperationalError()
         ) as connect:
             self.assertRaises(
                 exception.DatabaseUnavailable, add, store, 'k1', 5
@@ -274,19 +273,21 @@ class FaultTest(CreationTestCase):
         self.assertEqual(1, connect.call_count)
 
     def test_lost_while_waiting_for_room(self) -> None:
-        self._faults.add(db_exc.DBDeadlock(), 'INSERT')
+        self._faults.add(database.DEADLOCK, 'INSERT')
         self._faults.lose_connection('SELECT')
         add(self.store, 'k1', 5)
         self.assert_stored('k0', 'k1')
 
     def test_unavailable_while_waiting_for_room(self) -> None:
-        self._faults.add(db_exc.DBDeadlock(), 'INSERT')
-        self._faults.add(sa_exc.TimeoutError('the pool'), 'SELECT')
+        self._faults.add(database.DEADLOCK, 'INSERT')
+        self._faults.add(
+            database.DriverError('full', sqlstate='53100'), 'SELECT'
+        )
         self._assert_unavailable()
         self.assert_stored('k0')
 
     def test_a_bug_is_not_called_unavailable(self) -> None:
-        error = database.driver_error('no such column: x', sqlite_errorcode=1)
+        error = database.DriverError('no such column: x', sqlite_errorcode=1)
         self._faults.add(error, 'INSERT')
         self.assertIs(
             error, self.assertRaises(type(error), add, self.store, 'k1', 5)
@@ -294,8 +295,8 @@ class FaultTest(CreationTestCase):
         add(self.store, 'k1', 5)
 
     def test_after_a_failure_nothing_is_left_open(self) -> None:
-        self._faults.add(db_exc.DBError(), 'SELECT')
-        self.assertRaises(db_exc.DBError, add, self.store, 'k1', 5)
+        self._faults.add(sqlite3.InternalError(), 'SELECT')
+        self.assertRaises(sqlite3.InternalError, add, self.store, 'k1', 5)
         self.assert_stored('k0')
         add(self.database.another_store(), 'k1', 5)
 
@@ -305,9 +306,7 @@ class InterruptTest(CreationTestCase):
 
     def test_what_was_begun_is_not_committed_with_the_next(self) -> None:
         with (
-            mock.patch.object(
-                creation.Creation, '_has_room', side_effect=SystemExit
-            ),
+            mock.patch.object(creation, '_has_room', side_effect=SystemExit),
             contextlib.suppress(SystemExit),
         ):
             add(self.store, 'k1', 5)
@@ -315,6 +314,7 @@ class InterruptTest(CreationTestCase):
         self.assert_stored('k2')
 
     def test_a_read_that_was_interrupted(self) -> None:
+        self.store.ping()
         faults = self.useFixture(database.Faults(self.database.engine))
         faults.add(SystemExit(), 'SELECT')
         with contextlib.suppress(SystemExit):
@@ -328,52 +328,47 @@ class CommitFaultTest(CreationTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self._faults = self.useFixture(
-            database.CommitFaults(self.database.engine)
-        )
+        self._faults = self.useFixture(database.Faults(self.database.engine))
 
     def test_it_has_happened(self) -> None:
         self._faults.add(
             database.CONNECTION_LOST,
-            first=lambda: self._faults.connection.connection.commit(),
+            'COMMIT',
+            first=lambda connection: connection.commit(),
         )
         add(self.store, 'k1', 5)
         self.assert_stored('k1')
 
     def test_it_has_not_happened(self) -> None:
-        self._faults.lose_connection()
+        self._faults.lose_connection('COMMIT')
         self.assertRaises(
             exception.DatabaseUnavailable, add, self.store, 'k1', 5
         )
         self.assert_stored()
 
     def test_somebody_else_has_made_the_same(self) -> None:
-        def somebody_else() -> None:
-            driver_connection = self._faults.connection.connection
-            driver_connection.rollback()
-            driver_connection.cursor().execute(
+        def somebody_else(connection: sqlite3.Connection) -> None:
+            connection.rollback()
+            connection.execute(
                 'INSERT INTO key_pairs (id, user_id, name, fingerprint, '
                 "public_key) VALUES (77, 'alice', 'k1', 'aa:bb', 'A')"
             )
 
-        self._faults.add(database.CONNECTION_LOST, first=somebody_else)
+        self._faults.add(
+            database.CONNECTION_LOST, 'COMMIT', first=somebody_else
+        )
         self.assertRaises(
             exception.DatabaseUnavailable, add, self.store, 'k1', 5
         )
 
     def test_it_was_refused_for_certain(self) -> None:
-        self._faults.add(db_exc.DBDeadlock())
+        self._faults.add(database.DEADLOCK, 'COMMIT')
         add(self.store, 'k1', 5)
         self.assert_stored('k1')
 
     def test_it_cannot_be_found_out(self) -> None:
-        reads = self.useFixture(database.Faults(self.database.engine))
-        self._faults.add(
-            database.CONNECTION_LOST,
-            first=lambda: reads.lose_connection(
-                'SELECT key_pairs.id', times=2
-            ),
-        )
+        self._faults.lose_connection('COMMIT')
+        self._faults.lose_connection('SELECT key_pairs.id', times=2)
         self.assertRaises(
             exception.DatabaseUnavailable, add, self.store, 'k1', 5
         )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The engine: what a URL may say, and what a connection is set to."""
+"""The engine: what a connection is set to."""
 
 import logging
 import os
@@ -9,67 +9,8 @@ import tempfile
 from typing import Any
 from unittest import mock
 
-from keypair_ext import exception
-from keypair_ext.db import engine
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
-
-
-class ConfigurationErrorTest(base.TestCase):
-    """Every mistake in the URL is told in one sentence."""
-
-    def _message(self, connection: str | None) -> str:
-        error = self.assertRaises(
-            exception.ConfigurationError,
-            engine.create_engine,
-            database.make_conf(connection),
-            'database',
-        )
-        self.assertNotIn('\n', str(error))
-        self.assertNotIn('secret', str(error))
-        return str(error)
-
-    def test_unset(self) -> None:
-        message = self._message(None)
-        self.assertIn('connection', message)
-        self.assertIn('[database]', message)
-
-    def test_not_a_url(self) -> None:
-        self.assertIn('not a database URL', self._message('secret'))
-        self.assertIn('not a database URL', self._message('mysql://u:secret'))
-
-    def test_database_that_we_do_not_know(self) -> None:
-        self.assertIn('oracle', self._message('oracle://u:secret@host/name'))
-
-    def test_driver_that_nobody_knows(self) -> None:
-        message = self._message('mysql+nosuch://u:secret@host/name')
-        self.assertIn('mysql+nosuch', message)
-
-    def test_driver_that_is_not_installed(self) -> None:
-        for module, url, extra in (
-            ('MySQLdb', 'mysql+mysqldb', 'keypair-ext[mysql]'),
-            ('psycopg2', 'postgresql+psycopg2', 'keypair-ext[postgresql]'),
-        ):
-            with mock.patch.dict(sys.modules, {module: None}):
-                message = self._message(f'{url}://u:secret@host/name')
-            self.assertIn(extra, message)
-
-    def test_sqlite_in_memory(self) -> None:
-        for url in (
-            'sqlite://',
-            'sqlite:///:memory:',
-            'sqlite:///file:x?mode=memory&uri=true',
-        ):
-            self.assertIn('memory', self._message(url))
-
-    def test_sqlite_without_its_directory(self) -> None:
-        message = self._message('sqlite:////nonexistent/directory/x.sqlite')
-        self.assertIn('/nonexistent/directory ', message)
-
-    def test_parameter_of_the_wrong_kind(self) -> None:
-        path = os.path.join(tempfile.mkdtemp(), 'x.sqlite')
-        message = self._message(f'sqlite:///{path}?timeout=never')
-        self.assertIn('parameter', message)
 
 
 class SqliteEngineTest(base.TestCase):

@@ -7,7 +7,6 @@ import functools
 
 import fixtures
 import sqlalchemy as sa
-from oslo_db import exception as db_exc
 
 from keypair_ext import exception
 from keypair_ext.db import migration, models
@@ -87,16 +86,16 @@ class WriteTest(GuardTestCase):
     def test_a_node_that_was_second(self) -> None:
         # Galera says so when a transaction wants to commit.
         self.add_table()
-        faults = self.useFixture(database.CommitFaults(self.database.engine))
-        faults.add(db_exc.DBDeadlock(), 'COMMIT', times=3)
+        faults = self.useFixture(database.Faults(self.database.engine))
+        faults.add(database.DEADLOCK, 'COMMIT', times=3)
         add(self.store, 'k1', 1)
         self.assertEqual(0, faults.left)
         self.assertEqual(1, self.store.count('alice', 9))
 
     def test_a_node_that_is_second_each_time(self) -> None:
         self.add_table()
-        faults = self.useFixture(database.CommitFaults(self.database.engine))
-        faults.add(db_exc.DBDeadlock(), 'COMMIT', times=100)
+        faults = self.useFixture(database.Faults(self.database.engine))
+        faults.add(database.DEADLOCK, 'COMMIT', times=100)
         self.assertRaises(
             exception.DatabaseUnavailable, add, self.store, 'k1', 1
         )
@@ -117,9 +116,10 @@ class LookTest(GuardTestCase):
     def test_it_is_not_looked_for_each_time(self) -> None:
         for wanted in (False, True):
             migration.sync(self.database.engine, wanted)
-            store = self.database.another_store()
+            engine = database.make_engine(self.database.url)
+            store = Store(engine)
+            self.addCleanup(store.close)
             add(store, f'first {wanted}', 9)
-            engine = store._executor.connections._engine
             sent = self.useFixture(database.Statements(engine))
             add(store, f'second {wanted}', 9)
             looks = [text for text in sent.sent if 'sqlite_master' in text]
@@ -144,6 +144,7 @@ class LookTest(GuardTestCase):
         )
 
     def test_a_database_that_cannot_be_asked(self) -> None:
+        self.store.ping()
         faults = self.useFixture(database.Faults(self.database.engine))
         faults.lose_connection(times=2)
         self.assertRaises(

@@ -81,11 +81,13 @@ class DocumentedTest(base.TestCase):
         )
         self.assertEqual((0, ''), (checked.returncode, checked.stdout))
 
-    def test_each_names_the_user_but_one_that_reads_nothing(self) -> None:
+    def test_each_names_the_user_but_two_that_read_no_rows(self) -> None:
         listed = _ROOT / 'doc' / 'source' / 'admin' / 'statements.sql'
         _, *blocks = listed.read_text().split('\n\n')
         without = [block for block in blocks if ':user_id' not in block]
-        self.assertEqual(['-- ping'], [b.splitlines()[0] for b in without])
+        self.assertEqual(
+            ['-- ping', '-- tables'], [b.splitlines()[0] for b in without]
+        )
 
 
 class DialectTest(base.TestCase):

@@ -317,6 +317,7 @@ class NovaLimitsTest(StoreTestCase):
         )
 
     def test_unavailable(self) -> None:
+        self.store.ping()
         faults = self.useFixture(database.Faults(self.database.engine))
         faults.lose_connection(times=2)
         self.assertRaises(
@@ -371,7 +372,7 @@ class LostConnectionTest(StoreTestCase):
         self._faults.add(
             database.CONNECTION_LOST,
             'DELETE',
-            first=lambda: other.delete('alice', 'k1'),
+            first=lambda connection: other.delete('alice', 'k1'),
         )
         self.store.delete('alice', 'k1')
 
@@ -383,7 +384,7 @@ class LostConnectionTest(StoreTestCase):
         self.assertTrue(self.store.exists('alice', 'k1'))
 
     def test_a_bug_is_not_called_unavailable(self) -> None:
-        error = database.driver_error('no such column: x', sqlite_errorcode=1)
+        error = database.DriverError('no such column: x', sqlite_errorcode=1)
         self._faults.add(error, 'SELECT')
         self.assertIs(
             error, self.assertRaises(type(error), self.store.get, 'alice', 'k')
@@ -437,9 +438,16 @@ class UnavailableTest(StoreTestCase):
         self.assertEqual('k1', store.get('alice', 'k1').name)
 
     def test_full(self) -> None:
-        store = self.database.another_store()
-        connection = store._executor.connections.writer().connection
-        connection.cursor().execute('PRAGMA max_page_count = 1')
+        engine = database.make_engine(self.database.url)
+        sa.event.listen(
+            engine,
+            'connect',
+            lambda connection, record: connection.execute(
+                'PRAGMA max_page_count = 1'
+            ),
+        )
+        store = Store(engine)
+        self.addCleanup(store.close)
         key = 'A' * 100000
         self.assertRaises(
             exception.DatabaseUnavailable,

@@ -7,7 +7,7 @@ from typing import cast
 from oslo_config import cfg
 
 from keypair_ext import conf as keypair_conf, exception, quota
-from keypair_ext.db.store import NovaLimits, Store
+from keypair_ext.db.store import UNLIMITED, NovaLimits, Store
 from keypair_ext.quota import local
 from keypair_ext.tests import base
 
@@ -69,7 +69,7 @@ class TestNoop(base.TestCase):
     """No limit."""
 
     def test_is_unlimited(self) -> None:
-        self.assertEqual(quota.UNLIMITED, load('noop', 1, 1).limit('a', 'b'))
+        self.assertEqual(UNLIMITED, load('noop', 1, 1).limit('a', 'b'))
 
 
 class TestLocal(base.TestCase):

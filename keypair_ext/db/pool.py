@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The connections of a process: taken for a block, put back at its end.
+
+Nobody owns one, no thread and no green thread, so nothing has to notice that
+somebody has ended. A connection keeps its isolation level while it is idle:
+to set it each time, as SQLAlchemy's own pool would, takes round trips.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from keypair_ext.db import errors, models
+from keypair_ext.db.cursor import Connection, Prepared
+from keypair_ext.db.errors import Failure, Meaning
+
+# One that was idle for longer is asked whether it is alive before it is used.
+TEST_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an operator has set for the connections of a process.
+
+    :ivar most: how many there may be; 0 for any number.
+    :ivar timeout: for how many seconds one is waited for.
+    :ivar recycle: after how many seconds one is replaced; negative for
+        never.
+    """
+
+    most: int = 0
+    timeout: float = 30.0
+    recycle: float = -1.0
+
+
+class _Shelf:
+    """What one process has opened."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        # Made on first use: what makes threads green has been done by then.
+        self.changed = threading.Condition(threading.Lock())
+        self.idle: dict[str | None, list[Connection]] = defaultdict(list)
+        self.open: set[Connection] = set()
+        self.taken = 0
+        self.table_is_fit = False
+        self.is_closed = False
+
+
+class Pool:
+    """Opens connections of an engine as they are needed, and keeps them.
+
+    It may be made before a server forks: what a process has opened stays on
+    its own shelf, where a child neither uses nor closes it.
+
+    :param engine: where to connect.
+    :param limits: how many, and for how long.
+    """
+
+    def __init__(self, engine: sa.Engine, limits: Limits) -> None:
+        self._engine = engine
+        self._dialect = engine.dialect
+        self._limits = limits
+        self._pid = os.getpid()
+        self._prepared: dict[sa.Executable, Prepared] = {}
+        self._shelves: dict[int, _Shelf] = {}
+        # To collect a connection is to talk over the parent's socket.
+        self._inherited: list[object] = []
+        # What the driver raises where it means the database or a value.
+        self._errors = (self._dialect.loaded_dbapi.Error, ValueError, OSError)
+
+    @contextlib.contextmanager
+    def connection(self, level: str | None) -> Iterator[Connection]:
+        """Give a connection for a block.
+
+        It is kept if the block ends well, or with an error that says nothing
+        against it.
+
+        :param level: the isolation level; None for what the driver has.
+        :raises Failure: there is none, or what the driver has raised in the
+            block.
+        """
+        shelf = self._shelf()
+        connection = self._take(shelf, level)
+        is_fit = False
+        try:
+            yield connection
+            is_fit = True
+        except self._errors as error:
+            failure = errors.understand(error, self._dialect, connection.raw)
+            if failure.meaning is Meaning.LOST:
+                # So have the others, if the server was restarted.
+                self._close_idle(shelf)
+            elif _has_rolled_back(connection):
+                is_fit = failure.is_refusal
+            raise failure from error
+        finally:
+            # Also where the server has interrupted a request: what such a
+            # connection still has to tell is not for the next one.
+            self._put(shelf, connection, is_fit)
+
+    def close(self) -> None:
+        """Close what this process has opened: what is in use, after it."""
+        shelf = self._shelves.pop(os.getpid(), None)
+        if shelf is not None:
+            shelf.is_closed = True
+            self._close_idle(shelf)
+        self._engine.dispose()
+
+    def _shelf(self) -> _Shelf:
+        """Return this process's."""
+        pid = os.getpid()
+        shelf = self._shelves.get(pid)
+        if shelf is not None:
+            return shelf
+        if pid != self._pid:
+            self._inherited.append(self._engine.pool)
+            self._engine.dispose(close=False)
+        return self._shelves.setdefault(pid, _Shelf(pid))
+
+    def _take(self, shelf: _Shelf, level: str | None) -> Connection:
+        surplus = None
+        with shelf.changed:
+            self._wait(shelf)
+            shelf.taken += 1
+            connection = shelf.idle[level].pop() if shelf.idle[level] else None
+            if connection is None and self._is_full(shelf):
+                surplus = next(
+                    idle.pop(0) for idle in shelf.idle.values() if idle
+                )
+        try:
+            if surplus is not None:
+                self._close(shelf, surplus)
+            if connection is not None:
+                if self._is_alive(connection):
+                    return connection
+                self._close(shelf, connection)
+            return self._open(shelf, level)
+        except BaseException:
+            self._put(shelf, None, False)
+            raise
+
+    def _wait(self, shelf: _Shelf) -> None:
+        """Return when one more may be in use."""
+        most = self._limits.most
+        if (
+            most
+            and shelf.taken >= most
+            and not shelf.changed.wait_for(
+                lambda: shelf.taken < most, self._limits.timeout
+            )
+        ):
+            raise Failure(
+                Meaning.UNAVAILABLE,
+                f'all {most} connections that max_pool_size and max_overflow '
+                f'allow are in use',
+            )
+
+    def _is_full(self, shelf: _Shelf) -> bool:
+        """Say whether one has to be closed so that one can be opened."""
+        idle = sum(map(len, shelf.idle.values()))
+        return 0 < self._limits.most < shelf.taken + idle
+
+    def _put(
+        self, shelf: _Shelf, connection: Connection | None, is_fit: bool
+    ) -> None:
+        is_kept = is_fit and not shelf.is_closed
+        if connection is not None and not is_kept:
+            self._close(shelf, connection)
+        with shelf.changed:
+            shelf.taken -= 1
+            if connection is not None and is_kept:
+                connection.used = time.monotonic()
+                shelf.idle[connection.level].append(connection)
+            shelf.changed.notify()
+
+    def _is_alive(self, connection: Connection) -> bool:
+        now = time.monotonic()
+        if 0 <= self._limits.recycle < now - connection.opened:
+            return False
+        if now - connection.used < TEST_SECONDS:
+            return True
+        try:
+            connection.ping()
+        except self._errors:
+            return False
+        return True
+
+    def _open(self, shelf: _Shelf, level: str | None) -> Connection:
+        try:
+            if not shelf.table_is_fit:
+                shelf.table_is_fit = self._has_fit_table()
+            pooled = self._engine.raw_connection()
+            raw = pooled.dbapi_connection
+            # The engine's pool is left out from here on.
+            pooled.detach()
+            connection = Connection(raw, self._dialect, level, self._prepared)
+            shelf.open.add(connection)
+            try:
+                connection.set_level()
+            except BaseException:
+                self._close(shelf, connection)
+                raise
+        except Failure:
+            raise
+        # What drivers raise before they are connected has no common base.
+        except Exception as error:
+            raise errors.not_connected(error, self._engine) from error
+        return connection
+
+    def _has_fit_table(self) -> bool:
+        """Return whether there is a table.
+
+        :raises Failure: there is one that is not Nova's.
+        """
+        with self._engine.connect() as connection:
+            inspector = sa.inspect(connection)
+            if not inspector.has_table(models.key_pairs.name):
+                return False
+            mistake = models.mistake(inspector)
+        if mistake:
+            raise Failure(Meaning.UNAVAILABLE, mistake)
+        return True
+
+    def _close_idle(self, shelf: _Shelf) -> None:
+        with shelf.changed:
+            idle = [one for kept in shelf.idle.values() for one in kept]
+            shelf.idle.clear()
+        for connection in idle:
+            self._close(shelf, connection)
+
+    def _close(self, shelf: _Shelf, connection: Connection) -> None:
+        if shelf.pid != os.getpid():
+            return
+        shelf.open.discard(connection)
+        with contextlib.suppress(*self._errors):
+            connection.close()
+
+
+def _has_rolled_back(connection: Connection) -> bool:
+    try:
+        connection.rollback()
+    # Then it is not used again; why does not matter.
+    except Exception:  # noqa: BLE001
+        return False
+    return True
