@@ -250,7 +250,7 @@ class RegisterTest(ConfTestCase):
 
     def test_a_dollar_sign_in_a_password(self) -> None:
         for password in ('pa$secret', 'pa$sec.secret', '$secret$$'):
-            made = conf.parse(
+            made = config_files.parse(
                 [
                     self.file(
                         f'[database]\nconnection = mysql://u:{password}@h/d\n'
