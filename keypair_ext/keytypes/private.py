@@ -50,7 +50,7 @@ _JWK_TYPE, _JWK_SECRET = (
 )
 
 # DER (X.690): tag and length of a sequence; the head of RSADSI's names.
-_SEQUENCE = rb'\x30(?:[\0-\x80]|\x81.|\x82..|\x83...)'
+_SEQUENCE = rb'\x30(?:[\x05-\x80]|\x81.|\x82..|\x83...)'
 _RSADSI = rb'\x2a\x86\x48\x86\xf7\x0d\x01'
 
 _STRUCTURES = (
@@ -130,7 +130,11 @@ def holds_private_key(text: str) -> bool:
         return False
     if '%' in text or '&' in text:
         text = urlparse.unquote(html.unescape(text))
-    text = re.sub(r'\\[nrt]', ' ', unicodedata.normalize('NFKC', text))
+    text = re.sub(
+        r'\\(?:[nrt]|u[0-9A-Fa-f]{4})',
+        ' ',
+        unicodedata.normalize('NFKC', text),
+    )
     return _holds(text.encode('ascii', 'ignore'), _DEPTH)
 
 

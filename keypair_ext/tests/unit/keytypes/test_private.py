@@ -123,11 +123,17 @@ def spellings(text: str) -> Iterator[str]:
         '\n> ',
     ):
         yield between.join(textwrap.wrap(text, 64))
-    for width, between in ((7, '\n'), (5, '\u200d'), (11, '\ufeff')):
+    for width, between in (
+        (7, '\n'),
+        (5, '\u200d'),
+        (11, '\ufeff'),
+        (6, '\\u200b'),
+    ):
         yield between.join(textwrap.wrap(text, width))
     yield data.hex()
     yield data.hex(':').upper()
     yield ', '.join(f'0x{byte:02x}' for byte in data)
+    yield ''.join(f'\\x{byte:02x}' for byte in data)
     yield base64.urlsafe_b64encode(data).decode()
     yield text.replace('+', '%2B').replace('/', '%2F').replace('=', '%3D')
     yield text.replace('+', '&#43;').replace('/', '&#x2F;')

@@ -74,6 +74,20 @@ class TestVersions(base.TestCase):
                 str(error),
             )
 
+    def test_only_versions_that_the_mount_has_are_advised(self) -> None:
+        document = {'keypair': {'name': 'a', 'type': 'ssh', 'public_key': ''}}
+        for made, advised in (
+            (contracts(), True),
+            (contracts(Version(2, 1)), False),
+            (contracts(versions=profiles.Versions(negotiated=False)), False),
+        ):
+            error = self.assertRaises(
+                exception.ValidationFailed,
+                made.choose(V2_1).create_body.validate,
+                document,
+            )
+            self.assertEqual(advised, 'from version 2.2 on' in str(error))
+
 
 class TestUpstream(base.TestCase):
     def test_a_profile_without_settings_changes_nothing(self) -> None:
