@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What an operator's files have to be, asked before a library reads them.
+"""An operator's files are text in UTF-8, whatever the locale.
 
-Text is UTF-8, whatever the locale. A file that cannot be used is one
-sentence that names it and, where an option names the file, the option.
+That is asked before a library reads them: what cannot be used is one
+sentence that names the file and the line.
 """
 
+import codecs
 import locale
-import os
-import ssl
-from collections.abc import Callable
 
 from keypair_ext import exception
 
 _UTF8_LOCALES = ('C.UTF-8', 'en_US.UTF-8')
-_BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 
 def expect_utf8() -> None:
@@ -45,7 +42,7 @@ def check_text(path: str) -> None:
         raise exception.ConfigurationError(
             reason=f'{path} cannot be read: {error.strerror}.'
         ) from error
-    if content.startswith(_BYTE_ORDER_MARK):
+    if content.startswith(codecs.BOM_UTF8):
         raise exception.ConfigurationError(
             reason=f'{path} begins with a byte order mark: save it as UTF-8 '
             f'without one.'
@@ -57,46 +54,4 @@ def check_text(path: str) -> None:
         raise exception.ConfigurationError(
             reason=f'{path}:{line} is not UTF-8, at byte '
             f'0x{content[error.start]:02x}: save the file as UTF-8.'
-        ) from error
-
-
-def check_tls(
-    group: str, get: Callable[[str], str | None], prefix: str = ''
-) -> None:
-    """Return if the files that a group's options name can secure a connection.
-
-    :param get: returns the value of an option of the group.
-    :param prefix: of the options ``cafile``, ``certfile`` and ``keyfile``.
-    :raises ConfigurationError: one is missing or is not what it should be.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    where = f'[{group}] {prefix}'
-    authorities = get(f'{prefix}cafile')
-    if authorities:
-        _try(
-            f'{where}cafile = {authorities}',
-            lambda: (
-                context.load_verify_locations(capath=authorities)
-                if os.path.isdir(authorities)
-                else context.load_verify_locations(authorities)
-            ),
-        )
-    certificate = get(f'{prefix}certfile')
-    if certificate:
-        key = get(f'{prefix}keyfile') or None
-        named = f' with keyfile = {key}' if key else ''
-        _try(
-            f'{where}certfile = {certificate}{named}',
-            # Without a password the library would ask the terminal for one.
-            lambda: context.load_cert_chain(certificate, key, lambda: ''),
-        )
-
-
-def _try(what: str, load: Callable[[], object]) -> None:
-    try:
-        load()
-    except (OSError, ValueError) as error:
-        problem = getattr(error, 'strerror', None) or str(error)
-        raise exception.ConfigurationError(
-            reason=f'{what} cannot be used: {problem}.'
         ) from error

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from keypair_ext import conf as keypair_conf, exception, files
+from keypair_ext import conf as keypair_conf, exception, identity_client
 from keypair_ext.db.store import UNLIMITED
 
 LOG = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def load(conf: cfg.ConfigOpts) -> UnifiedDriver:
     connect, failures = _import_oslo_limit(conf)
     _check_options(conf[_GROUP])
     if not conf[_GROUP].insecure:
-        files.check_tls(_GROUP, conf[_GROUP].get)
+        identity_client.check_tls(_GROUP, conf[_GROUP].get)
     if keypair_conf.is_ours(conf):
         conf.set_default('timeout', _TIMEOUT, group=_GROUP)
     return UnifiedDriver(
@@ -148,11 +148,10 @@ def _import_oslo_limit(
         # The import registers the options, and so reads some of them.
         from oslo_limit import limit
 
-        auth = loading.load_auth_from_conf_options(conf, _GROUP)
+        identity_client.check_plugin(conf, _GROUP)
+        loading.load_auth_from_conf_options(conf, _GROUP)
     except (auth_exceptions.ClientException, cfg.Error) as error:
         raise _refusal(f'[{_GROUP}]: {error}') from error
-    if auth is None:
-        raise _refusal(f'[{_GROUP}] auth_type is not set.')
     return limit.Enforcer, (
         auth_exceptions.ClientException,
         limit_exceptions.SessionInitError,

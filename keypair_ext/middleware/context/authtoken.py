@@ -13,7 +13,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import webob.exc
-from keystoneauth1 import exceptions as auth_exceptions, loading
+from keystoneauth1 import exceptions as auth_exceptions
 from keystonemiddleware import auth_token
 from oslo_config import cfg, types
 from oslo_log import log as logging
@@ -24,7 +24,7 @@ from keypair_ext import (
     environ as env,
     exception,
     faults,
-    files,
+    identity_client,
     profiles,
 )
 
@@ -97,7 +97,7 @@ def filter_factory(
 
     def mount(application: WSGIApplication) -> AuthToken:
         try:
-            _check(lambda name: options.get(name, conf[_GROUP][name]), conf)
+            _check(options, conf)
             return AuthToken(
                 application,
                 {**options, 'oslo_config_config': conf},
@@ -112,20 +112,16 @@ def filter_factory(
     return mount
 
 
-def _check(get: Callable[[str], Any], conf: cfg.ConfigOpts) -> None:
-    section = get('auth_section') or _GROUP
-    conf.register_opts(loading.get_auth_common_conf_options(), group=section)
-    auth_type = conf[section].auth_type
-    if not (auth_type or (section == _GROUP and get('auth_type'))):
-        raise exception.ConfigurationError(
-            reason=f'[{section}] auth_type is not set, by which '
-            f'[{_GROUP}] learns how the service authenticates itself: set '
-            f'auth_type = password, for example.'
-        )
+def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
+    def get(name: str) -> Any:
+        return options.get(name, conf[_GROUP][name])
+
+    if not options.keys() & {'auth_type', 'auth_section'}:
+        identity_client.check_plugin(conf, _GROUP)
     if not _is_on(get('insecure')):
-        files.check_tls(_GROUP, get)
+        identity_client.check_tls(_GROUP, get)
     if _is_on(get('memcache_tls_enabled')):
-        files.check_tls(_GROUP, get, 'memcache_tls_')
+        identity_client.check_tls(_GROUP, get, 'memcache_tls_')
     if get('memcached_servers') and get('cache') != env.TOKEN_CACHE:
         _check_memcache(
             any(_is_on(get(f'memcache_{way}_enabled')) for way in _SECURED)

@@ -6,6 +6,7 @@ bcrypt hashes only. The file is read again when it changes; what is wrong in
 it then shuts out those it concerns and nobody else gets in by it.
 """
 
+import codecs
 import logging
 import os
 import re
@@ -166,6 +167,8 @@ def _fault(
         return 'there is no user name'
     if not _is_utf8(user):
         return 'the user name is not UTF-8'
+    if user.startswith(codecs.BOM_UTF8):
+        return 'a byte order mark comes before the user name'
     if user in hashes:
         return 'the user has a line already'
     if not _HASH.fullmatch(crypted):

@@ -27,6 +27,7 @@ ROOMS = {
     'environ': '',
     'nobody': '',
     'files': 'exception',
+    'identity_client': 'exception',
     'conf': 'exception',
     'config_files': 'exception files',
     'profiles': 'exception',
@@ -37,9 +38,9 @@ ROOMS = {
     'db': 'exception',
     'keytypes': 'exception',
     'notifications': 'config_files conf exception keytypes',
-    'quota': 'conf db exception files',
+    'quota': 'conf db exception identity_client',
     'middleware': 'answer cache conf config_files environ exception faults '
-    'files profiles',
+    'identity_client profiles',
     'logs': 'exception files middleware nobody',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',

@@ -254,6 +254,8 @@ class LoadTest(ServiceTestCase):
         for options, words in (
             ({'auth_type': ''}, 'auth_type is not set'),
             ({'auth_type': 'nosuch'}, 'plugin nosuch'),
+            ({'auth_type': 'v3oauth1'}, 'v3oauth1'),
+            ({'auth_type': 'v3samlpassword'}, 'v3samlpassword'),
             ({'auth_section': 'other'}, '[other] auth_type is not set'),
             ({'auth_url': None}, 'auth_url'),
             ({'http_connect_timeout': 'x'}, 'http_connect_timeout'),
@@ -416,7 +418,11 @@ class ServerTest(ServiceTestCase):
         ).expect(503)
         self.assertEqual('1', answer.headers['Retry-After'])
         self.assertEqual(503, answer.json()['serviceUnavailable']['code'])
+        told = len(server.daemon.log)
         rest.call('GET', f'{server.url}/healthcheck').expect(503)
+        # It is about nobody, and not about who asked before.
+        self.assertNotIn('amelia', server.daemon.log[told:])
+        self.assertIn('database', server.daemon.log[told:])
         for word in words:
             self.assertIn(word, server.daemon.log)
         self.assertNotIn('Traceback', server.daemon.log)

@@ -43,6 +43,17 @@ class MatchTest(base.TestCase):
                     route.methods,
                 )
 
+    def test_what_is_no_path(self) -> None:
+        for target in (
+            '',
+            '*',
+            'h:443',
+            'os-keypairs',
+            'http://h/os-keypairs',
+        ):
+            with self.subTest(target=target):
+                self.assertIsNone(match(target))
+
     def test_project_and_name(self) -> None:
         for path, project_id, name in (
             ('/os-keypairs', None, None),

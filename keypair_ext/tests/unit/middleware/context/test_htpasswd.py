@@ -126,6 +126,10 @@ class PasswordFileTest(base.TestCase):
         for line, fault in (
             (b':' + good, 'there is no user name'),
             (b'\xff' + good, 'the user name is not UTF-8'),
+            (
+                b'\xef\xbb\xbf' + good,
+                'a byte order mark comes before the user name',
+            ),
             (good, 'the user has a line already'),
         ):
             with self.subTest(line=line):
