@@ -108,20 +108,6 @@ ROWS = (
         },
     ),
     Case(
-        '400-body',
-        create('', samples.VIETNIX_KEY)._replace(headers=VERSION),
-        400,
-        fault='badRequest',
-        headers=TOLD,
-    ),
-    Case(
-        '400-key',
-        create('name', 'ssh-ed25519 AAAA')._replace(headers=VERSION),
-        400,
-        fault='badRequest',
-        headers=TOLD,
-    ),
-    Case(
         '403-for-another-user',
         create('name', samples.VIETNIX_KEY, user_id='other')._replace(
             headers=VERSION
@@ -138,7 +124,6 @@ ROWS = (
         headers=TOLD,
         before=(IMPORT,),
     ),
-    # user_id is new in 2.10, the request's type in 2.2.
     Case(
         'for-another-user',
         create('name', samples.VIETNIX_KEY, user_id='owner')._replace(
@@ -146,18 +131,6 @@ ROWS = (
         ),
         201,
         {**IMPORTED, 'name': 'name', 'user_id': 'owner'},
-    ),
-    Case(
-        'user-at-2-9',
-        at('2.9', create('name', samples.VIETNIX_KEY, user_id='x')),
-        400,
-        fault='badRequest',
-    ),
-    Case(
-        'type-at-2-1',
-        at('2.1', create('name', samples.VIETNIX_KEY, type='ssh')),
-        400,
-        fault='badRequest',
     ),
     # 2.72 is the newest, and what "latest" means.
     Case(
