@@ -115,17 +115,18 @@ def _method(environ: WSGIEnvironment) -> str:
     nothing.
     """
     method: str = environ['REQUEST_METHOD']
+    in_query = _OVERRIDE in environ.get('QUERY_STRING', '')
+    if not in_query and not (method == 'POST' and _is_form(environ)):
+        return method
     # A copy: WebOb keeps what it parses, and the request may go on to Nova.
     request = webob.Request(dict(environ))
     wanted: object
     try:
-        if _OVERRIDE in environ.get('QUERY_STRING', ''):
+        if in_query:
             wanted = request.GET.get(_OVERRIDE)
-        elif method == 'POST' and _is_form(environ):
+        else:
             environ['wsgi.input'] = io.BytesIO(request.body)
             wanted = request.POST.get(_OVERRIDE)
-        else:
-            return method
     except _UNREADABLE:
         return method
     return wanted.upper() if isinstance(wanted, str) and wanted else method
