@@ -4,10 +4,23 @@
 # PORT the port to serve on, if not 8774: make serve PORT=8775
 
 PYTHON ?= python3
-VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+ifeq ($(PYTHON),python3)
+VENV ?= .venv
+else
+VENV ?= .venv-python$(shell $(PYTHON) -c \
+	'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+endif
+VENV := $(VENV)
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+# What tells one interpreter, and what was made with it, from another.
+WHICH := -c 'import sys; print(sys.version_info[:2], sys.base_prefix)'
+# Two that start at once would make the same environment.
+ALONE := $(if $(shell command -v flock),flock $(VENV).lock)
+INSTALL := @$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint tools/constraints.txt
+OR_SAY := || { echo 'pip could not install what is needed; where the' \
+	'package index cannot be reached, name another one in PIP_INDEX_URL' \
+	'or a proxy in PIP_PROXY.' >&2; exit 1; }
 DESCRIPTION := setup.cfg setup.py requirements.txt tools/constraints.txt
 SPHINX := $(BIN)/sphinx-build -W --keep-going -q -b html
 
@@ -16,7 +29,9 @@ ifeq ($(shell git rev-parse --verify --quiet HEAD 2>/dev/null),)
 export PBR_VERSION ?= 0.0.1
 endif
 
-.PHONY: help serve test lint types docs sbom bench clean
+READY := ready-serve ready-test ready-docs ready-bench
+
+.PHONY: help serve test lint types docs sbom bench clean $(READY)
 
 help:
 	@echo 'make serve   run the service on this machine, for trying it out'
@@ -28,21 +43,21 @@ help:
 	@echo 'make bench   compare our speed with that of a real Nova'
 	@echo 'make clean   remove what these made'
 
-serve: $(VENV)/.serve
+serve: ready-serve
 	@$(BIN)/python -m keypair_ext.testbed $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.test
+test: ready-test
 	@$(BIN)/python tools/run_tests.py
 
-lint: $(VENV)/.test
+lint: ready-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/codespell
 
-types: $(VENV)/.test
+types: ready-test
 	$(BIN)/mypy
 
-docs: $(VENV)/.docs
+docs: ready-docs
 	$(SPHINX) doc/source doc/build/html
 	$(SPHINX) api-ref/source api-ref/build/html
 	$(SPHINX) releasenotes/source releasenotes/build/html
@@ -51,13 +66,21 @@ docs: $(VENV)/.docs
 sbom: .venv-sbom/.created
 	@.venv-sbom/bin/python tools/supply_chain.py sbom build/sbom.cdx.json
 
-bench: $(VENV)/.bench
+bench: ready-bench
 	@$(BIN)/python -m benchmarks run $(or $(BENCH),--form short)
 
 clean:
-	rm -rf .venv .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
+	rm -rf .venv .venv.lock .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
 		.coverage.* build cover doc/build api-ref/build \
 		releasenotes/build
+
+# What there is in the environment, made by one at a time.
+$(READY): ready-%:
+	@! test -L $(BIN)/python || \
+		test "`$(BIN)/python $(WHICH)`" = "`$(PYTHON) $(WHICH)`" || { \
+		echo '$(VENV) was made with another Python than $(PYTHON);' \
+		'remove it, and it is made anew: rm -rf $(VENV)' >&2; exit 1; }
+	@$(ALONE) $(MAKE) --no-print-directory $(VENV)/.$*
 
 # Built without isolation: what builds the package is pinned, too.
 $(VENV)/.created: tools/constraints.txt
@@ -68,7 +91,8 @@ $(VENV)/.created: tools/constraints.txt
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo '$(PYTHON) cannot make a virtual environment; on Debian:' \
 		'apt-get install python3-venv' >&2; exit 1; }
-	$(INSTALL) pbr setuptools
+	@echo 'Installing into $(VENV)'
+	$(INSTALL) pbr setuptools $(OR_SAY)
 	@touch $@
 
 # The bill is of what pip installs anew, at the same releases.
@@ -80,20 +104,20 @@ $(VENV)/.created: tools/constraints.txt
 	@touch $@
 
 $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)
-	$(INSTALL) --no-build-isolation --editable '.[serve]'
+	$(INSTALL) --no-build-isolation --editable '.[serve]' $(OR_SAY)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.created $(DESCRIPTION) test-requirements.txt
 	$(INSTALL) --no-build-isolation --editable '.[serve,notifications,unified]' \
-		--requirement test-requirements.txt
+		--requirement test-requirements.txt $(OR_SAY)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test benchmarks/requirements.txt
 	$(INSTALL) --no-build-isolation --editable '.[mysql,mysqlclient]' \
-		--requirement benchmarks/requirements.txt
+		--requirement benchmarks/requirements.txt $(OR_SAY)
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.created $(DESCRIPTION) doc/requirements.txt
 	$(INSTALL) --no-build-isolation --editable . \
-		--requirement doc/requirements.txt
+		--requirement doc/requirements.txt $(OR_SAY)
 	@touch $@

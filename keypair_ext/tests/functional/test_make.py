@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The Makefile: which environment it makes, once, and what it says if not."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+import fixtures as fixtures_library
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+
+# Writes down what it is asked to do, and how far it is with that.
+_PYTHON = """\
+#!/bin/sh
+case "$1 $2" in
+'-c '*base_prefix*) echo "(3, {minor}) {prefix}" ;;
+'-c '*%d.%d*) echo 3.{minor} ;;
+'-c '*) ;;
+'-m venv')
+    echo "begin $3" >> log
+    sleep {seconds}
+    mkdir -p "$3/bin"
+    cp "$0" "$3/bin/real"
+    ln -sf real "$3/bin/python"
+    echo "end $3" >> log
+    exit {venv} ;;
+*) echo "$2 $3" >> log ;;
+esac
+"""
+
+
+@unittest.skipUnless(shutil.which('make'), 'no make')
+class MakeTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        path = self.useFixture(fixtures_library.TempDir()).path
+        self.directory = pathlib.Path(path)
+        for name in (
+            'Makefile',
+            'requirements.txt',
+            'setup.cfg',
+            'setup.py',
+            'tools/constraints.txt',
+        ):
+            copy = self.directory / name
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(fixtures.ROOT / name, copy)
+
+    def _python(
+        self, prefix: str, minor: int = 12, venv: int = 0, seconds: float = 0
+    ) -> str:
+        """Make what the Makefile takes for an interpreter."""
+        path = self.directory / prefix / 'bin' / 'python3'
+        path.parent.mkdir(parents=True)
+        path.write_text(
+            _PYTHON.format(
+                prefix=prefix, minor=minor, venv=venv, seconds=seconds
+            )
+        )
+        path.chmod(0o755)
+        return f'{prefix}/bin/python3'
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ['make', 'serve', *arguments],
+            cwd=self.directory,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _make(self, *arguments: str) -> tuple[int, str]:
+        """Make; return the status, and what was said last but by make."""
+        with self._start(*arguments) as child:
+            _, told = child.communicate(timeout=120)
+        lines = [
+            line
+            for line in told.splitlines()
+            if not line.startswith(('make:', 'make[1]:'))
+        ]
+        return child.returncode, lines[-1] if lines else ''
+
+    def _log(self) -> list[str]:
+        return (self.directory / 'log').read_text().splitlines()
+
+    def test_two_at_once_make_it_once(self) -> None:
+        python = self._python('a', seconds=0.5)
+        children = [self._start(f'PYTHON={python}') for _ in range(2)]
+        for child in children:
+            with child:
+                told = child.communicate(timeout=60)
+                self.assertEqual(0, child.returncode, str(told))
+        venv = '.venv-python3.12'
+        self.assertEqual(
+            [
+                f'begin {venv}',
+                f'end {venv}',
+                *['pip install'] * 2,
+                *['keypair_ext.testbed '] * 2,
+            ],
+            self._log(),
+        )
+
+    def test_each_version_has_its_own(self) -> None:
+        for prefix, minor in ('a', 12), ('b', 13):
+            status, told = self._make(f'PYTHON={self._python(prefix, minor)}')
+            self.assertEqual((0, ''), (status, told))
+            self.assertIn(f'begin .venv-python3.{minor}', self._log())
+
+    def test_another_interpreter_of_the_version(self) -> None:
+        self.assertEqual(0, self._make(f'PYTHON={self._python("a")}')[0])
+        self.assertEqual(
+            (
+                2,
+                '.venv-python3.12 was made with another Python than '
+                'b/bin/python3; remove it, and it is made anew: rm -rf '
+                '.venv-python3.12',
+            ),
+            self._make(f'PYTHON={self._python("b")}'),
+        )
+
+    def test_no_interpreter(self) -> None:
+        status, told = self._make('PYTHON=python2.0')
+        self.assertEqual(2, status)
+        self.assertIn('needs Python 3.11 or newer, which python2.0', told)
+
+    def test_no_venv_module(self) -> None:
+        status, told = self._make(f'PYTHON={self._python("a", venv=1)}')
+        self.assertEqual(2, status)
+        self.assertIn('cannot make a virtual environment', told)
+        self.assertFalse((self.directory / '.venv-python3.12').exists())
+
+    def test_no_index(self) -> None:
+        self.useFixture(
+            fixtures_library.EnvironmentVariable(
+                'PIP_INDEX_URL', 'http://127.0.0.1:9/'
+            )
+        )
+        for name, value in ('RETRIES', '0'), ('FIND_LINKS', ''):
+            self.useFixture(
+                fixtures_library.EnvironmentVariable(f'PIP_{name}', value)
+            )
+        status, told = self._make(f'PYTHON={sys.executable}')
+        self.assertEqual(2, status)
+        self.assertEqual(
+            'pip could not install what is needed; where the package index '
+            'cannot be reached, name another one in PIP_INDEX_URL or a proxy '
+            'in PIP_PROXY.',
+            told,
+        )
