@@ -80,7 +80,7 @@ $(READY): ready-%:
 		test "`$(BIN)/python $(WHICH)`" = "`$(PYTHON) $(WHICH)`" || { \
 		echo '$(VENV) was made with another Python than $(PYTHON);' \
 		'remove it, and it is made anew: rm -rf $(VENV)' >&2; exit 1; }
-	@$(ALONE) $(MAKE) --no-print-directory $(VENV)/.$*
+	@$(ALONE) $(MAKE) --silent --no-print-directory $(VENV)/.$*
 
 # Built without isolation: what builds the package is pinned, too.
 $(VENV)/.created: tools/constraints.txt
