@@ -61,6 +61,9 @@ class Addressing(base.TestCase):
             '/a',
             'a/',
             'os-keypairs/os-keypairs',
+            '../a',
+            'a/../b',
+            './',
         ):
             with self.subTest(name=name):
                 self.assertEqual(
