@@ -199,7 +199,7 @@ class TestUnifiedLimits(base.TestCase):
         self.register(2)
         self.configure()
         service_fixtures.make_database(str(self.home / 'keypair_ext.conf'))
-        application = deploy.Composition().application({})
+        application = deploy.Composition(cfg.CONF).application({})
 
         def create(name: str) -> webob.Response:
             request = webob.Request.blank('/os-keypairs', method='POST')

@@ -114,6 +114,25 @@ class PolicyTestCase(base.NovaTestCase):
         log = self.service.server.daemon.recent_log
         self.assertTrue(f'rule {_OTHER}, which is not defined' in log)
 
+    def test_upgrade_check_of_the_filter(self) -> None:
+        """It knows Nova's rules, as the filter does."""
+        self._set(f'"{_NAME}:index": "rule:{_OTHER}"\n')
+        (self.mounted.home / 'policy.d').mkdir(exist_ok=True)
+        told = process.run(
+            [
+                self.stage.software.install() / 'bin' / 'keypair-ext-status',
+                '--config-file',
+                self.mounted.home / 'nova.conf',
+                '--database-group',
+                'api_database',
+                'upgrade',
+                'check',
+            ],
+            env=process.clean_environment(self.mounted.home),
+        )
+        self.assertIn('policy files: success\n', told)
+        self.assertNotIn('failure', told)
+
     def _assert_listing(self, status: int, server: base.Server) -> None:
         request = _CALLERS['member'].list('')
         self.assertEqual(status, self.send(server, request).status)
@@ -142,7 +161,7 @@ class PolicyTestCase(base.NovaTestCase):
         configuration = config_files.parse(
             [str(self.service.home / 'keypair_ext.conf')]
         )
-        (self.service.home / 'policy.d').mkdir()
+        (self.service.home / 'policy.d').mkdir(exist_ok=True)
         self.assertEqual([], find_mistakes(configuration))
 
     def _allowed(self, server: base.Server) -> dict[str, list[int]]:
