@@ -198,7 +198,7 @@ class IdentityUnavailable(ServiceUnavailable):
 
 class PolicyUnavailable(ServiceUnavailable):
     message = (
-        'The policy of this service cannot be read now, so nothing is '
+        'The policy of this service cannot be used now, so nothing is '
         'allowed. Try again later.'
     )
 
