@@ -109,18 +109,29 @@ def unreadable(written: Mapping[str, Written]) -> Iterator[str]:
             )
             continue
         parsed = policy.Rules.from_dict({'': _without_bans(check)})['']
-        if any(str(leaf) == '!' for leaf in checks.leaves(parsed)):
-            yield (
-                f'Rule {name} in {path} has the check {str(check)[:200]!r}, '
-                f'which cannot be read and so admits nobody by it.'
-            )
+        for leaf in checks.leaves(parsed):
+            if str(leaf) == '!':
+                yield (
+                    f'Rule {name} in {path} has the check '
+                    f'{str(check)[:200]!r}, which cannot be read: what of it '
+                    f'cannot counts as "!".'
+                )
+            elif getattr(leaf, 'kind', None) == 'is_admin' and (
+                leaf.match.lower() not in ('true', 'false')
+            ):
+                yield (
+                    f'Rule {name} in {path} has the check {leaf}, which '
+                    f'means all but administrators: write "is_admin:True".'
+                )
 
 
 def _without_bans(check: Any) -> Any:
     """Return a written check with ``@`` in the place of each ``!``."""
     if isinstance(check, str):
         return re.sub(r'(?<![^\s(])!(?![^\s)])', '@', check)
-    return [_without_bans(part) for part in check]
+    if isinstance(check, list):
+        return [_without_bans(part) for part in check]
+    return check
 
 
 def _try(enforcer: policy.Enforcer, leaf: checks.Check) -> str | None:

@@ -78,6 +78,7 @@ class MistakesTest(PolicyTestCase):
             '"user_id:%(user_id)"',
             '{"a": 1}',
             '[["role:a", "nonsense"]]',
+            '[["role:a", 5]]',
         ):
             with self.subTest(check=check):
                 self.assert_told(
@@ -93,6 +94,15 @@ class MistakesTest(PolicyTestCase):
                     f'"{policy.DELETE}": {check}\n',
                     policy.DELETE,
                     'admits everybody',
+                )
+
+    def test_is_admin_of_neither_truth(self) -> None:
+        for check in ('is_admin:yes', 'role:a or not (is_admin:1)'):
+            with self.subTest(check=check):
+                self.assert_told(
+                    f'"{policy.DELETE}": "{check}"\n',
+                    policy.DELETE,
+                    'all but administrators',
                 )
 
     def test_names_that_are_none(self) -> None:
