@@ -7,7 +7,7 @@ with the versions there are to choose from.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib import parse as urlparse
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -49,15 +49,15 @@ class Versions:
         self._faults = fault_table
         self._max_version = max_version
         self._link_prefix = link_prefix
-        oldest, newest = (
-            (str(microversions.MIN_VERSION), str(max_version))
-            if max_version
-            else ('', '')
-        )
         self._documents = {
-            '/v2': _document('v2.0', 'DEPRECATED', '', ''),
-            '/v2.1': _document('v2.1', 'CURRENT', oldest, newest),
+            '/v2': _document('v2.0', 'DEPRECATED', '2025-07-04T12:00:00Z'),
+            '/v2.1': _document('v2.1', 'CURRENT', '2013-07-23T11:33:21Z'),
         }
+        if max_version:
+            self._documents['/v2.1'] |= {
+                'version': str(max_version),
+                'min_version': str(microversions.MIN_VERSION),
+            }
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -78,12 +78,12 @@ class Versions:
             return self._faults.answer(
                 error, headers or fault_headers(error, None)
             )
-        if mount in self._documents:
-            return self._one(request, self._documents[mount], headers)
         path = request.environ.get('PATH_INFO', '').strip('/')
+        if mount in self._documents:
+            return _told(request, 200, self._one(request, mount), headers)
         if path:
-            return self._choices(request, path)
-        return _told(request, 200, {'versions': self._all(request)})
+            return _told(request, 300, self._choices(request, path))
+        return _told(request, 200, self._all(request))
 
     def _version_headers(self, request: webob.Request) -> Headers:
         if self._max_version is None:
@@ -93,58 +93,40 @@ class Versions:
         )
         return version_headers(str(version))
 
-    def _one(
-        self,
-        request: webob.Request,
-        document: dict[str, Any],
-        headers: Headers,
-    ) -> Answer:
-        links = [
-            {'rel': 'self', 'href': self._root(request) + '/'},
-            {
-                'rel': 'describedby',
-                'type': 'text/html',
-                'href': 'http://docs.openstack.org/',
-            },
-        ]
-        told = {'version': {**document, 'links': links}}
-        return _told(request, 200, told, headers)
+    def _one(self, request: webob.Request, mount: str) -> dict[str, Any]:
+        describedby = {
+            'rel': 'describedby',
+            'type': 'text/html',
+            'href': 'http://docs.openstack.org/',
+        }
+        links = [self._link(request, '/'), describedby]
+        return {'version': {**self._documents[mount], 'links': links}}
 
-    def _all(self, request: webob.Request) -> list[dict[str, Any]]:
+    def _all(self, request: webob.Request) -> dict[str, Any]:
         shown = ('id', 'status', 'version', 'min_version', 'updated')
+        return {'versions': self._each(request, shown, '/')}
+
+    def _choices(self, request: webob.Request, path: str) -> dict[str, Any]:
+        # WSGI hands over bytes, of whatever encoding, as latin-1.
+        tail = urlparse.quote(path, _PATH_SAFE, encoding='latin-1')
+        shown = ('id', 'status', 'media-types')
+        return {'choices': self._each(request, shown, f'/{tail}')}
+
+    def _each(
+        self, request: webob.Request, shown: Sequence[str], tail: str
+    ) -> list[dict[str, Any]]:
+        """Return so much of each document, with a link to it."""
         return [
             {
                 **{key: document[key] for key in shown},
-                'links': [
-                    {'rel': 'self', 'href': self._root(request) + f'{path}/'}
-                ],
-            }
-            for path, document in self._documents.items()
-        ]
-
-    def _choices(self, request: webob.Request, path: str) -> Answer:
-        # WSGI hands over bytes, of whatever encoding, as latin-1.
-        tail = '/' + urlparse.quote(path, _PATH_SAFE, encoding='latin-1')
-        choices = [
-            {
-                'id': document['id'],
-                'status': document['status'],
-                'links': [
-                    {
-                        'rel': 'self',
-                        'href': self._root(request) + mount + tail,
-                    }
-                ],
-                'media-types': document['media-types'],
+                'links': [self._link(request, f'{mount}{tail}')],
             }
             for mount, document in self._documents.items()
         ]
-        return _told(request, 300, {'choices': choices})
 
-    def _root(self, request: webob.Request) -> str:
-        return with_prefix(request.application_url, self._link_prefix).rstrip(
-            '/'
-        )
+    def _link(self, request: webob.Request, path: str) -> dict[str, str]:
+        root = with_prefix(request.application_url, self._link_prefix)
+        return {'rel': 'self', 'href': root.rstrip('/') + path}
 
 
 class Root:
@@ -176,23 +158,16 @@ def _told(
     return Answer(status, body, accepted(request.environ), headers)
 
 
-def _document(
-    identifier: str, status: str, min_version: str, max_version: str
-) -> dict[str, Any]:
-    legacy = identifier == 'v2.0'
+def _document(identifier: str, status: str, updated: str) -> dict[str, Any]:
+    number = identifier.removeprefix('v').removesuffix('.0')
     return {
         'id': identifier,
         'status': status,
-        'version': max_version,
-        'min_version': min_version,
-        'updated': '2025-07-04T12:00:00Z'
-        if legacy
-        else '2013-07-23T11:33:21Z',
+        'version': '',
+        'min_version': '',
+        'updated': updated,
         'links': [],
         'media-types': [
-            {
-                'base': 'application/json',
-                'type': _MEDIA_TYPE + ('2' if legacy else '2.1'),
-            }
+            {'base': 'application/json', 'type': f'{_MEDIA_TYPE}{number}'}
         ],
     }

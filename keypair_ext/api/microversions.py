@@ -17,7 +17,6 @@ from keypair_ext import exception
 
 SERVICE_TYPE = 'compute'
 HEADER = 'OpenStack-API-Version'
-ENV_HEADER = 'HTTP_OPENSTACK_API_VERSION'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
 MIN_VERSION = Version(2, 1)
@@ -107,15 +106,12 @@ def requested(environ: Mapping[str, str]) -> str | None:
 
     :param environ: the WSGI environ.
     """
-    standard = environ.get(ENV_HEADER)
-    legacy = environ.get('HTTP_X_OPENSTACK_NOVA_API_VERSION')
-    if standard is None and legacy is None:
-        return None
-    headers = {}
-    if standard is not None:
-        headers[HEADER.lower()] = standard
-    if legacy is not None:
-        headers[LEGACY_HEADER.lower()] = legacy
+    headers = {
+        name.lower(): environ[key]
+        for name in (HEADER, LEGACY_HEADER)
+        for key in ['HTTP_' + name.upper().replace('-', '_')]
+        if key in environ
+    }
     found: str | None = microversion_parse.get_version(
         headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER]
     )
