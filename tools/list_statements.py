@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from keypair_ext import cmd
 from keypair_ext.db import statements
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -72,4 +73,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(cmd.run('tools/list_statements.py', main))

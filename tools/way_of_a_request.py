@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from wsgiref import util
 
 import keypair_ext
+from keypair_ext import cmd
 
 PACKAGE = pathlib.Path(keypair_ext.__file__).parent
 PASTE_FILE = PACKAGE.parent / 'etc' / 'keypair_ext' / 'api-paste.ini'
@@ -225,4 +226,4 @@ def print_way(title: str, way: Way) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(cmd.run('tools/way_of_a_request.py', main))

@@ -118,14 +118,6 @@ class TestBedTest(base.TestCase):
         )
         self.assertIn('run the test bed from a checkout', str(error))
 
-    def test_the_greeting(self) -> None:
-        first = testbed._greeting(self.directory, _URL, {'member': 'secret'})
-        self.assertIn('The password of member is secret', first)
-        self.assertIn(' keypair create demo-key', first)
-        second = testbed._greeting(self.directory, _URL, {})
-        self.assertNotIn('secret', second)
-        self.assertIn(' keypair list', second)
-
 
 class IdentityTest(base.TestCase):
     def _ask(self, path: str) -> webob.Response:

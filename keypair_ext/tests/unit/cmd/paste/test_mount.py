@@ -189,11 +189,6 @@ class _Variant:
 
 
 class TestEdits(base.TestCase):
-    def test_nova(self) -> None:
-        after = mount.enable(_NOVA)
-        self.assertEqual(_mounted(_NOVA), _read(after))
-        self.assertTrue(mount.status(after).enabled)
-
     def test_nothing_but_the_mount_changes(self) -> None:
         before = _NOVA.splitlines()
         after = mount.enable(_NOVA).splitlines()
