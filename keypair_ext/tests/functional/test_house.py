@@ -166,6 +166,31 @@ class Rooms(base.TestCase):
                     self.assertNotEqual('keypair_ext.wsgi.api', imported)
 
 
+class UnitTests(base.TestCase):
+    """The tests of a module are where the module is, in the other tree."""
+
+    # The one of a package that is beside ours.
+    APART = {'test_benchmarks'}
+
+    def test_they_mirror_the_package(self) -> None:
+        known = {name for name, _ in modules()}
+        for path in sorted((PACKAGE / 'tests' / 'unit').rglob('test_*.py')):
+            *rooms, name = path.relative_to(PACKAGE / 'tests/unit').parts
+            home = '.'.join(('keypair_ext', *rooms))
+            words = path.stem.removeprefix('test_').split('_')
+            # test_contract_profiles.py is of contract.py, too.
+            of = {'_'.join(words[:n]) for n in range(1, len(words) + 1)}
+            with self.subTest(test=path):
+                self.assertIn(home, known)
+                self.assertTrue(
+                    path.stem in self.APART
+                    # test_quota.py is of quota/__init__.py.
+                    or of & set(rooms[-1:])
+                    or {f'{home}.{word}' for word in of} & known,
+                    f'{name} is not named for a module of {home}',
+                )
+
+
 class EntryPoints(base.TestCase):
     """What ``setup.cfg`` declares is there."""
 

@@ -89,10 +89,7 @@ class TestFile(SourcesTestCase):
 
 class TestName(SourcesTestCase):
     def test_ours(self) -> None:
-        self.assertEqual(
-            ['nova', 'otc', 'rackspace', 'vietnix', 'vietnix-200'],
-            profiles.available(),
-        )
+        self.assertIn('nova', profiles.available())
         for name in profiles.available():
             self.assertEqual(name, profiles.load(name).name)
 
