@@ -30,7 +30,8 @@ _SIGNS = tuple(
         ),
         (
             r'\A\s*(?:---\s|-\s+|[\w-]{1,40}:\s)',
-            'it is YAML: send only the text of the key that is in it.',
+            'it is YAML, or a name and a colon stand before the key: send '
+            'only the text of the key.',
         ),
         (
             r'\A\s*(?:\$[({\w]|\{[{%]|<%|%\w+%|cat\s|<[\w ./-]+>)',

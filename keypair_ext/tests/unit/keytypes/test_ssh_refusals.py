@@ -57,7 +57,8 @@ REASONS: dict[str, tuple[str, ...]] = {
         f'["{KEY}"]',
         f"{{'kty': 'OKP', 'x': '{DATA}'}}",
     ),
-    'is YAML': (
+    'is YAML, or a name and a colon stand before the key': (
+        f'me: {KEY}',
         f'- {KEY}',
         f'public_key: {KEY}',
         f'ssh_authorized_keys:\n  - {KEY}',
