@@ -19,6 +19,11 @@ SERVICE_TYPE = 'compute'
 HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
+_HEADERS = {
+    'HTTP_OPENSTACK_API_VERSION': HEADER.lower(),
+    'HTTP_X_OPENSTACK_NOVA_API_VERSION': LEGACY_HEADER.lower(),
+}
+
 MIN_VERSION = Version(2, 1)
 MAX_VERSION = Version(2, 104)
 
@@ -107,10 +112,7 @@ def requested(environ: Mapping[str, str]) -> str | None:
     :param environ: the WSGI environ.
     """
     headers = {
-        name.lower(): environ[key]
-        for name in (HEADER, LEGACY_HEADER)
-        for key in ['HTTP_' + name.upper().replace('-', '_')]
-        if key in environ
+        name: environ[key] for key, name in _HEADERS.items() if key in environ
     }
     found: str | None = microversion_parse.get_version(
         headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER]

@@ -139,7 +139,7 @@ class Request:
         """
         if '/' in name and raw_path(self.environ) is None:
             raise exception.ValidationFailed(
-                reason='Invalid input for field keypair.name: it holds a '
+                reason='Invalid input for field/attribute name. It holds a '
                 'slash, so it could be neither shown nor deleted here.'
             )
 
