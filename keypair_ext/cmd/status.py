@@ -78,6 +78,10 @@ def _check(argv: Sequence[str] | None) -> int:
 def _run(name: str, check: Callable[[], object]) -> int:
     try:
         check()
+    except exception.DatabaseUnavailable as error:
+        # The cause says what to do, which a user is not told.
+        print(f'{name}: failure. {error.__cause__ or error}')
+        return _FAILURE
     except exception.KeypairExtError as error:
         print(f'{name}: failure. {error}')
         return _FAILURE

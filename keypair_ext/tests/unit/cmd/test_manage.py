@@ -131,6 +131,7 @@ class MistakesTest(ManageTestCase):
             '',
             'nonsense',
             'sqlite:////no/such/directory/x',
+            f'sqlite:///{self.directory}',
             f'sqlite:///{self.directory}/x.sqlite?chrset=utf8',
         ):
             with self.subTest(connection=connection):
@@ -145,11 +146,22 @@ class MistakesTest(ManageTestCase):
 
     def test_passwords_are_not_shown(self) -> None:
         path = self.directory / 'mine.conf'
-        path.write_text('[database]\nconnection = mysqll://u:hunter2@h/d\n')
-        told = self.assert_one_sentence(
-            '--config-file', str(path), 'db', 'sync'
-        )
-        self.assertNotIn('hunter2', told + self.log.output)
+        for connection, words in (
+            ('mysqll://u:hunter2@h/d', 'mysqll is not a database'),
+            ('mysql+pymysql://u:hunt$er2@h/d', 'write $$ for one'),
+            ('mysql+pymysql://u:hunt${er2}@h/d', 'write $$ for one'),
+            ('mysql+pymysql://u:hunt$er2.x@h/d', 'write $$ for one'),
+            ('mysql+pymysql://u:hunt@er2@h/d', 'write %40 for an @'),
+            ('mysql+pymysql://u:hunt@er2:x@h/d', 'write %40 for an @'),
+        ):
+            with self.subTest(connection=connection):
+                path.write_text(f'[database]\nconnection = {connection}\n')
+                told = self.assert_one_sentence(
+                    '--config-file', str(path), 'db', 'sync'
+                )
+                self.assertIn(words, told)
+                for part in ('hunt', 'er2'):
+                    self.assertNotIn(part, told + self.log.output)
 
     def test_database_that_is_none(self) -> None:
         path = self.directory / 'keypair_ext.sqlite'

@@ -63,6 +63,16 @@ class StatusTest(base.TestCase):
             self.check(),
         )
 
+    def test_file_that_is_no_database(self) -> None:
+        path = self.directory / 'keypair_ext.sqlite'
+        path.write_bytes(b'not a database' * 1000)
+
+        code, lines, _ = self.check()
+
+        self.assertEqual(2, code)
+        self.assertIn('file is not a database', lines[-1])
+        self.assertNotIn('Try again', ' '.join(lines))
+
     def test_no_table(self) -> None:
         code, lines, _ = self.check()
 
