@@ -21,6 +21,7 @@ from keypair_ext import (
     profiles,
 )
 from keypair_ext.api import contract, microversions, openapi
+from keypair_ext.cmd import keys
 from keypair_ext.cmd.paste import mount, replacing
 from keypair_ext.db import engine, migration
 
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_profile(groups)
     _add_paste(groups)
     _add_openapi(groups)
+    keys.add_to(groups, _configured)
     return parser
 
 
@@ -161,12 +163,17 @@ def _add_paste(
         )
 
 
-def _engine(arguments: argparse.Namespace) -> Any:
+def _configured(arguments: argparse.Namespace) -> cfg.ConfigOpts:
     conf: cfg.ConfigOpts = config_files.parse(
         arguments.config_file or [config_files.default_file()],
         keypair_conf.PROJECT,
     )
     keypair_conf.register_opts(conf, arguments.database_group)
+    return conf
+
+
+def _engine(arguments: argparse.Namespace) -> Any:
+    conf = _configured(arguments)
     return engine.create_engine(conf, arguments.database_group)
 
 

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The whole table, for the commands of operators; requests use the store.
+
+Rows are read in pages, each in a transaction of its own, so that nothing
+holds a lock and memory does not grow, however long the table is. A page
+begins behind the last row of the one before. Changes go in batches, each of
+which can be repeated: it finds what is done already.
+"""
+
+import datetime
+import enum
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+from oslo_db import api as db_api
+
+from keypair_ext import exception
+from keypair_ext.db import errors, models
+from keypair_ext.db.records import Keypair
+
+_KEYS = models.key_pairs
+# The server has checked the type already; its text is all we want.
+_COLUMNS = tuple(
+    sa.type_coerce(_KEYS.c.type, sa.String).label('type')
+    if name == 'type'
+    else _KEYS.c[name]
+    for name in Keypair._fields
+)
+
+PAGE = 1000
+
+_Method = TypeVar('_Method', bound=Callable[..., Any])
+
+_retried = db_api.wrap_db_retry(
+    max_retries=8,
+    retry_interval=0.1,
+    inc_retry_interval=True,
+    max_retry_interval=3,
+    retry_on_disconnect=True,
+    retry_on_deadlock=True,
+)
+
+
+class Range(NamedTuple):
+    """Which rows are read; None is no restriction.
+
+    :ivar user_id: as the database compares; who needs it to be exactly this
+        one compares again.
+    :ivar since: created at this time, in UTC and without a zone, or later.
+    :ivar before: created before it.
+    """
+
+    user_id: str | None = None
+    type: str | None = None
+    since: datetime.datetime | None = None
+    before: datetime.datetime | None = None
+
+
+class Inserted(enum.Enum):
+    """What became of a row that was to be inserted."""
+
+    DONE = 'inserted'
+    PRESENT = 'there already'
+    CONFLICT = 'another key pair is in its place'
+    UNSTORABLE = 'the database cannot hold it'
+
+
+def _told(method: _Method) -> _Method:
+    """Repeat what is safe to repeat; tell what fails all the same.
+
+    :raises DatabaseUnavailable: what had been read or changed stays so.
+    """
+    repeated = _retried(method)
+
+    @functools.wraps(method)
+    def tell(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return repeated(*args, **kwargs)
+        except errors.DATABASE_ERRORS as error:
+            errors.report(error, errors.meaning(error))
+            raise exception.DatabaseUnavailable() from error
+
+    return tell  # type: ignore[return-value]
+
+
+class Table:
+    """Reads and changes rows of any user.
+
+    Every method may raise DatabaseUnavailable; what had been read or
+    changed before stays so.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        # What somebody else has committed in the meantime counts.
+        if engine.dialect.name != 'sqlite':
+            engine = engine.execution_options(isolation_level='READ COMMITTED')
+        self._engine = engine
+
+    def pages(
+        self, wanted: Range, after: int = 0, size: int = PAGE
+    ) -> Iterator[list[Keypair]]:
+        """Yield the rows by ascending id, in pages.
+
+        :param after: the id after which to begin.
+        """
+        query = (
+            sa.select(*_COLUMNS)
+            .where(*_conditions(wanted), _KEYS.c.id > sa.bindparam('after'))
+            .order_by(_KEYS.c.id)
+            .limit(size)
+        )
+        rows = self._fetch(query, after=after)
+        while rows:
+            yield [Keypair._make(row) for row in rows]
+            if len(rows) < size:
+                return
+            rows = self._fetch(query, after=rows[-1].id)
+
+    def count(self, wanted: Range) -> int:
+        """Return how many rows there are in a range."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(_KEYS)
+            .where(*_conditions(wanted))
+        )
+        return int(self._fetch(query)[0][0])
+
+    def users(self, size: int = 10 * PAGE) -> Iterator[tuple[str, int]]:
+        """Yield each user who has keys, and how many follow each other.
+
+        Users whom the collation takes for one may come more than once: it
+        mixes their keys.
+        """
+        user, name = _KEYS.c.user_id, _KEYS.c.name
+        query = sa.select(user, name).order_by(user, name).limit(size)
+        behind = query.where(
+            sa.or_(
+                user > sa.bindparam('user'),
+                sa.and_(
+                    user == sa.bindparam('user'), name > sa.bindparam('name')
+                ),
+            )
+        )
+        current, count = '', 0
+        rows = self._fetch(query)
+        while rows:
+            for user_id, _ in rows:
+                if user_id != current:
+                    if count:
+                        yield current, count
+                    current, count = user_id, 0
+                count += 1
+            rows = self._fetch(behind, user=rows[-1][0], name=rows[-1][1])
+        if count:
+            yield current, count
+
+    def find(self, user_id: str, name: str) -> Keypair | None:
+        """Return the row that is in this place, as the database compares."""
+        rows = self._fetch(_in_place(user_id, name))
+        return Keypair._make(rows[0]) if rows else None
+
+    @_told
+    def delete(self, ids: Sequence[int]) -> int:
+        """Delete rows; return how many of them were still there."""
+        with self._engine.begin() as connection:
+            deleted = connection.execute(
+                sa.delete(_KEYS).where(_KEYS.c.id.in_(ids))
+            )
+            return int(deleted.rowcount)
+
+    @_told
+    def insert(
+        self, rows: Sequence[Keypair], *, with_ids: bool
+    ) -> list[Inserted]:
+        """Insert rows; say of each what became of it.
+
+        :param with_ids: give them the ids that they have here.
+        """
+        with self._engine.begin() as connection:
+            return [_insert(connection, row, with_ids) for row in rows]
+
+    @_told
+    def move(self, row: Keypair, user_id: str, name: str) -> bool:
+        """Give a row to another user, perhaps under another name.
+
+        :returns: False where it is not there any more, or that user has
+            one of this name.
+        """
+        change = (
+            sa.update(_KEYS)
+            .where(_KEYS.c.id == row.id, _KEYS.c.user_id == row.user_id)
+            .values(user_id=user_id, name=name)
+        )
+        try:
+            with self._engine.begin() as connection:
+                return bool(connection.execute(change).rowcount)
+        except errors.DATABASE_ERRORS as error:
+            if errors.meaning(error) is errors.Meaning.DUPLICATE:
+                return False
+            raise
+
+    @_told
+    def _fetch(self, query: sa.Select[Any], **values: Any) -> Sequence[Any]:
+        with self._engine.begin() as connection:
+            return connection.execute(query, values).all()
+
+
+def _conditions(wanted: Range) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.user_id is not None:
+        yield _KEYS.c.user_id == wanted.user_id
+    if wanted.type is not None:
+        yield _KEYS.c.type == wanted.type
+    if wanted.since is not None:
+        yield _KEYS.c.created_at >= wanted.since
+    if wanted.before is not None:
+        yield _KEYS.c.created_at < wanted.before
+
+
+def _in_place(user_id: str, name: str) -> sa.Select[Any]:
+    return sa.select(*_COLUMNS).where(
+        _KEYS.c.user_id == user_id, _KEYS.c.name == name
+    )
+
+
+def _insert(
+    connection: sa.Connection, row: Keypair, with_id: bool
+) -> Inserted:
+    values = row._asdict()
+    if not with_id:
+        del values['id']
+    outcome = _change(connection, sa.insert(_KEYS).values(values))
+    if outcome is Inserted.CONFLICT:
+        there = connection.execute(_in_place(row.user_id, row.name)).first()
+        if there is not None and _identity(there) == _identity(row):
+            return Inserted.PRESENT
+        if there is None and with_id:
+            return _move_back(connection, row)
+    return outcome
+
+
+def _move_back(connection: sa.Connection, row: Keypair) -> Inserted:
+    """Give a row that has its id still, but another owner, to its owner."""
+    moved = (
+        sa.update(_KEYS)
+        .where(
+            _KEYS.c.id == row.id,
+            _KEYS.c.type == row.type,
+            _KEYS.c.public_key == row.public_key,
+        )
+        .values(user_id=row.user_id, name=row.name)
+    )
+    return _change(connection, moved)
+
+
+def _change(
+    connection: sa.Connection, statement: sa.Insert | sa.Update
+) -> Inserted:
+    """Run a statement for one row, which an error leaves as it was."""
+    try:
+        with connection.begin_nested():
+            changed = connection.execute(statement).rowcount
+    except errors.DATABASE_ERRORS as error:
+        meaning = errors.meaning(error)
+        if meaning is errors.Meaning.UNSTORABLE:
+            return Inserted.UNSTORABLE
+        if meaning is errors.Meaning.DUPLICATE:
+            return Inserted.CONFLICT
+        raise
+    return Inserted.DONE if changed else Inserted.CONFLICT
+
+
+def _identity(row: Any) -> tuple[Any, ...]:
+    return row.user_id, row.name, row.type, row.public_key

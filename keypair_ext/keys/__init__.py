@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What operators do to the whole table of keys; no request comes here."""

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Deleting, moving and adding rows, so that it can be undone and repeated.
+
+Whatever goes is in the journal first. Killed at any moment and run again, a
+change ends in the same state.
+"""
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+from oslo_context import context as oslo_context
+
+from keypair_ext import exception, notifications
+from keypair_ext.db.records import Keypair
+from keypair_ext.db.table import Inserted, Table
+from keypair_ext.keys import lines
+from keypair_ext.keys.journal import Journal
+from keypair_ext.keytypes import KeyType
+
+BATCH = 100
+
+# So many rows a second, where nothing is said, leave the API its speed.
+RATE = 500
+
+_Item = TypeVar('_Item')
+
+
+class Pace(NamedTuple):
+    """How fast the table may change.
+
+    :ivar rate: at most so many rows a second; 0 is as fast as it goes.
+    """
+
+    rate: float
+
+    def batches(self, items: Iterable[_Item]) -> Iterator[list[_Item]]:
+        """Yield what is to be done at once, and wait afterwards."""
+        size = BATCH if self.rate == 0 else max(1, min(BATCH, int(self.rate)))
+        iterator = iter(items)
+        while batch := list(itertools.islice(iterator, size)):
+            began = time.monotonic()
+            yield batch
+            if self.rate:
+                spent = time.monotonic() - began
+                time.sleep(max(0.0, len(batch) / self.rate - spent))
+
+
+def delete(
+    table: Table,
+    rows: Iterable[Keypair],
+    journal: Journal,
+    notifier: notifications.Notifier,
+    pace: Pace,
+) -> int:
+    """Delete rows; return how many were still there.
+
+    :raises ConfigurationError: the journal cannot be written.
+    :raises DatabaseUnavailable: run it again; what is gone stays gone.
+    """
+    deleted = 0
+    context = oslo_context.RequestContext(overwrite=False)
+    for batch in pace.batches(rows):
+        journal.write(batch)
+        with contextlib.ExitStack() as actions:
+            started = []
+            for row in batch:
+                subject = notifications.Subject(
+                    row.user_id, row.name, None, None
+                )
+                action = actions.enter_context(
+                    notifier.action(context, 'delete', subject)
+                )
+                action.start()
+                action.found(row)
+                started.append(action)
+            deleted += table.delete([row.id for row in batch])
+            for action, row in zip(started, batch, strict=True):
+                action.end(row)
+    return deleted
+
+
+def move(
+    table: Table,
+    moves: Iterable[tuple[Keypair, str]],
+    user_id: str,
+    journal: Journal,
+    pace: Pace,
+) -> Iterator[tuple[Keypair, bool]]:
+    """Give rows to a user, each under the name beside it.
+
+    :returns: each row, and whether it was moved; if not, it has gone, or
+        that user has one of the name.
+    """
+    for batch in pace.batches(moves):
+        journal.write(row for row, _ in batch)
+        for row, name in batch:
+            yield row, table.move(row, user_id, name)
+
+
+class Added(NamedTuple):
+    """A line of an import, and what became of it.
+
+    :ivar outcome: None where it was not even tried.
+    :ivar problem: why.
+    """
+
+    number: int
+    row: Keypair
+    outcome: Inserted | None
+    problem: str | None = None
+
+
+def add(
+    table: Table,
+    numbered: Iterable[tuple[int, Keypair]],
+    key_types: Mapping[str, KeyType],
+    *,
+    restore: bool,
+    dry_run: bool,
+    pace: Pace,
+) -> Iterator[Added]:
+    """Insert rows that were exported, or are in a journal.
+
+    Quotas do not apply, and nobody is told on the message bus.
+
+    :param restore: put rows back just as they were, with their ids; without
+        it they are judged as the API judges an import, and get new ids.
+    :param dry_run: only look at what is in the way.
+    """
+    for batch in pace.batches(numbered):
+        judged = [
+            _judge(*line, None if restore else key_types) for line in batch
+        ]
+        rows = [added.row for added in judged if added.problem is None]
+        outcomes = iter(
+            [_foresee(table, row) for row in rows]
+            if dry_run
+            else table.insert(rows, with_ids=restore)
+        )
+        for added in judged:
+            if added.problem is None:
+                added = added._replace(outcome=next(outcomes))
+            yield added
+
+
+def _judge(
+    number: int, row: Keypair, key_types: Mapping[str, KeyType] | None
+) -> Added:
+    if key_types is None:
+        return Added(number, row, None)
+    try:
+        return Added(number, lines.checked(row, key_types), None)
+    except exception.KeypairExtError as error:
+        return Added(number, row, None, str(error))
+
+
+def _foresee(table: Table, row: Keypair) -> Inserted:
+    there = table.find(row.user_id, row.name)
+    if there is None:
+        return Inserted.DONE
+    same = (there.type, there.public_key) == (row.type, row.public_key)
+    return Inserted.PRESENT if same else Inserted.CONFLICT

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Keys as JSON lines: what is exported, imported and kept in a journal."""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from keypair_ext import exception
+from keypair_ext.db.records import Keypair
+from keypair_ext.keytypes import KeyType
+
+_TIMES = ('created_at', 'updated_at')
+_MAX_LENGTH = 255
+
+
+def to_line(row: Keypair) -> str:
+    """Return a row as one line of JSON, all columns as they are."""
+    values: dict[str, Any] = row._asdict()
+    for name in _TIMES:
+        values[name] = time_text(values[name])
+    return json.dumps(values, ensure_ascii=False)
+
+
+def time_text(moment: datetime.datetime | None) -> str | None:
+    """Return a time of the table, which is UTC, with its zone."""
+    return None if moment is None else f'{moment.isoformat()}Z'
+
+
+def read(lines: Iterable[str]) -> Iterator[tuple[int, Keypair]]:
+    """Yield the number and the row of each line that is not empty.
+
+    :raises InvalidInput: a line is not what :func:`to_line` makes; ``id``,
+        ``fingerprint`` and the times may be left out.
+    """
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, _row(number, line)
+
+
+def _row(number: int, line: str) -> Keypair:
+    try:
+        values = json.loads(line)
+        return Keypair(
+            id=int(values.get('id') or 0),
+            user_id=_text(values, 'user_id'),
+            name=_text(values, 'name'),
+            type=_text(values, 'type'),
+            fingerprint=values.get('fingerprint'),
+            public_key=_text(values, 'public_key'),
+            created_at=_time(values.get('created_at')),
+            updated_at=_time(values.get('updated_at')),
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        # json's own errors repeat nothing of the line.
+        raise exception.InvalidInput(
+            reason=f'line {number} is not a key pair as "keys export" '
+            f'writes it: {error}.'
+        ) from None
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f'{name} must be text')
+    return value
+
+
+def _time(text: str | None) -> datetime.datetime | None:
+    if text is None:
+        return None
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    return moment
+
+
+def checked(row: Keypair, key_types: Mapping[str, KeyType]) -> Keypair:
+    """Return a row with its fingerprint, judged as the API judges an import.
+
+    :raises InvalidInput: the API would refuse it, or the fingerprint that it
+        brings is another key's.
+    """
+    for name, value in (('name', row.name), ('user_id', row.user_id)):
+        if not 0 < len(value) <= _MAX_LENGTH or not value.isprintable():
+            raise exception.InvalidInput(
+                reason=f'{name} must be 1 to {_MAX_LENGTH} printable '
+                f'characters.'
+            )
+    if row.name != row.name.strip():
+        raise exception.InvalidInput(
+            reason='name can not start or end with whitespace.'
+        )
+    key_type = key_types.get(row.type)
+    if key_type is None:
+        raise exception.InvalidInput(
+            reason=f'type must be one of {", ".join(key_types)}.'
+        )
+    fingerprint = key_type.fingerprint(row.public_key or '')
+    if row.fingerprint not in (None, fingerprint):
+        raise exception.InvalidInput(
+            reason='the fingerprint is not that of the key: one of the two '
+            'has been changed.'
+        )
+    return row._replace(fingerprint=fingerprint)
