@@ -11,7 +11,7 @@ import contextlib
 import socket
 from collections.abc import Iterable
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 from oslo_db import options as db_options
 from oslo_middleware import opts as middleware_opts
 
@@ -217,6 +217,66 @@ With ``[quota] driver = unified``, for how many seconds a worker process
 remembers the registered limit. A change of the limit takes as long to be
 seen, and the Identity service can be away as long without being missed. 0
 asks it for each key pair that is created.
+""",
+    ),
+    cfg.StrOpt(
+        'strength',
+        default='off',
+        choices=[
+            ('off', 'as Nova: whatever is a key is taken'),
+            ('report', 'take it, and log a warning with owner, name and rule'),
+            ('enforce', 'refuse it with 400, the rule and what to do'),
+        ],
+        help="""
+What happens to an import that breaks the rules of the following options.
+``keypair-ext-manage keys audit`` applies them to the keys that are there
+already, whatever this is.
+""",
+    ),
+    cfg.ListOpt(
+        'allowed_algorithms',
+        default=[],
+        item_type=types.String(
+            choices=[
+                'rsa',
+                'ecdsa',
+                'ed25519',
+                'ecdsa-sk',
+                'ed25519-sk',
+                'dsa',
+            ]
+        ),
+        help="""
+The algorithms that keys may have, by the names of ``ssh-keygen -t``; all of
+them where it is empty. The key in a certificate counts, of X.509 as well.
+""",
+    ),
+    cfg.IntOpt(
+        'min_rsa_bits',
+        default=0,
+        min=0,
+        max=16384,
+        help='The least number of bits of an RSA key.',
+    ),
+    cfg.BoolOpt(
+        'allow_certificates',
+        default=True,
+        help='Whether an OpenSSH certificate may be imported as a key.',
+    ),
+    cfg.BoolOpt(
+        'allow_several_keys',
+        default=True,
+        help="""
+Whether one key pair may have several keys, on lines of their own. Whoever has
+any of their private keys can enter a server that is built with it.
+""",
+    ),
+    cfg.BoolOpt(
+        'known_bad_keys',
+        default=False,
+        help="""
+Whether keys that are known to be broken (ROCA, close or shared primes, small
+factors) break the rules. Needs ``keypair-ext[badkeys]``.
 """,
     ),
 ]

@@ -36,7 +36,13 @@ class Stats:
 
     def count(self, entries: Iterable[Entry]) -> None:
         """Count keys."""
-        for row, found in entries:
+        for _ in self.watch(entries):
+            pass
+
+    def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield keys, having counted them."""
+        for entry in entries:
+            row, found = entry
             kind = (
                 row.type,
                 found.algorithm or 'unknown',
@@ -48,6 +54,7 @@ class Stats:
             else:
                 age = self._now - row.created_at
                 self.ages.add(age.total_seconds())
+            yield entry
 
     def count_users(self, users: Iterable[tuple[str, int]]) -> None:
         """Count users by the number of their keys."""
@@ -64,13 +71,17 @@ class Stats:
             yield _record('type', key_type, number)
         for (_, algorithm, bits), number in sorted(self.kinds.items()):
             yield _record('algorithm', f'{algorithm} {bits}'.strip(), number)
-        for days, number in self.ages.between(_AGES):
+        for days, number in self.age_counts():
             yield _record('age in days', days, number)
-        if self.without_age:
-            yield _record('age in days', 'unknown', self.without_age)
         yield _record('users', 'all', self.keys_of_users.count)
         for keys, number in self.keys_of_users.between(_NUMBERS):
             yield _record('keys of a user', keys, number)
+
+    def age_counts(self) -> Iterator[tuple[str, int]]:
+        """Yield how many keys are how many days old."""
+        yield from self.ages.between(_AGES)
+        if self.without_age:
+            yield 'unknown', self.without_age
 
 
 class Histogram:

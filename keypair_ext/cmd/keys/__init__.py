@@ -20,9 +20,18 @@ from keypair_ext.cmd.keys import options, progress
 from keypair_ext.db import engine
 from keypair_ext.db.records import Keypair
 from keypair_ext.db.table import Inserted, Table
-from keypair_ext.keys import change, journal, lines, report, selection, stats
+from keypair_ext.keys import (
+    audit,
+    change,
+    journal,
+    lines,
+    page,
+    report,
+    selection,
+    stats,
+)
 from keypair_ext.keys.selection import Entry, Selection
-from keypair_ext.keytypes import rsa
+from keypair_ext.keytypes import rsa, strength
 
 if TYPE_CHECKING:
     _Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -111,6 +120,13 @@ def add_to(groups: '_Parsers', configure: Configure) -> None:
         'give the keys of a user to another one',
         'transfer --from 9e3d... --to 41c7... --prefix old- --yes',
         [options.add_transfer, options.add_change, options.add_journal],
+    )
+    commands.add(
+        'audit',
+        _audit,
+        'find keys that break the rules of [keypairs]; returns 1 if any does',
+        'audit --format html > audit.html',
+        [options.add_selection, options.add_audit],
     )
 
 
@@ -334,6 +350,28 @@ def _planned_moves(
         if arguments.prefix and table.find(arguments.new, name):
             name = arguments.prefix + name
         yield entry.row, name
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    rules = strength.from_options(_configured(arguments).keypairs)
+    judge = strength.Judge(rules)
+    moment = options.now()
+    counted = stats.Stats(moment)
+    summary = page.Summary()
+    found = summary.watch(
+        audit.findings(counted.watch(_entries(arguments)), judge)
+    )
+    if arguments.format == 'html':
+        collections.deque(found, maxlen=0)
+        counted.count_users(_table(arguments).users())
+        sys.stdout.writelines(page.build(counted, summary, moment))
+    else:
+        report.write(arguments.format, audit.COLUMNS, found, sys.stdout)
+    progress.say(
+        f'{counted.kinds.total()} keys looked at, '
+        f'{summary.by_rule.total()} findings.'
+    )
+    return _FOUND if summary.by_rule else 0
 
 
 def _tell_plan(verb: str, rows: Iterable[Keypair]) -> None:

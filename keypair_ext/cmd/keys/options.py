@@ -97,6 +97,18 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how findings are printed."""
+    parser.add_argument(
+        '-f',
+        '--format',
+        choices=[*report.FORMATS, 'html'],
+        default='table' if sys.stdout.isatty() else 'jsonl',
+        help='html is one page for an auditor (default: table on a terminal, '
+        'else jsonl)',
+    )
+
+
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the owner and the name of one key."""
     parser.add_argument('user', metavar='USER', help='the id of the owner')

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Rules on how strong a public key has to be, for reports and for imports.
+
+The rules are the operator's; what is known of single bad keys is the
+library badkeys'. It is imported where it is asked for: it costs 0.1 s.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from keypair_ext import exception
+from keypair_ext.keytypes import description
+from keypair_ext.keytypes.description import Description
+
+_CERTIFICATE = '-cert'
+_KEY_LINE = re.compile(
+    r'^[ \t]*(?:ssh-|ecdsa-sha2-|sk-)\S+[ \t]+AAAA', re.MULTILINE
+)
+_PEM = '-----BEGIN CERTIFICATE-----'
+
+# Those of badkeys' checks that need nothing but the key, and no list.
+_KNOWN_BAD = (
+    'fermat',
+    'roca',
+    'rsainvalid',
+    'rsapoly',
+    'sharedprimes',
+    'smalld',
+    'smallfactors',
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rules:
+    """What a key has to be.
+
+    :ivar algorithms: one of these, as ``ssh-keygen -l`` calls them, in
+        small letters; of a certificate the key in it. None for any.
+    :ivar min_rsa_bits: the least bits of an RSA key.
+    :ivar certificates: whether OpenSSH certificates are allowed.
+    :ivar several_keys: whether a text may hold more than one key.
+    :ivar known_bad: whether to look for keys that are known to be broken.
+    """
+
+    algorithms: frozenset[str] | None = None
+    min_rsa_bits: int = 0
+    certificates: bool = True
+    several_keys: bool = True
+    known_bad: bool = False
+
+
+def from_options(options: Any) -> Rules:
+    """Return the rules that the group ``[keypairs]`` sets."""
+    return Rules(
+        algorithms=frozenset(options.allowed_algorithms) or None,
+        min_rsa_bits=options.min_rsa_bits,
+        certificates=options.allow_certificates,
+        several_keys=options.allow_several_keys,
+        known_bad=options.known_bad_keys,
+    )
+
+
+class Finding(NamedTuple):
+    """A rule that a key breaks.
+
+    :ivar rule: the name of the option that sets the rule.
+    :ivar reason: what is wrong and what to do, without a part of the key.
+    """
+
+    rule: str
+    reason: str
+
+
+class Judge:
+    """Applies rules.
+
+    :raises ConfigurationError: known bad keys are to be found, and the
+        library for it is not there.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._look_up = _load_badkeys() if rules.known_bad else None
+
+    def findings(
+        self, key_type: str, public_key: str, found: Description | None = None
+    ) -> list[Finding]:
+        """Return the rules that a key breaks.
+
+        :param found: its description, where that is known already.
+        """
+        if found is None:
+            found = description.describe(key_type, public_key)
+        return list(self._findings(key_type, public_key, found))
+
+    def _findings(
+        self, key_type: str, public_key: str, found: Description
+    ) -> Iterator[Finding]:
+        rules = self._rules
+        algorithm = (found.algorithm or 'unknown').removesuffix(_CERTIFICATE)
+        if rules.algorithms is not None and algorithm not in rules.algorithms:
+            yield Finding(
+                'allowed_algorithms',
+                f'keys of the algorithm {algorithm} are not allowed here: '
+                f'use one of {", ".join(sorted(rules.algorithms))}.',
+            )
+        if algorithm == 'rsa' and (found.bits or 0) < rules.min_rsa_bits:
+            yield Finding(
+                'min_rsa_bits',
+                f'RSA keys of {found.bits} bits are not allowed here: make '
+                f'one of {rules.min_rsa_bits} bits or more, with "ssh-keygen '
+                f'-t rsa -b {max(rules.min_rsa_bits, 3072)}".',
+            )
+        if not rules.certificates and _is_certificate(found):
+            yield Finding(
+                'allow_certificates',
+                'certificates are not allowed here: send the public key that '
+                'is in it, the .pub file.',
+            )
+        if not rules.several_keys and _number(key_type, public_key) > 1:
+            yield Finding(
+                'allow_several_keys',
+                'several keys in one key pair are not allowed here: import '
+                'each under a name of its own.',
+            )
+        if self._look_up is not None:
+            yield from self._look_up(public_key)
+
+
+def _is_certificate(found: Description) -> bool:
+    return (found.algorithm or '').endswith(_CERTIFICATE)
+
+
+def _number(key_type: str, public_key: str) -> int:
+    if key_type == 'x509':
+        return public_key.count(_PEM)
+    return len(_KEY_LINE.findall(public_key))
+
+
+def _load_badkeys() -> Callable[[str], Iterator[Finding]]:
+    try:
+        from badkeys import checks
+    except ImportError as error:
+        raise exception.ConfigurationError(
+            reason='[keypairs] known_bad_keys is set, and badkeys is not '
+            'installed: pip install keypair-ext[badkeys]'
+        ) from error
+
+    def look_up(public_key: str) -> Iterator[Finding]:
+        told: dict[str, Any] = checks.detectandcheck(public_key, _KNOWN_BAD)
+        for name in told['results']:
+            yield Finding(
+                'known_bad_keys',
+                f'it is known to be broken ({name}), so that others can '
+                f'compute its private key: make a new one.',
+            )
+
+    return look_up
