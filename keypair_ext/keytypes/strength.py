@@ -151,11 +151,11 @@ def _load_badkeys() -> Callable[[str], Iterator[Finding]]:
 
     def look_up(public_key: str) -> Iterator[Finding]:
         told: dict[str, Any] = checks.detectandcheck(public_key, _KNOWN_BAD)
-        for name in told['results']:
+        if told['results']:
             yield Finding(
                 'known_bad_keys',
-                f'it is known to be broken ({name}), so that others can '
-                f'compute its private key: make a new one.',
+                f'it is known to be broken ({", ".join(told["results"])}), so '
+                f'that others can compute its private key: make a new one.',
             )
 
     return look_up

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Commands that only read: list, show, stats, export, audit."""
+
+import csv
+import datetime
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.keys import base
+from keypair_ext.tests.unit.keytypes import vectors
+
+_NOW = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+class ReadingTest(base.KeysTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.add('amelia', 'laptop')
+        self.add(
+            'amelia',
+            'ci-1',
+            public_key=fixtures.OTHER_KEY,
+            fingerprint=fixtures.SAMPLES['OTHER_KEY_FINGERPRINT'],
+            created_at=_NOW - datetime.timedelta(days=2),
+        )
+        self.add(
+            'berta',
+            'windows',
+            type='x509',
+            public_key=fixtures.CERTIFICATE,
+            fingerprint=fixtures.SAMPLES['CERTIFICATE_FINGERPRINT'],
+        )
+        self.add(
+            'berta',
+            'ci-2',
+            public_key='rubbish',
+            fingerprint=None,
+            created_at=None,
+        )
+
+    def test_list(self) -> None:
+        listed = {key['name']: key for key in self.listed()}
+
+        self.assertEqual(
+            {
+                'user_id': 'amelia',
+                'name': 'laptop',
+                'type': 'ssh',
+                'algorithm': 'ed25519',
+                'bits': 256,
+                'fingerprint': fixtures.SAMPLES['KEY_FINGERPRINT'],
+                'sha256': self.sha256(fixtures.KEY),
+                'created_at': '2024-01-31T12:30:15Z',
+                'comment': 'amelia@laptop',
+            },
+            listed['laptop'],
+        )
+        windows = listed['windows']
+        self.assertEqual(
+            ('ecdsa', 256), (windows['algorithm'], windows['bits'])
+        )
+        self.assertEqual(
+            fixtures.SAMPLES['CERTIFICATE_FINGERPRINT'], windows['fingerprint']
+        )
+        self.assertIsNone(listed['ci-2']['algorithm'])
+        self.assertIsNone(listed['ci-2']['created_at'])
+
+    def sha256(self, key: str) -> str:
+        """Return what ssh-keygen says of a key."""
+        told = subprocess.run(
+            ['ssh-keygen', '-l', '-f', '-'],
+            input=key,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return told.stdout.split()[1]
+
+    def test_selection(self) -> None:
+        laptop, ci_1 = ('amelia', 'laptop'), ('amelia', 'ci-1')
+        windows, ci_2 = ('berta', 'windows'), ('berta', 'ci-2')
+        md5 = fixtures.SAMPLES['KEY_FINGERPRINT']
+        file = self.directory / 'key.pub'
+        file.write_text(f'{vectors.ED25519.line} another comment\n')
+        for options, expected in (
+            (['--user', 'amelia'], {laptop, ci_1}),
+            (['--user', 'amel'], set()),
+            (['--name', 'ci-*'], {ci_1, ci_2}),
+            (['--name', 'ci-[13]'], {ci_1}),
+            (['--type', 'x509'], {windows}),
+            (['--older-than', '90d'], {laptop, windows}),
+            (['--older-than', '2024-01-31T13:30:15+01:00'], set()),
+            (['--older-than', '2024-01-31T12:30:16Z'], {laptop, windows}),
+            (['--newer-than', '3d'], {ci_1}),
+            (['--newer-than', '47h'], set()),
+            (['--fingerprint', md5], {laptop}),
+            (['--fingerprint', f'MD5:{md5.upper()}'], {laptop}),
+            (['--fingerprint', md5.replace(':', '')], {laptop}),
+            (['--fingerprint', self.sha256(fixtures.KEY)], {laptop}),
+            (['--algorithm', 'rsa'], {ci_1}),
+            (['--algorithm', 'unknown'], {ci_2}),
+            (['--bits-below', '257'], {laptop, windows}),
+            (['--bits-below', '3072', '--user', 'berta'], {windows}),
+            (['--same-key-as', str(file)], {laptop}),
+            ([], {laptop, ci_1, windows, ci_2}),
+        ):
+            with self.subTest(options=options):
+                self.assertEqual(expected, self.names(*options))
+
+    def test_wrong_selection(self) -> None:
+        for option, value, hint in (
+            ('--older-than', '90', '90d'),
+            ('--older-than', 'yesterday', '2026-01-31'),
+            ('--fingerprint', 'abc', 'SHA256:'),
+            ('--same-key-as', '/nonexistent', 'cannot be read'),
+            ('--same-key-as', self.config, 'no public key'),
+        ):
+            with self.subTest(option=option, value=value):
+                status, output, errors = self.run_command(
+                    'list', option, value
+                )
+                self.assertEqual((1, ''), (status, output))
+                self.assertIn(hint, errors)
+                self.assertEqual(1, errors.count('\n'))
+
+    def test_exactly_this_user(self) -> None:
+        # Whatever the collation of the table.
+        self.add('Amelia', 'other')
+        self.assertEqual({('Amelia', 'other')}, self.names('--user', 'Amelia'))
+
+    def test_after(self) -> None:
+        first, *rest = self.listed()
+        shown = json.loads(
+            self.run_well('show', first['user_id'], first['name'])
+        )
+        self.assertEqual(rest, self.listed('--after', str(shown['id'])))
+
+    def test_many_pages(self) -> None:
+        self.add('carla', *(f'k{number}' for number in range(2001)))
+        self.assertEqual(2005, len(self.listed()))
+
+    def test_formats(self) -> None:
+        listed = self.listed()
+        as_json = self.run_well('list', '-f', 'json')
+        self.assertEqual(listed, json.loads(as_json))
+        rows = list(
+            csv.DictReader(io.StringIO(self.run_well('list', '-f', 'csv')))
+        )
+        self.assertEqual(
+            [key['name'] for key in listed], [row['name'] for row in rows]
+        )
+        table = self.run_well('list', '-f', 'table').splitlines()
+        self.assertEqual(5, len(table))
+        self.assertEqual(list(listed[0]), table[0].split())
+        values = self.run_well('list', '-f', 'value').splitlines()
+        self.assertTrue(values[0].startswith('amelia laptop ssh ed25519 256 '))
+        self.assertEqual(
+            [], json.loads(self.run_well('list', '-f', 'json', '--user', 'x'))
+        )
+
+    def test_a_comment_cannot_command_the_terminal(self) -> None:
+        self.add('eve', 'k', public_key=f'{vectors.ED25519.line} \x1b[2Jx')
+        for form in ('table', 'value'):
+            output = self.run_well('list', '-f', form, '--user', 'eve')
+            self.assertNotIn('\x1b', output)
+            self.assertIn('\\x1b[2Jx', output)
+
+    def test_show(self) -> None:
+        shown = json.loads(self.run_well('show', 'amelia', 'laptop'))
+        self.assertEqual(fixtures.KEY, shown['public_key'])
+        table = self.run_well('show', 'amelia', 'laptop', '-f', 'table')
+        self.assertIn('public_key   ssh-ed25519 ', table)
+        status, _, errors = self.run_command('show', 'amelia', 'lap')
+        self.assertEqual(1, status)
+        self.assertIn('lap not found', errors)
+
+    def test_stats(self) -> None:
+        lines = self.run_well('stats').splitlines()
+        counts = {
+            (line['of'], line['value']): line['count']
+            for line in map(json.loads, lines)
+        }
+        self.assertEqual(
+            {
+                ('keys', 'all'): 4,
+                ('type', 'ssh'): 3,
+                ('type', 'x509'): 1,
+                ('algorithm', 'ed25519 256'): 1,
+                ('algorithm', 'rsa 2048'): 1,
+                ('algorithm', 'ecdsa 256'): 1,
+                ('algorithm', 'unknown'): 1,
+                ('age in days', 'up to 7'): 1,
+                ('age in days', 'up to 1825'): 2,
+                ('age in days', 'unknown'): 1,
+                ('users', 'all'): 2,
+                ('keys of a user', 'up to 2'): 2,
+            },
+            counts,
+        )
+
+    def test_prometheus(self) -> None:
+        path = self.directory / 'keys.prom'
+        self.assertEqual('', self.run_well('stats', '--prometheus', str(path)))
+
+        text = path.read_text()
+        self.assertIn(
+            'keypair_ext_keys{type="ssh",algorithm="rsa",bits="2048"} 1\n',
+            text,
+        )
+        self.assertIn(
+            'keypair_ext_key_age_seconds_bucket{le="+Inf"} 3\n', text
+        )
+        self.assertIn('keypair_ext_keys_of_a_user_count 2\n', text)
+        self.assertEqual(0o644, path.stat().st_mode & 0o777)
+        left = {entry.name for entry in self.directory.iterdir()}
+        self.assertFalse(any(name.startswith('.keys.prom') for name in left))
+
+    def test_prometheus_leaves_the_old_file_where_it_fails(self) -> None:
+        status, _, errors = self.run_command(
+            'stats', '--prometheus', '/proc/nonexistent/keys.prom'
+        )
+        self.assertEqual(1, status)
+        self.assertIn('cannot be written', errors)
+
+    def test_export(self) -> None:
+        lines = self.run_well('export').splitlines()
+        self.assertEqual(len(self.rows()), len(lines))
+        self.assertEqual(
+            {
+                'id': self.rows()[0][2],
+                'user_id': 'amelia',
+                'name': 'laptop',
+                'type': 'ssh',
+                'fingerprint': fixtures.SAMPLES['KEY_FINGERPRINT'],
+                'public_key': fixtures.KEY,
+                'created_at': '2024-01-31T12:30:15Z',
+                'updated_at': None,
+            },
+            json.loads(lines[0]),
+        )
+
+    def test_no_table(self) -> None:
+        empty = self.directory / 'empty'
+        empty.mkdir()
+        config = fixtures.write_config(
+            str(empty),
+            {'database': {'connection': f'sqlite:///{empty}/none.sqlite'}},
+        )
+        self.config = config
+        status, _, errors = self.run_command('list')
+        self.assertEqual(1, status)
+        self.assertNotIn('Traceback', errors)
+
+    def test_a_pipe_that_is_closed(self) -> None:
+        self.add('carla', *(f'k{number}' for number in range(3000)))
+        command = f'{sys.executable} -m keypair_ext.cmd.manage'
+        done = subprocess.run(
+            [
+                'sh',
+                '-c',
+                f'{command} --config-file {self.config} keys list | head -1',
+            ],
+            capture_output=True,
+            text=True,
+            env={**os.environ, 'PYTHONPATH': str(_ROOT)},
+            check=True,
+        )
+        self.assertEqual(1, done.stdout.count('\n'))
+        self.assertEqual('', done.stderr)
+
+
+_ROOT = pathlib.Path(fixtures.ROOT)
+
+
+class AuditTest(base.KeysTestCase):
+    options = {
+        'keypairs': {
+            'allowed_algorithms': 'ed25519,rsa',
+            'min_rsa_bits': 3072,
+            'allow_certificates': False,
+            'allow_several_keys': False,
+        }
+    }
+
+    def findings(self, *arguments: str) -> set[tuple[str, str]]:
+        status, output, errors = self.run_command('audit', *arguments)
+        found = {
+            (line['name'], line['rule'])
+            for line in map(json.loads, output.splitlines())
+        }
+        self.assertEqual(1 if found else 0, status)
+        self.assertIn(f'{len(found)} findings', errors)
+        return found
+
+    def test_rules(self) -> None:
+        self.add('amelia', 'good')
+        self.assertEqual(set(), self.findings())
+        self.add('amelia', 'small', public_key=vectors.RSA_2048.line)
+        self.add('amelia', 'old', public_key=vectors.DSA.line)
+        self.add('amelia', 'cert', public_key=vectors.RSA_CERTIFICATE.line)
+        self.add(
+            'amelia',
+            'two',
+            public_key=f'{fixtures.KEY}\n{vectors.ED25519.line}',
+        )
+        self.add('amelia', 'rubbish', public_key='rubbish')
+        self.add(
+            'amelia', 'windows', type='x509', public_key=fixtures.CERTIFICATE
+        )
+
+        self.assertEqual(
+            {
+                ('small', 'min_rsa_bits'),
+                ('old', 'allowed_algorithms'),
+                ('cert', 'min_rsa_bits'),
+                ('cert', 'allow_certificates'),
+                ('two', 'allow_several_keys'),
+                ('rubbish', 'allowed_algorithms'),
+                ('windows', 'allowed_algorithms'),
+            },
+            self.findings(),
+        )
+        self.assertEqual(
+            {('small', 'min_rsa_bits')}, self.findings('--name', 'small')
+        )
+
+    def test_html(self) -> None:
+        self.add('amelia', '<script>', public_key=vectors.RSA_2048.line)
+        status, output, _ = self.run_command('audit', '--format', 'html')
+        self.assertEqual(1, status)
+        self.assertTrue(output.startswith('<!DOCTYPE html>'))
+        self.assertNotIn('<script>', output)
+        self.assertIn('&lt;script&gt;', output)
+        self.assertIn('<svg ', output)
+        self.assertNotIn('http', output)
+
+
+class KnownBadKeysTest(base.KeysTestCase):
+    options = {'keypairs': {'known_bad_keys': True}}
+
+    def test_close_primes(self) -> None:
+        # p and q differ by little, so that Fermat's method finds them.
+        self.add('amelia', 'close', public_key=_close_primes())
+        self.add('amelia', 'good')
+
+        status, output, _ = self.run_command('audit')
+
+        self.assertEqual(1, status)
+        (finding,) = map(json.loads, output.splitlines())
+        self.assertEqual('close', finding['name'])
+        self.assertEqual('known_bad_keys', finding['rule'])
+        self.assertIn('fermat', finding['reason'])
+
+
+def _close_primes() -> str:
+    """Return an RSA key of two primes that follow each other."""
+    import gmpy2
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    p = gmpy2.next_prime(3 << 1022)
+    q = gmpy2.next_prime(p)
+    key = rsa.RSAPublicNumbers(65537, int(p * q)).public_key()
+    return key.public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    ).decode()
