@@ -108,7 +108,7 @@ $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.created $(DESCRIPTION) test-requirements.txt
-	$(INSTALL) --no-build-isolation --editable '.[serve,notifications,unified]' \
+	$(INSTALL) --no-build-isolation --editable '.[badkeys,serve,notifications,unified]' \
 		--requirement test-requirements.txt $(OR_SAY)
 	@touch $@
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from oslo_db import api as db_api
+from oslo_db import api as db_api, exception as db_exc
+from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
 from keypair_ext.db import errors, models
@@ -28,6 +29,12 @@ _COLUMNS = tuple(
     if name == 'type'
     else _KEYS.c[name]
     for name in Keypair._fields
+)
+
+_ERRORS = (
+    db_exc.DBError,
+    db_exc.DBInvalidUnicodeParameter,
+    sa_exc.SQLAlchemyError,
 )
 
 PAGE = 1000
@@ -71,17 +78,19 @@ class Inserted(enum.Enum):
 def _told(method: _Method) -> _Method:
     """Repeat what is safe to repeat; tell what fails all the same.
 
-    :raises DatabaseUnavailable: what had been read or changed stays so.
+    :raises DatabaseUnusable: what had been read or changed stays so.
     """
     repeated = _retried(method)
 
     @functools.wraps(method)
-    def tell(*args: Any, **kwargs: Any) -> Any:
+    def tell(table: 'Table', *args: Any, **kwargs: Any) -> Any:
         try:
-            return repeated(*args, **kwargs)
-        except errors.DATABASE_ERRORS as error:
-            errors.report(error, errors.meaning(error))
-            raise exception.DatabaseUnavailable() from error
+            return repeated(table, *args, **kwargs)
+        except _ERRORS as error:
+            failure = errors.understand(error, table.dialect)
+            raise exception.DatabaseUnusable(
+                reason=failure.sentence
+            ) from error
 
     return tell  # type: ignore[return-value]
 
@@ -89,7 +98,7 @@ def _told(method: _Method) -> _Method:
 class Table:
     """Reads and changes rows of any user.
 
-    Every method may raise DatabaseUnavailable; what had been read or
+    Every method may raise DatabaseUnusable; what had been read or
     changed before stays so.
     """
 
@@ -98,6 +107,7 @@ class Table:
         if engine.dialect.name != 'sqlite':
             engine = engine.execution_options(isolation_level='READ COMMITTED')
         self._engine = engine
+        self.dialect = engine.dialect
 
     def pages(
         self, wanted: Range, after: int = 0, size: int = PAGE
@@ -197,8 +207,11 @@ class Table:
         try:
             with self._engine.begin() as connection:
                 return bool(connection.execute(change).rowcount)
-        except errors.DATABASE_ERRORS as error:
-            if errors.meaning(error) is errors.Meaning.DUPLICATE:
+        except _ERRORS as error:
+            if (
+                errors.understand(error, self.dialect).meaning
+                is errors.Meaning.DUPLICATE
+            ):
                 return False
             raise
 
@@ -262,8 +275,8 @@ def _change(
     try:
         with connection.begin_nested():
             changed = connection.execute(statement).rowcount
-    except errors.DATABASE_ERRORS as error:
-        meaning = errors.meaning(error)
+    except _ERRORS as error:
+        meaning = errors.understand(error, connection.dialect).meaning
         if meaning is errors.Meaning.UNSTORABLE:
             return Inserted.UNSTORABLE
         if meaning is errors.Meaning.DUPLICATE:

@@ -345,8 +345,7 @@ class KnownBadKeysTest(base.KeysTestCase):
     options = {'keypairs': {'known_bad_keys': True}}
 
     def test_close_primes(self) -> None:
-        # p and q differ by little, so that Fermat's method finds them.
-        self.add('amelia', 'close', public_key=_close_primes())
+        self.add('amelia', 'close', public_key=vectors.RSA_CLOSE_PRIMES.line)
         self.add('amelia', 'good')
 
         status, output, _ = self.run_command('audit')
@@ -356,17 +355,3 @@ class KnownBadKeysTest(base.KeysTestCase):
         self.assertEqual('close', finding['name'])
         self.assertEqual('known_bad_keys', finding['rule'])
         self.assertIn('fermat', finding['reason'])
-
-
-def _close_primes() -> str:
-    """Return an RSA key of two primes that follow each other."""
-    import gmpy2
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    p = gmpy2.next_prime(3 << 1022)
-    q = gmpy2.next_prime(p)
-    key = rsa.RSAPublicNumbers(65537, int(p * q)).public_key()
-    return key.public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    ).decode()
