@@ -115,10 +115,47 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('name', metavar='NAME')
 
 
-def add_user(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names one user."""
+def add_leavers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say who has left."""
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument('--user', metavar='ID', help='this user')
+    who.add_argument(
+        '--orphans',
+        action='store_true',
+        help='everybody whom the Identity service does not know any more',
+    )
     parser.add_argument(
-        '--user', metavar='ID', required=True, help='who has left'
+        '--at-most',
+        metavar='SHARE',
+        type=_share,
+        default='10%',
+        help='with --orphans: delete nothing where more than this share of '
+        'all users would lose their keys (default: %(default)s)',
+    )
+
+
+def _share(text: str) -> float:
+    share = float(text.removesuffix('%')) / (100 if '%' in text else 1)
+    if not 0 <= share <= 1:
+        raise ValueError(text)
+    return share
+
+
+def add_owner(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name keys of one user."""
+    parser.add_argument(
+        '--user', metavar='ID', required=True, help='the owner of the keys'
+    )
+    parser.add_argument('--name', metavar='NAME', help='only this key')
+
+
+def add_cloud(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how other services are asked."""
+    parser.add_argument(
+        '--os-cloud',
+        metavar='NAME',
+        help='ask with the credentials of this cloud of clouds.yaml '
+        '(default: those of [keystone_authtoken])',
     )
 
 

@@ -12,7 +12,9 @@ _Item = TypeVar('_Item')
 
 
 def shown(
-    items: Iterable[_Item], total: Callable[[], int] | None = None
+    items: Iterable[_Item],
+    total: Callable[[], int] | None = None,
+    unit: str = ' keys',
 ) -> Iterator[_Item]:
     """Yield the items, and show on a terminal how many have come.
 
@@ -23,7 +25,7 @@ def shown(
         yield from items
         return
     number = total() if total else None
-    yield from tqdm.tqdm(items, total=number, unit=' keys', file=sys.stderr)
+    yield from tqdm.tqdm(items, total=number, unit=unit, file=sys.stderr)
 
 
 def say(sentence: str) -> None:

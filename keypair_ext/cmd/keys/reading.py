@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The commands on keys that change nothing."""
+
+import argparse
+import collections
+import sys
+
+from keypair_ext import exception
+from keypair_ext.cmd.keys import common, options, progress
+from keypair_ext.keys import (
+    audit,
+    cloud,
+    lines,
+    page,
+    report,
+    selection,
+    stats,
+)
+from keypair_ext.keys.selection import Selection
+from keypair_ext.keytypes import strength
+
+
+def list_keys(arguments: argparse.Namespace) -> None:
+    """Print keys."""
+    entries = common.entries(arguments)
+    records = map(report.record_of, entries)
+    report.write(arguments.format, report.LISTED, records, sys.stdout)
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """Print one key."""
+    wanted = Selection(user_id=arguments.user)
+    for entry in selection.select(common.table(arguments), wanted):
+        if entry.row.name == arguments.name:
+            break
+    else:
+        raise exception.KeypairNotFound(
+            name=arguments.name, user_id=arguments.user
+        )
+    record = {
+        **report.record_of(entry),
+        'id': entry.row.id,
+        'updated_at': lines.time_text(entry.row.updated_at),
+        'public_key': entry.row.public_key,
+    }
+    if arguments.format == 'table':
+        rows = [{'field': name, 'value': record[name]} for name in record]
+        report.write('table', ('field', 'value'), rows, sys.stdout)
+    else:
+        report.write(arguments.format, tuple(record), [record], sys.stdout)
+
+
+def count(arguments: argparse.Namespace) -> None:
+    """Print counts of keys and users."""
+    found = stats.Stats(options.now())
+    found.count(common.entries(arguments))
+    found.count_users(common.table(arguments).users())
+    if arguments.prometheus:
+        stats.write_prometheus(found, arguments.prometheus)
+    else:
+        report.write(
+            arguments.format, stats.COLUMNS, found.records(), sys.stdout
+        )
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Print keys as JSON lines."""
+    for entry in common.entries(arguments):
+        sys.stdout.write(f'{lines.to_line(entry.row)}\n')
+
+
+def audit_keys(arguments: argparse.Namespace) -> int:
+    """Print what breaks the rules; return 1 if anything does."""
+    rules = strength.from_options(common.configured(arguments).keypairs)
+    judge = strength.Judge(rules)
+    moment = options.now()
+    counted = stats.Stats(moment)
+    summary = page.Summary()
+    found = summary.watch(
+        audit.findings(counted.watch(common.entries(arguments)), judge)
+    )
+    if arguments.format == 'html':
+        collections.deque(found, maxlen=0)
+        counted.count_users(common.table(arguments).users())
+        sys.stdout.writelines(page.build(counted, summary, moment))
+    else:
+        report.write(arguments.format, audit.COLUMNS, found, sys.stdout)
+    progress.say(
+        f'{counted.kinds.total()} keys looked at, '
+        f'{summary.by_rule.total()} findings.'
+    )
+    return common.FOUND if summary.by_rule else 0
+
+
+def list_orphans(arguments: argparse.Namespace) -> int:
+    """Print who has gone or is disabled; return 1 if anybody has gone."""
+    # All are asked before anything is said: half a list would mislead.
+    found = [
+        {'user_id': user_id, 'keys': number, 'state': state.value}
+        for user_id, number, state in common.asked_users(arguments)
+        if state is not cloud.User.KNOWN
+    ]
+    columns = ('user_id', 'keys', 'state')
+    report.write(arguments.format, columns, found, sys.stdout)
+    unknown = cloud.User.UNKNOWN.value
+    return common.FOUND if any(r['state'] == unknown for r in found) else 0
+
+
+def list_servers(arguments: argparse.Namespace) -> None:
+    """Print servers that were built with keys of a user."""
+    services = cloud.connect(common.configured(arguments), arguments.os_cloud)
+    servers = services.servers(arguments.user, arguments.name)
+    records = (server._asdict() for server in servers)
+    report.write(arguments.format, cloud.Server._fields, records, sys.stdout)
