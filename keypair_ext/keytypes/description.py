@@ -14,8 +14,6 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keypair_ext import keytypes
-
 _LINE = re.compile(r'\s*(\S+)[ \t]+(\S+)(?:[ \t]+([^\r\n]*))?')
 _CERTIFICATE = '-cert-v01@openssh.com'
 
@@ -64,7 +62,7 @@ def describe(key_type: str, public_key: str | None) -> Description:
         algorithm,
         bits,
         # Not for security: it is a name, and works where MD5 is barred.
-        keytypes.colon_hex(hashlib.md5(blob, usedforsecurity=False).digest()),
+        hashlib.md5(blob, usedforsecurity=False).digest().hex(':'),
         sha256_fingerprint(blob),
         (found[3] or '').strip(),
     )
@@ -164,7 +162,7 @@ def _describe_certificate(public_key: str) -> Description:
         algorithm,
         bits,
         # Not for security, as above.
-        keytypes.colon_hex(hashlib.sha1(der, usedforsecurity=False).digest()),
+        hashlib.sha1(der, usedforsecurity=False).digest().hex(':'),
         sha256_fingerprint(der),
         certificate.subject.rfc4514_string(),
     )
