@@ -45,7 +45,7 @@ from keypair_ext.api import (
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
-from keypair_ext.keytypes import pool, rsa
+from keypair_ext.keytypes import pool, rsa, strength
 from keypair_ext.middleware import net, on_demand, request_target
 from keypair_ext.middleware.context import http_basic
 
@@ -192,6 +192,7 @@ class Composition:
             ),
             quota_driver=quota_driver,
             notifier=notifications.load(conf),
+            key_strength=strength.load(conf.keypairs),
         )
         contracts = self._contracts(section)
         made = dispatch.Application(

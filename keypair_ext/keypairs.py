@@ -13,7 +13,7 @@ from oslo_utils import timeutils
 
 from keypair_ext import exception, keytypes, notifications, profiles, quota
 from keypair_ext.db.store import Keypair, ListedKeypair, Store
-from keypair_ext.keytypes import KeyType
+from keypair_ext.keytypes import KeyType, strength
 
 Context = oslo_context.RequestContext
 
@@ -28,6 +28,7 @@ class Keypairs:
     :param key_types: the key types by name.
     :param quota_driver: how many a user may have.
     :param notifier: whom to tell.
+    :param key_strength: judges keys that are imported.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Keypairs:
         key_types: dict[str, KeyType],
         quota_driver: quota.Driver,
         notifier: notifications.Notifier,
+        key_strength: strength.Strength | strength.Unjudged,
     ) -> None:
         self._store = store
         self._key_types = key_types
         self._quota = quota_driver
         self._notifier = notifier
+        self._strength = key_strength
 
     @property
     def notifies(self) -> bool:
@@ -107,6 +110,7 @@ class Keypairs:
                 user_id, name, key_type, fingerprint, public_key, limit
             )
             action.end(keypair)
+        self._strength.report(user_id, name, key_type, public_key)
         return keypair
 
     def generate(
@@ -223,9 +227,11 @@ class Keypairs:
                 public_key = kind.rewrite(
                     public_key, rules.restore_padding, rules.default_comment
                 )
-            return public_key, kind.fingerprint(public_key)
+            fingerprint = kind.fingerprint(public_key)
+            self._strength.check(key_type, public_key)
         except exception.InvalidInput as error:
             return error
+        return public_key, fingerprint
 
     @staticmethod
     def _refuse_impossible(user_id: str, name: str) -> None:

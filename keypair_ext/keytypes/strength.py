@@ -11,9 +11,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from oslo_log import log as logging
+
 from keypair_ext import exception
 from keypair_ext.keytypes import description
 from keypair_ext.keytypes.description import Description
+
+LOG = logging.getLogger(__name__)
 
 _CERTIFICATE = '-cert'
 _KEY_LINE = re.compile(
@@ -128,6 +132,66 @@ class Judge:
             )
         if self._look_up is not None:
             yield from self._look_up(public_key)
+
+
+class Strength:
+    """What an import that breaks rules meets.
+
+    :param enforces: refuse it; otherwise it is only logged.
+    """
+
+    def __init__(self, judge: Judge, *, enforces: bool) -> None:
+        self._judge = judge
+        self._enforces = enforces
+
+    def check(self, key_type: str, public_key: str) -> None:
+        """Return if a key is strong enough to be stored.
+
+        :raises InvalidKey: it is not, and that is enforced.
+        """
+        if self._enforces:
+            for finding in self._judge.findings(key_type, public_key):
+                raise exception.InvalidKey(
+                    reason=f'{finding.reason} (Rule: {finding.rule}.)'
+                )
+
+    def report(
+        self, user_id: str, name: str, key_type: str, public_key: str
+    ) -> None:
+        """Log a warning where a key that is not strong enough was stored."""
+        found = self._judge.findings(key_type, public_key)
+        if found:
+            LOG.warning(
+                'Key pair %(name)r of user %(user)s breaks %(rules)s.',
+                {
+                    'name': name,
+                    'user': user_id,
+                    'rules': ', '.join(finding.rule for finding in found),
+                },
+            )
+
+
+class Unjudged:
+    """The strength of Nova: every key is strong enough."""
+
+    def check(self, key_type: str, public_key: str) -> None:
+        """Return."""
+
+    def report(
+        self, user_id: str, name: str, key_type: str, public_key: str
+    ) -> None:
+        """Log nothing."""
+
+
+def load(options: Any) -> Strength | Unjudged:
+    """Return what ``[keypairs] strength`` asks for.
+
+    :raises ConfigurationError: it cannot be had.
+    """
+    if options.strength == 'off':
+        return Unjudged()
+    judge = Judge(from_options(options))
+    return Strength(judge, enforces=options.strength == 'enforce')
 
 
 def _is_certificate(found: Description) -> bool:

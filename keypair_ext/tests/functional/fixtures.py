@@ -57,6 +57,8 @@ SAMPLES = {
     'KEY_FINGERPRINT': vectors.ED25519.fingerprint,
     'OTHER_KEY': OTHER_KEY,
     'OTHER_KEY_FINGERPRINT': vectors.RSA_2048.fingerprint,
+    'HARDWARE_KEY': vectors.SK_ED25519.line,
+    'TWO_KEYS': f'{KEY}\n{OTHER_KEY}',
     'CERTIFICATE': CERTIFICATE,
     'CERTIFICATE_FINGERPRINT': (
         'a4:82:f8:59:02:dc:46:0a:5c:86:83:1c:58:34:82:b9:0b:30:07:de'
@@ -259,6 +261,20 @@ class SmallQuota(ServiceFixture):
     """Two key pairs and no more."""
 
     options = {'quota': {'key_pairs': 2}}
+
+
+class StrongKeys(ServiceFixture):
+    """Weak keys are refused."""
+
+    options: Options = {
+        'keypairs': {
+            'strength': 'enforce',
+            'allowed_algorithms': 'ed25519,ed25519-sk,rsa',
+            'min_rsa_bits': 3072,
+            'allow_certificates': 'false',
+            'allow_several_keys': 'false',
+        }
+    }
 
 
 class SmallPages(ServiceFixture):

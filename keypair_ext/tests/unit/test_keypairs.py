@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from oslo_context import context as oslo_context
 
 from keypair_ext import exception, keypairs, keytypes, notifications, profiles
-from keypair_ext.keytypes import rsa
+from keypair_ext.keytypes import rsa, strength
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
 from keypair_ext.tests.unit.keytypes import vectors
@@ -83,6 +83,7 @@ class KeypairsTestCase(base.TestCase):
             keytypes.load(self.make_rsa),
             self.quota,
             self.notifier,
+            strength.Unjudged(),
         )
         self.context = oslo_context.RequestContext(
             user_id='caller', project_id='p', overwrite=False

@@ -32,6 +32,7 @@ from keypair_ext import (
     notifications,
     profiles,
 )
+from keypair_ext.keytypes import strength
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database
 from keypair_ext.tests.unit.keytypes import vectors
@@ -168,7 +169,11 @@ class NotificationsTestCase(base.TestCase):
         self.store = self.useFixture(database.Database()).store
         self.quota = Quota()
         self.use_cases = keypairs.Keypairs(
-            self.store, keytypes.load(lambda: RSA), self.quota, notifier
+            self.store,
+            keytypes.load(lambda: RSA),
+            self.quota,
+            notifier,
+            strength.Unjudged(),
         )
         if oslo_messaging is not None:
             self.forget()
