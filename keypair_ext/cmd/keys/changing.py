@@ -141,7 +141,7 @@ def _delete(
         _tell_plan('deleted', (entry.row for entry in entries))
         return
     notifier = (
-        notifications.SilentNotifier()
+        notifications.Notifier()
         if arguments.quiet_bus
         else notifications.load(common.configured(arguments))
     )
