@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TextIO
 
 from keypair_ext import exception, files
 
@@ -28,42 +29,79 @@ def run(
     _open_closed_streams()
     hush_libraries()
     files.expect_utf8()
-    output = io.StringIO()
+    output = _Output(sys.stdout)
     try:
-        with contextlib.redirect_stdout(output):
-            status = command() or 0
+        with contextlib.redirect_stdout(output), output:
+            return command() or 0
     except exception.KeypairExtError as error:
         complain(program, str(error))
-        status = mistake
+        return mistake
     except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
-    except SystemExit:
-        if lost := tell(program, output.getvalue()):
-            return lost
-        raise
-    return tell(program, output.getvalue()) or status
+        return 128 + signal.SIGINT
+    except _OutputLost as lost:
+        return _tell_lost(program, lost.reason)
 
 
-def tell(program: str, text: str) -> int:
-    """Write to standard output; return 0, or a status if that fails."""
-    encoding = getattr(sys.stdout, 'encoding', None) or 'utf-8'
-    text = text.encode(encoding, 'backslashreplace').decode(encoding)
+class _OutputLost(BaseException):
+    """Standard output cannot be written.
+
+    Whatever catches errors on the way, logging for one, lets it through.
+    """
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class _Output(io.TextIOBase):
+    """Standard output, to which all that is printed goes at once.
+
+    What it cannot encode is escaped.
+
+    :raises _OutputLost: it cannot be written.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._encoding = getattr(stream, 'encoding', None) or 'utf-8'
+
+    def write(self, text: str) -> int:
+        if not text.isascii():
+            encoded = text.encode(self._encoding, 'backslashreplace')
+            text = encoded.decode(self._encoding)
+        with _losing():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _losing():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def __exit__(self, *error: object) -> None:
+        self.flush()
+
+
+@contextlib.contextmanager
+def _losing() -> Iterator[None]:
     try:
-        if text:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as head, has seen enough.
-        status = 128 + signal.SIGPIPE
+        yield
     except OSError as error:
-        complain(program, f'The output cannot be written: {error.strerror}.')
-        status = 1
-    else:
-        return 0
+        raise _OutputLost(error) from error
+
+
+def _tell_lost(program: str, reason: OSError) -> int:
+    """Say that output is lost; return the status."""
     # Python would try the rest again when it ends.
     with open(os.devnull, 'w') as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    return status
+    if isinstance(reason, BrokenPipeError):
+        # The reader, such as head, has seen enough.
+        return 128 + signal.SIGPIPE
+    complain(program, f'The output cannot be written: {reason.strerror}.')
+    return 1
 
 
 def complain(program: str, sentence: str) -> None:

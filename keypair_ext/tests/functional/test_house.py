@@ -42,6 +42,7 @@ ROOMS = {
     'middleware': 'answer cache conf config_files environ exception faults '
     'identity_client profiles',
     'logs': 'exception files middleware nobody',
+    'keys': 'db exception keytypes notifications',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'answer db environ exception faults keypairs policy profiles quota',
@@ -49,8 +50,8 @@ ROOMS = {
     'deploy': 'api conf config_files db exception faults files keypairs '
     'keytypes logs middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
-    'cmd': 'api conf config_files db deploy exception files keytypes '
-    'middleware policy profiles quota',
+    'cmd': 'api conf config_files db deploy exception files keys keytypes '
+    'middleware notifications policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
     'testbed': 'config_files cmd conf db deploy exception middleware',
 }
@@ -68,6 +69,8 @@ AT_HOME = {
     'oslo_limit': {'quota'},
     'oslo_messaging': {'notifications'},
     'fastjsonschema': {'api'},
+    'badkeys': {'keytypes'},
+    'tqdm': {'cmd'},
     'bcrypt': {'middleware', 'testbed'},
     'gunicorn': {'testbed'},
 }
