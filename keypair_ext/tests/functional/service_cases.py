@@ -135,6 +135,15 @@ class ServiceCases(base.TestCase):
             self.assertIn(self.server.url.encode(), answer.body)
         rest.call('GET', f'{self.server.url}/healthcheck').expect(200)
 
+    def test_the_log(self) -> None:
+        self.names()
+        rest.call('GET', f'{self.server.url}/v2.1/os-keypairs').expect(401)
+        log = self.server.daemon.log
+        request = r'"GET /v2.1/os-keypairs" status: {} len'
+        self.assertRegex(log, rf' {self.user} aaaa .*{request.format(200)}')
+        self.assertRegex(log, rf'\[None req-\S+ - - .*{request.format(401)}')
+        self.assertIn('serves os-keypairs', log)
+
     def test_a_slash_in_a_name(self) -> None:
         for name, segment in (
             ('a/b', 'a%2Fb'),
