@@ -14,7 +14,7 @@ _GENERATING = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.91')
 
 
 class NovaClientTest(testbed.TestBedCase):
-    def _keypairs(self, version: str, user: str = 'member') -> Any:
+    def _client(self, version: str, user: str = 'member') -> Any:
         auth = http_basic.HTTPBasicAuth(
             endpoint=self.testbed.url,
             username=user,
@@ -22,7 +22,10 @@ class NovaClientTest(testbed.TestBedCase):
         )
         opened = session.Session(auth)
         self.addCleanup(opened.session.close)
-        return client.Client(version, session=opened).keypairs
+        return client.Client(version, session=opened)
+
+    def _keypairs(self, version: str, user: str = 'member') -> Any:
+        return self._client(version, user).keypairs
 
     def test_generate(self) -> None:
         made = set()
@@ -45,6 +48,24 @@ class NovaClientTest(testbed.TestBedCase):
             self.assertIn('imported', [each.name for each in keypairs.list()])
             shown.delete()
             self.assertRaises(exceptions.NotFound, keypairs.get, 'imported')
+
+    def test_limits_as_a_dashboard_asks_for_them(self) -> None:
+        # What Horizon reads before it draws buttons; without one of these it
+        # draws none.
+        for version in ('2.1', '2.57', '2.96'):
+            nova = self._client(version)
+            # The client sends reserved=1, which Nova knows of until 2.74.
+            limits = nova.limits.get(reserved=version == '2.1')
+            absolute = {each.name: each.value for each in limits.absolute}
+            self.assertGreater(absolute['maxTotalKeypairs'], 0)
+            for limit, used in (
+                ('maxTotalInstances', 'totalInstancesUsed'),
+                ('maxTotalCores', 'totalCoresUsed'),
+                ('maxTotalRAMSize', 'totalRAMUsed'),
+            ):
+                self.assertLess(absolute[used], absolute[limit])
+            defaults = nova.quotas.defaults('any')
+            self.assertEqual(absolute['maxTotalKeypairs'], defaults.key_pairs)
 
     def test_names_of_2_92(self) -> None:
         keypairs = self._keypairs('2.92')
