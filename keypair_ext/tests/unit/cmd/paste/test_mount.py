@@ -14,7 +14,7 @@ from paste.deploy import loadwsgi
 
 from keypair_ext import exception, wsgi
 from keypair_ext.cmd import manage
-from keypair_ext.cmd.paste import mount
+from keypair_ext.cmd.paste import mount, reading
 from keypair_ext.tests import base
 
 _DATA = Path(__file__).parents[2] / 'data' / 'nova-api-paste.ini'
@@ -328,7 +328,10 @@ class TestWhatPasteLoads(base.TestCase):
             (f'[{_V21}]', '[composite: openstack_compute_api_v21]'),
             (f'[{_V21}]', '[composite:\topenstack_compute_api_v21 ] ; it'),
             (f'[{_LEGACY}]', f'[{_LEGACY.replace("site", "sit")}]'),
-            ('[composite:osapi_compute]', '[composit: osapi_compute]'),
+            (
+                '[composite:osapi_compute]',
+                f'[{reading.COMPOSITES[1]}: osapi_compute]',
+            ),
             (f'[app:{_APP}]', f'[app: {_APP}]'),
             (f'[app:{_APP}]', f'[application:{_APP} ]'),
             ('[filter:cors]', '[filter: cors ]'),
