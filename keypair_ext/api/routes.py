@@ -136,7 +136,8 @@ def _is_form(environ: WSGIEnvironment) -> bool:
     content_type = environ.get('CONTENT_TYPE', '').partition(';')[0]
     # One of a megabyte is larger than any body that is read.
     length = environ.get('CONTENT_LENGTH', '')
-    return content_type.lower() in _FORMS and 0 < len(length) < 7
+    is_form = content_type.lower() in _FORMS
+    return is_form and length.isdecimal() and len(length) < 7
 
 
 def _split_escaped(

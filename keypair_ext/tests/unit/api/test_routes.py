@@ -208,9 +208,12 @@ class OverriddenMethodTest(base.TestCase):
         self.assertEqual(b'_method=PUT', environ['wsgi.input'].read())
 
     def test_a_form_that_is_too_large_is_not_looked_into(self) -> None:
-        self.assertEqual(
-            'create', self.posted(b'_method=PUT', CONTENT_LENGTH=str(10**6))
-        )
+        for length in (str(10**6), '-1', '', 'ten', '\xb2'):
+            with self.subTest(length=length):
+                self.assertEqual(
+                    'create',
+                    self.posted(b'_method=PUT', CONTENT_LENGTH=length),
+                )
 
 
 class EscapedSlashTest(base.TestCase):
