@@ -17,6 +17,7 @@ extensions = [
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
+    'docstrings',
     'microversion_history',
     'way_of_a_request',
 ]
