@@ -175,15 +175,16 @@ class BareTest(base.TestCase):
         ]
 
     def test_the_unit(self) -> None:
-        daemon = self.start(*self.uwsgi())
-        rest.call(
-            'GET',
-            f'{self.url}/v2.1/os-keypairs/Zo%C3%AB',
-            headers={'X-Auth-Token': service_fixtures.TOKEN},
-        ).expect(404)
-        self.assertIn(
-            '"GET /v2.1/os-keypairs/Zo%C3%AB" status: 404', daemon.log
-        )
+        # That of the ini, and none at all.
+        for options in ((), ('--env', 'LC_ALL=C')):
+            daemon = self.start(*self.uwsgi(), *options)
+            rest.call(
+                'GET',
+                f'{self.url}/v2.1/os-keypairs/Zo%C3%AB',
+                headers={'X-Auth-Token': service_fixtures.TOKEN},
+            ).expect(404)
+            self.assertIn('/os-keypairs/Zo%C3%AB" status: 404', daemon.log)
+            daemon.stop()
 
     @unittest.skipUnless(_may_unshare(), 'namespaces cannot be made here')
     def test_a_container(self) -> None:
