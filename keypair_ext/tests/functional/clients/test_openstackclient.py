@@ -134,7 +134,7 @@ class OpenStackClientTest(testbed.TestBedCase):
         # Version 10.5 takes the type and does not send it. The answer has
         # to say what is wrong then.
         if done.returncode:
-            self.assertIn('import it with the type x509', done.stderr)
+            self.assertIn('import it with "type": "x509"', done.stderr)
         else:
             self.assertIn('x509', done.stdout)
 
