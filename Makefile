@@ -87,7 +87,7 @@ $(VENV)/.created: tools/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		2>/dev/null || { echo 'keypair_ext needs Python 3.11 or newer,' \
 		'which $(PYTHON) is not; name one that is, for example:' \
-		'make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 1; }
+		'make $(patsubst .%,%,$(notdir $(MAKECMDGOALS))) PYTHON=python3.12' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo '$(PYTHON) cannot make a virtual environment; on Debian:' \
 		'apt-get install python3-venv' >&2; exit 1; }

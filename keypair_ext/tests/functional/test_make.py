@@ -127,6 +127,7 @@ class MakeTest(base.TestCase):
         status, told = self._make('PYTHON=python2.0')
         self.assertEqual(2, status)
         self.assertIn('needs Python 3.11 or newer, which python2.0', told)
+        self.assertIn('for example: make serve PYTHON=python3.12', told)
 
     def test_no_venv_module(self) -> None:
         status, told = self._make(f'PYTHON={self._python("a", venv=1)}')
