@@ -12,6 +12,8 @@ VENV ?= .venv-python$(shell $(PYTHON) -c \
 endif
 VENV := $(VENV)
 BIN := $(VENV)/bin
+# The target, also where it is an environment that is made for one.
+ASKED := $(patsubst .%,%,$(notdir $(MAKECMDGOALS)))
 # What tells one interpreter, and what was made with it, from another.
 WHICH := -c 'import sys; print(sys.version_info[:2], sys.base_prefix)'
 # Two that start at once would make the same environment.
@@ -87,7 +89,7 @@ $(VENV)/.created: tools/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		2>/dev/null || { echo 'keypair_ext needs Python 3.11 or newer,' \
 		'which $(PYTHON) is not; name one that is, for example:' \
-		'make $(patsubst .%,%,$(notdir $(MAKECMDGOALS))) PYTHON=python3.12' >&2; exit 1; }
+		'make $(ASKED) PYTHON=python3.12' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo '$(PYTHON) cannot make a virtual environment; on Debian:' \
 		'apt-get install python3-venv' >&2; exit 1; }
