@@ -142,6 +142,7 @@ def _parsed(options: Any) -> sa.URL:
 
 
 def _checked(url: sa.URL) -> sa.URL:
+    _check_host(url)
     _check_driver(url)
     if url.get_backend_name() == 'sqlite':
         _check_file(url)
@@ -153,7 +154,6 @@ def _checked(url: sa.URL) -> sa.URL:
         kind = url.get_backend_name().replace('mariadb', 'mysql')
         url = url.set(drivername=f'{kind}+{driver}')
         url = url.update_query_dict({**_DEFAULTS.get(driver, {}), **url.query})
-        _check_host(url)
     mistake = tls_mistake(url) or _parameter_mistake(url)
     if mistake:
         raise _Mistake(
