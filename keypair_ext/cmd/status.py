@@ -138,7 +138,7 @@ class _Checks:
 
     def database(self) -> None:
         """Ask whether key pairs can be served from it."""
-        self._composed.store(self._section).ping()
+        migration.check(engine.create_engine(self._conf, self._group))
 
 
 if __name__ == '__main__':

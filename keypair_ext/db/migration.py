@@ -13,7 +13,7 @@ has said last.
 import logging
 import os
 import time
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import sqlalchemy as sa
 from alembic import (
@@ -82,7 +82,7 @@ def sync(engine: sa.Engine, quota_guard: bool | None = None) -> None:
         except _ERRORS as error:
             LOG.debug('Attempt %d has failed.', attempt, exc_info=True)
             if attempt == _ATTEMPTS:
-                raise _unusable(error, engine) from error
+                _give_up(error, engine)
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -142,14 +142,13 @@ def _look(engine: sa.Engine) -> _Found:
             _check_table(connection)
             return _find(connection)
     except _ERRORS as error:
-        raise _unusable(error, engine) from error
+        _give_up(error, engine)
 
 
-def _unusable(
-    error: Exception, engine: sa.Engine
-) -> exception.DatabaseUnusable:
+def _give_up(error: Exception, engine: sa.Engine) -> NoReturn:
+    """Tell the operator what is wrong with a database, and what to do."""
     failure = errors.not_connected(error, engine)
-    return exception.DatabaseUnusable(reason=failure.sentence)
+    raise exception.DatabaseUnusable(reason=failure.sentence) from failure
 
 
 def _find(connection: sa.Connection) -> _Found:

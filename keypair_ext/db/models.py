@@ -83,7 +83,7 @@ def _names_are_unique(inspector: sa.Inspector) -> bool:
             index
             for index in inspector.get_indexes(key_pairs.name)
             if index['unique']
-            and not index.get('dialect_options', {}).get(f'{dialect}_where')
+            and f'{dialect}_where' not in index.get('dialect_options', {})
         ),
     ]
     return any(

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from keypair_ext import exception
 from keypair_ext.db import migration, models, statements
+from keypair_ext.db.store import Store
 from keypair_ext.tests.functional.db import server_cases
 
 NOVA_KEY_PAIRS = """
@@ -111,11 +112,89 @@ class PyMySQLTest(server_cases.ServerTest):
             self._status(f'Handler_read_{kind}') for kind in ('key', 'next')
         )
 
-    def test_nova_s_table_in_utf8mb3(self) -> None:
+    def _adopt_table(self, text: str = NOVA_KEY_PAIRS) -> None:
         with self.engine.begin() as connection:
             models.key_pairs.drop(connection)
-            connection.execute(sa.text(NOVA_KEY_PAIRS))
+            connection.execute(sa.text(text))
         migration.sync(self.engine)
+
+    def test_users_whom_a_collation_takes_for_one(self) -> None:
+        users = ['bob', 'Bob', 'b\u00f3b', 'bob ']
+        latin = NOVA_KEY_PAIRS.replace('utf8mb3', 'latin1').replace(
+            'latin1_general_ci', 'latin1_swedish_ci'
+        )
+        for text in (NOVA_KEY_PAIRS, latin):
+            self._adopt_table(text)
+            with self.engine.begin() as connection:
+                models.nova_metadata.create_all(connection)
+                connection.execute(
+                    sa.insert(models.project_user_quotas).values(
+                        project_id='p1',
+                        user_id='bob',
+                        resource='key_pairs',
+                        hard_limit=3,
+                    )
+                )
+            store = self.database.another_store()
+            for number, user in enumerate(users):
+                server_cases.add(store, f'k{number}', 1, user)
+            for number, user in enumerate(users):
+                self._assert_has_only(store, user, f'k{number}')
+                other = users[number - 1]
+                with self.assertRaises(exception.NameTaken):
+                    server_cases.add(store, f'k{number}', 9, other)
+                with self.assertRaises(exception.KeypairExists) as caught:
+                    server_cases.add(store, f'k{number}', 9, user)
+                self.assertIs(exception.KeypairExists, type(caught.exception))
+                quota = store.key_pairs_quota(user, 'p1')
+                self.assertEqual(3 if user == 'bob' else None, quota.user)
+            store.delete('Bob', 'k1')
+            self.assertTrue(store.exists('bob', 'k0'))
+            with self.engine.begin() as connection:
+                models.nova_metadata.drop_all(connection)
+
+    def _assert_has_only(self, store: Store, user: str, name: str) -> None:
+        self.assertEqual([name], [key.name for key in store.list(user)])
+        self.assertEqual(1, store.count(user, 9))
+        for other in ('k0', 'k1', 'k2', 'k3'):
+            self.assertEqual(other == name, store.exists(user, other))
+            if other == name:
+                self.assertEqual(user, store.get(user, name).user_id)
+                self.assertEqual([], store.list(user, 5, name))
+                continue
+            for call in (store.get, store.delete):
+                self.assertRaises(exception.KeypairNotFound, call, user, other)
+            self.assertRaises(
+                exception.MarkerNotFound, store.list, user, 5, other
+            )
+
+    def test_plans_on_nova_s_table(self) -> None:
+        self._adopt_table()
+        self.test_plans()
+
+    def test_the_table_of_a_cell(self) -> None:
+        with self.engine.begin() as connection:
+            models.key_pairs.drop(connection)
+            connection.execute(
+                sa.text(
+                    NOVA_KEY_PAIRS.replace(
+                        'user_id, name)', 'user_id, name, deleted)'
+                    ).replace(
+                        'id INTEGER NOT',
+                        'deleted_at DATETIME, deleted INTEGER, id INTEGER NOT',
+                    )
+                )
+            )
+        for call in (migration.sync, migration.version, migration.check):
+            with self.assertRaisesRegex(
+                exception.ConfigurationError, 'it has deleted, .* lacks'
+            ):
+                call(self.engine)
+        with self.assertRaises(exception.DatabaseUnavailable):
+            self.database.another_store().ping()
+
+    def test_nova_s_table_in_utf8mb3(self) -> None:
+        self._adopt_table()
         store = self.store
         server_cases.add(store, 'key', 5)
         # Its collation takes these for one.

@@ -51,6 +51,10 @@ class Engine(fixtures.Fixture):
         """Let no file grow for as long as the block runs."""
         raise NotImplementedError
 
+    def connections(self, url: str, pid: int) -> int:
+        """Return how many a process has opened to its own database."""
+        raise NotImplementedError
+
 
 class SQLite(Engine):
     """A file, and a limit of pages that each new connection reads."""
@@ -79,6 +83,15 @@ class SQLite(Engine):
         finally:
             flag.unlink()
 
+    def connections(self, url: str, pid: int) -> int:
+        path = sa.make_url(url).database or ''
+        found = 0
+        for descriptor in Path(f'/proc/{pid}/fd').iterdir():
+            # It may have been closed in between.
+            with contextlib.suppress(OSError):
+                found += os.readlink(descriptor) == path
+        return found
+
 
 class Server(Engine):
     """A server that the suite starts.
@@ -92,6 +105,11 @@ class Server(Engine):
     _deadlocks: str
     _old_transactions: str
     _lock: str
+    _connections: str
+
+    def connections(self, url: str, pid: int) -> int:
+        name = sa.make_url(url).database
+        return int(self.server.execute(f"{self._connections} = '{name}'"))
 
     def url(self, directory: Path) -> str:
         name = directory.name.replace('-', '_')
@@ -229,6 +247,9 @@ class MariaDB(Server):
         'WHERE trx_started < NOW() - INTERVAL 2 SECOND'
     )
     _lock = 'LOCK TABLES key_pairs WRITE'
+    _connections = (
+        'SELECT COUNT(*) FROM information_schema.processlist WHERE db'
+    )
 
     def _setUp(self) -> None:
         self._user = process.unprivileged_user('mysql')
@@ -279,6 +300,7 @@ class PostgreSQL(Server):
         "AND xact_start < now() - interval '2 seconds'"
     )
     _lock = 'LOCK TABLE key_pairs IN ACCESS EXCLUSIVE MODE'
+    _connections = 'SELECT count(*) FROM pg_stat_activity WHERE datname'
 
     def _setUp(self) -> None:
         self._user = process.unprivileged_user('postgres')

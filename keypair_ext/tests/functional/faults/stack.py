@@ -2,9 +2,10 @@
 
 """The service whose database is broken, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import fixtures
@@ -73,17 +74,22 @@ class Service(fixtures.Fixture):
 
     :param engine: the kind of database.
     :param application: what the workers serve.
+    :param database: more options of its group.
     """
 
     url: str
     server: gunicorn.Gunicorn
 
     def __init__(
-        self, engine: engines.Engine, application: str = _SERVED
+        self,
+        engine: engines.Engine,
+        application: str = _SERVED,
+        database: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.engine = engine
         self._application = application
+        self._database = database
 
     def _setUp(self) -> None:
         self.directory = self.useFixture(process.Directory('faults')).path
@@ -91,7 +97,7 @@ class Service(fixtures.Fixture):
         service_cases.prepare(
             self.directory,
             {
-                'database': {'connection': self.url},
+                'database': {'connection': self.url, **self._database},
                 'quota': {'key_pairs': 10_000},
                 # Requests are not told one by one.
                 'DEFAULT': {
@@ -100,14 +106,18 @@ class Service(fixtures.Fixture):
                 },
             },
         )
-        self.server = gunicorn.Gunicorn(
+        self.server = self.make_server()
+        self.start()
+
+    def make_server(self) -> gunicorn.Gunicorn:
+        """Return the server, which is not started yet."""
+        return gunicorn.Gunicorn(
             self.directory,
             workers=WORKERS,
             # A worker that waits for its database is not to be killed.
             options=['--timeout', '120'],
             application=self._application,
         )
-        self.start()
 
     def start(self) -> None:
         """Start the workers."""
@@ -118,13 +128,13 @@ class Service(fixtures.Fixture):
         return set(engines.children(self.server.daemon.pid))
 
     def break_under_load(
-        self, fault: str, inflict: Callable[[], None]
+        self, fault: str, inflict: Callable[[], None], clients: int = 6
     ) -> Outcome:
         """Do something to the database while clients are served.
 
         :param inflict: returns when all is mended.
         """
-        load = Load(self.server.port, fault.replace(' ', '-'))
+        load = Load(self.server.port, fault.replace(' ', '-'), clients)
         load.start()
         try:
             load.wait_for_all(_ROUNDS)

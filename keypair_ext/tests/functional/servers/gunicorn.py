@@ -72,7 +72,7 @@ class Gunicorn(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self.daemon = process.Process(
-            command(*self._options, application=self._application),
+            self.command(),
             log=self.directory / 'gunicorn.log',
             port=self.port,
             ready=lambda: process.answers_http(self.url),
@@ -80,3 +80,7 @@ class Gunicorn(fixtures.Fixture):
             cwd=self.directory,
         )
         self.useFixture(self.daemon)
+
+    def command(self) -> list[str | Path]:
+        """Return its command line."""
+        return command(*self._options, application=self._application)

@@ -131,6 +131,64 @@ class MigrationTest(base.TestCase):
             self.assertIn(lacking, str(error))
         self.assertEqual(before, self._schema())
 
+    def test_the_table_of_a_cell_is_refused_by_all(self) -> None:
+        self.useFixture(fixtures.FakeLogger())
+        columns = 'deleted_at DATETIME, deleted INTEGER, created_at'
+        for text, told in (
+            (
+                NOVA_KEY_PAIRS.replace('created_at', columns).replace(
+                    'name)', 'name, deleted)'
+                ),
+                'it has deleted, it has deleted_at, it lacks the unique',
+            ),
+            (
+                NOVA_KEY_PAIRS.replace('(user_id, name)', '(user_id)'),
+                'it lacks the unique',
+            ),
+            (
+                NOVA_KEY_PAIRS.replace('created_at', columns),
+                'it has deleted, it has deleted_at. Name another',
+            ),
+        ):
+            self._execute('DROP TABLE IF EXISTS key_pairs', text)
+            for call in (
+                migration.sync,
+                migration.version,
+                migration.check,
+                migration.check_quota_guard,
+            ):
+                error = self.assertRaises(
+                    exception.ConfigurationError, call, self._engine
+                )
+                self.assertIn(told, str(error))
+            self.assertRaises(
+                exception.DatabaseUnavailable, self._database.store.ping
+            )
+
+    def test_a_unique_index_will_do(self) -> None:
+        self._execute(
+            NOVA_KEY_PAIRS.replace('(user_id, name)', '(id)'),
+            'CREATE UNIQUE INDEX mine ON key_pairs (user_id, name)',
+        )
+        migration.sync(self._engine)
+        self._database.store.ping()
+        self._execute(
+            'DROP INDEX mine',
+            'CREATE UNIQUE INDEX mine ON key_pairs (user_id, name) '
+            "WHERE type = 'ssh'",
+        )
+        self.assertRaises(
+            exception.ConfigurationError, migration.check, self._engine
+        )
+
+    def test_check(self) -> None:
+        error = self.assertRaises(
+            exception.ConfigurationError, migration.check, self._engine
+        )
+        self.assertIn('keypair-ext-manage db sync', str(error))
+        migration.sync(self._engine)
+        migration.check(self._engine)
+
     def test_killed_between_the_table_and_its_record(self) -> None:
         migration.sync(self._engine)
         for text in (
@@ -204,10 +262,12 @@ class MigrationTest(base.TestCase):
         self.useFixture(_NoPause())
         self.useFixture(fixtures.FakeLogger())
         os.mkdir(self._database.path)
-        for function in (migration.sync, migration.version):
-            self.assertRaises(
-                exception.DatabaseUnavailable, function, self._engine
+        for function in (migration.sync, migration.version, migration.check):
+            error = self.assertRaises(
+                exception.DatabaseUnusable, function, self._engine
             )
+            self.assertIn('unable to open database file; let', str(error))
+            self.assertNotIn('Try again', str(error))
 
     def test_every_column_is_nova_s(self) -> None:
         self._execute(NOVA_KEY_PAIRS)
