@@ -17,6 +17,7 @@ from keypair_ext import exception
 
 _ORIGIN = re.compile(r'\Ahttps?://[^/]*', re.IGNORECASE)
 _DOTS = ('.', '..')
+_NO_PATH = 'the request names no path; it must begin with a slash.'
 
 
 class RequestTarget:
@@ -33,6 +34,9 @@ class RequestTarget:
         :raises InvalidInput: the client has sent none.
         """
         path = environ.get('PATH_INFO', '')
+        if environ['REQUEST_METHOD'] == 'CONNECT':
+            # It names a host, of which Apache makes a path.
+            raise exception.InvalidInput(reason=_NO_PATH)
         if not path.startswith('/'):
             environ['PATH_INFO'] = _path(path, environ)
         sent = _ORIGIN.sub('', environ.get('REQUEST_URI', ''), count=1)
@@ -47,9 +51,7 @@ def _path(target: str, environ: WSGIEnvironment) -> str:
     if not path and (count or not environ.get('SCRIPT_NAME')):
         return '/'
     if path and not path.startswith('/'):
-        raise exception.InvalidInput(
-            reason='the request names no path; it must begin with a slash.'
-        )
+        raise exception.InvalidInput(reason=_NO_PATH)
     return path
 
 

@@ -54,6 +54,8 @@ class ServiceCases(base.TestCase):
 
     server: ClassVar[Server]
     options: ClassVar[fixtures.Options] = {}
+    # Methods and targets that it does not ask the application for.
+    answered_by_server: ClassVar[set[tuple[str, str]]] = set()
 
     @classmethod
     def describe_server(cls, directory: Path) -> Server:
@@ -138,7 +140,7 @@ class ServiceCases(base.TestCase):
     def test_the_log(self) -> None:
         self.names()
         rest.call('GET', f'{self.server.url}/v2.1/os-keypairs').expect(401)
-        log = self.server.daemon.log
+        log = self.daemon.log
         request = r'"GET /v2.1/os-keypairs" status: {} len'
         self.assertRegex(log, rf' {self.user} aaaa .*{request.format(200)}')
         self.assertRegex(log, rf'\[None req-\S+ - - .*{request.format(401)}')
@@ -188,11 +190,13 @@ class ServiceCases(base.TestCase):
         ):
             with self.subTest(method=method, target=target):
                 status, body = self._send_target(method, target)
+                if (method, target) in self.answered_by_server:
+                    continue
                 self.assertEqual(400, status)
                 # Some of them are refused by some servers.
                 if body.startswith(b'{'):
                     self.assertIn('badRequest', json.loads(body))
-        self.assertNotIn('Traceback', self.server.daemon.log)
+        self.assertNotIn('Traceback', self.daemon.log)
 
     def test_targets_that_are_a_whole_url(self) -> None:
         self.import_key('..', version='2.92').expect(201)
@@ -202,7 +206,7 @@ class ServiceCases(base.TestCase):
             ('', b'versions'),
         ):
             with self.subTest(path=path):
-                status, body = self._send_target('GET', f'http://h:1{path}')
+                status, body = self._send_target('GET', f'http://h{path}')
                 self.assertEqual(200, status, body.decode())
                 self.assertIn(name, body)
 

@@ -74,6 +74,7 @@ class UWSGITest(connection_cases.ConnectionCases):
 @_installed
 class ApacheTest(connection_cases.ConnectionCases):
     server: ClassVar[apache.Apache]
+    answered_by_server = {('OPTIONS', '*')}
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
