@@ -9,13 +9,15 @@ import tempfile
 from typing import Any
 from unittest import mock
 
+import fixtures
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from keypair_ext import exception
-from keypair_ext.db import engine, url
+from keypair_ext.db import engine, migration
+from keypair_ext.db.store import Store
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.db import database
@@ -300,13 +302,24 @@ class TlsTest(UrlTestCase):
                 database.make_engine(f'{driver}:{_SERVER}?{query}')
 
     def test_a_file_that_goes_later(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger())
+        certificate = self.certificate
         for driver in installed((*_MYSQL, *_POSTGRESQL)):
             name = 'ssl_ca' if 'mysql' in driver else 'sslrootcert'
+            # Nobody listens there.
             made = database.make_engine(
-                f'{driver}:{_SERVER}?{name}={self.certificate}'
+                f'{driver}://u:secret@127.0.0.1:1/d?{name}={certificate}'
             )
-            os.rename(self.certificate, self.missing)
-            self.assertIn(
-                self.certificate, url.tls_mistake(made.url) or 'nothing'
-            )
-            os.rename(self.missing, self.certificate)
+            os.rename(certificate, self.missing)
+            with self.subTest(driver=driver):
+                self.assertRaises(
+                    exception.DatabaseUnavailable, Store(made).ping
+                )
+                line = log.output.splitlines()[-1]
+                self.assertIn(f'{name}: {certificate} cannot be read', line)
+                self.assertNotIn('secret', log.output)
+                error = self.assertRaises(
+                    exception.DatabaseUnusable, migration.version, made
+                )
+                self.assertIn(f'{name}: {certificate} cannot', str(error))
+            os.rename(self.missing, certificate)

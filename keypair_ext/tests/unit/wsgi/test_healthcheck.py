@@ -45,6 +45,17 @@ class HealthcheckTest(base.TestCase):
 
         self.assertFalse(self.check.healthcheck(0).available)
 
+    def test_the_table_of_a_cell(self) -> None:
+        made = fixtures.make_database(self.config_file)
+        self.addCleanup(made.dispose)
+        with made.begin() as connection:
+            connection.exec_driver_sql(
+                'ALTER TABLE key_pairs ADD COLUMN deleted INTEGER'
+            )
+
+        self.assertFalse(self.check.healthcheck(0).available)
+        self.assertIn('it has deleted', self.log.output)
+
     def test_comes_back(self) -> None:
         self.check.healthcheck(0)
         made = fixtures.make_database(self.config_file)
