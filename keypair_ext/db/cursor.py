@@ -49,14 +49,7 @@ class Prepared:
             for name, parameter in compiled.binds.items()
             if (bind := _of(parameter, dialect).bind_processor(dialect))
         }
-        self._converters: Sequence[_Converter | None] = (
-            [
-                _of(column, dialect).result_processor(dialect, None)
-                for column in statement.selected_columns
-            ]
-            if statement.is_select
-            else ()
-        )
+        self._converters = _converters(statement, dialect)
 
     def arguments(self, parameters: Parameters) -> Any:
         """Return parameters in the shape that the driver takes."""
@@ -71,7 +64,7 @@ class Prepared:
 
     def converted(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return rows with the types of their columns."""
-        if not any(self._converters):
+        if not self._converters:
             return rows
         return [
             tuple(
@@ -84,6 +77,19 @@ class Prepared:
             )
             for row in rows
         ]
+
+
+def _converters(
+    statement: Any, dialect: sa.Dialect
+) -> Sequence[_Converter | None]:
+    """Return what the columns' values need; nothing where none needs any."""
+    if not statement.is_select:
+        return ()
+    converters = [
+        _of(column, dialect).result_processor(dialect, None)
+        for column in statement.selected_columns
+    ]
+    return converters if any(converters) else ()
 
 
 def _of(element: Any, dialect: sa.Dialect) -> Any:

@@ -46,10 +46,11 @@ class _Shelf:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         # Made on first use: what makes threads green has been done by then.
-        self.changed = threading.Condition(threading.Lock())
+        self.lock = threading.Lock()
+        self.free = threading.Condition(self.lock)
         self.idle: dict[str | None, list[Connection]] = defaultdict(list)
         self.open: set[Connection] = set()
-        self.taken = 0
+        self.taken = self.waiting = 0
         self.table_is_fit = False
         self.is_closed = False
 
@@ -127,10 +128,12 @@ class Pool:
 
     def _take(self, shelf: _Shelf, level: str | None) -> Connection:
         surplus = None
-        with shelf.changed:
-            self._wait(shelf)
+        with shelf.lock:
+            if 0 < self._limits.most <= shelf.taken:
+                self._wait(shelf)
             shelf.taken += 1
-            connection = shelf.idle[level].pop() if shelf.idle[level] else None
+            idle = shelf.idle[level]
+            connection = idle.pop() if idle else None
             if connection is None and self._is_full(shelf):
                 surplus = next(
                     idle.pop(0) for idle in shelf.idle.values() if idle
@@ -150,13 +153,14 @@ class Pool:
     def _wait(self, shelf: _Shelf) -> None:
         """Return when one more may be in use."""
         most = self._limits.most
-        if (
-            most
-            and shelf.taken >= most
-            and not shelf.changed.wait_for(
+        shelf.waiting += 1
+        try:
+            is_free = shelf.free.wait_for(
                 lambda: shelf.taken < most, self._limits.timeout
             )
-        ):
+        finally:
+            shelf.waiting -= 1
+        if not is_free:
             raise Failure(
                 Meaning.UNAVAILABLE,
                 f'all {most} connections that max_pool_size and max_overflow '
@@ -174,12 +178,13 @@ class Pool:
         is_kept = is_fit and not shelf.is_closed
         if connection is not None and not is_kept:
             self._close(shelf, connection)
-        with shelf.changed:
+        with shelf.lock:
             shelf.taken -= 1
             if connection is not None and is_kept:
                 connection.used = time.monotonic()
                 shelf.idle[connection.level].append(connection)
-            shelf.changed.notify()
+            if shelf.waiting:
+                shelf.free.notify()
 
     def _is_alive(self, connection: Connection) -> bool:
         now = time.monotonic()
@@ -230,7 +235,7 @@ class Pool:
         return True
 
     def _close_idle(self, shelf: _Shelf) -> None:
-        with shelf.changed:
+        with shelf.lock:
             idle = [one for kept in shelf.idle.values() for one in kept]
             shelf.idle.clear()
         for connection in idle:
