@@ -4,7 +4,8 @@
 
 ``python -m benchmarks run`` measures; it fails when a request does, and in
 its short form when a figure is not half as good as its goal. ``python -m
-benchmarks page`` turns results into the page.
+benchmarks page`` turns results into the page. ``python -m benchmarks keys``
+and ``rules`` print tables that are in the documentation as they are.
 """
 
 import argparse
@@ -12,10 +13,11 @@ import json
 import signal
 import sys
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import goals, page, run
+from benchmarks import goals, keys, page, run
 
 
 def main() -> int:
@@ -27,12 +29,21 @@ def main() -> int:
     running.add_argument('--out', type=Path, help='where to write JSON')
     running.add_argument('sections', nargs='*', help='default: all')
     commands.add_parser('page', help='write the documentation anew')
+    keys_of_all = commands.add_parser(
+        'keys', help='measure "keypair-ext-manage keys" on a long table'
+    )
+    keys_of_all.add_argument('--rows', type=int, default=1_000_000)
+    commands.add_parser('rules', help='measure what rules of strength cost')
     arguments = parser.parse_args()
     if arguments.command == 'page':
         page.write()
         return 0
     # As Ctrl-C does, so that the servers do not stay.
     signal.signal(signal.SIGTERM, _terminate)
+    if arguments.command == 'rules':
+        return _print(keys.measure_rules())
+    if arguments.command == 'keys':
+        return _print(keys.measure(arguments.rows))
     return _run(arguments.form, arguments.sections, arguments.out)
 
 
@@ -49,6 +60,12 @@ def _run(form: str, sections: list[str], out: Path | None) -> int:
         _say(page.line(verdict))
     unbearable = [verdict for verdict in verdicts if not verdict.bearable]
     return int(form == 'short' and bool(unbearable))
+
+
+def _print(lines: Iterable[str]) -> int:
+    for line in lines:
+        _say(line)
+    return 0
 
 
 def _say(text: str) -> None:

@@ -8,10 +8,12 @@ begins behind the last row of the one before. Changes go in batches, each of
 which can be repeated: it finds what is done already.
 """
 
+import collections
 import datetime
 import enum
 import functools
-from collections.abc import Callable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -139,11 +141,7 @@ class Table:
         return int(self._fetch(query)[0][0])
 
     def users(self, size: int = 10 * PAGE) -> Iterator[tuple[str, int]]:
-        """Yield each user who has keys, and how many follow each other.
-
-        Users whom the collation takes for one may come more than once: it
-        mixes their keys.
-        """
+        """Yield each user who has keys, and how many."""
         user, name = _KEYS.c.user_id, _KEYS.c.name
         query = sa.select(user, name).order_by(user, name).limit(size)
         behind = query.where(
@@ -154,18 +152,17 @@ class Table:
                 ),
             )
         )
-        current, count = '', 0
+        # The collation mixes the keys of users whom it takes for one.
+        alike: collections.Counter[str] = collections.Counter()
         rows = self._fetch(query)
         while rows:
             for user_id, _ in rows:
-                if user_id != current:
-                    if count:
-                        yield current, count
-                    current, count = user_id, 0
-                count += 1
+                if user_id not in alike and not _may_be_mixed(user_id, alike):
+                    yield from alike.items()
+                    alike.clear()
+                alike[user_id] += 1
             rows = self._fetch(behind, user=rows[-1][0], name=rows[-1][1])
-        if count:
-            yield current, count
+        yield from alike.items()
 
     def find(self, user_id: str, name: str) -> Keypair | None:
         """Return the row that is in this place, as the database compares."""
@@ -196,8 +193,8 @@ class Table:
     def move(self, row: Keypair, user_id: str, name: str) -> bool:
         """Give a row to another user, perhaps under another name.
 
-        :returns: False where it is not there any more, or that user has
-            one of this name.
+        :returns: False where it is not there any more, that user has one of
+            this name, or the name does not fit.
         """
         change = (
             sa.update(_KEYS)
@@ -208,9 +205,10 @@ class Table:
             with self._engine.begin() as connection:
                 return bool(connection.execute(change).rowcount)
         except _ERRORS as error:
-            if (
-                errors.understand(error, self.dialect).meaning
-                is errors.Meaning.DUPLICATE
+            meaning = errors.understand(error, self.dialect).meaning
+            if meaning in (
+                errors.Meaning.DUPLICATE,
+                errors.Meaning.UNSTORABLE,
             ):
                 return False
             raise
@@ -242,6 +240,8 @@ def _insert(
     connection: sa.Connection, row: Keypair, with_id: bool
 ) -> Inserted:
     values = row._asdict()
+    # The id 0 is none: a line need not have one.
+    with_id = with_id and row.id > 0
     if not with_id:
         del values['id']
     outcome = _change(connection, sa.insert(_KEYS).values(values))
@@ -250,7 +250,10 @@ def _insert(
         if there is not None and _identity(there) == _identity(row):
             return Inserted.PRESENT
         if there is None and with_id:
-            return _move_back(connection, row)
+            outcome = _move_back(connection, row)
+            if outcome is Inserted.CONFLICT:
+                # Another key has got its id meanwhile.
+                return _insert(connection, row, with_id=False)
     return outcome
 
 
@@ -261,7 +264,8 @@ def _move_back(connection: sa.Connection, row: Keypair) -> Inserted:
         .where(
             _KEYS.c.id == row.id,
             _KEYS.c.type == row.type,
-            _KEYS.c.public_key == row.public_key,
+            _KEYS.c.public_key.is_not_distinct_from(row.public_key),
+            _KEYS.c.created_at.is_not_distinct_from(row.created_at),
         )
         .values(user_id=row.user_id, name=row.name)
     )
@@ -283,6 +287,18 @@ def _change(
             return Inserted.CONFLICT
         raise
     return Inserted.DONE if changed else Inserted.CONFLICT
+
+
+def _may_be_mixed(user_id: str, others: Iterable[str]) -> bool:
+    """Say whether a collation may take a user for one of these."""
+    folded = _folded(user_id)
+    return any(folded == _folded(other) for other in others)
+
+
+def _folded(text: str) -> str:
+    """Return a text without what general collations do not see."""
+    letters = unicodedata.normalize('NFKD', text).casefold().rstrip()
+    return ''.join(c for c in letters if not unicodedata.combining(c))
 
 
 def _identity(row: Any) -> tuple[Any, ...]:

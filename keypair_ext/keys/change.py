@@ -19,6 +19,7 @@ from keypair_ext.db.records import Keypair
 from keypair_ext.db.table import Inserted, Table
 from keypair_ext.keys import lines
 from keypair_ext.keys.journal import Journal
+from keypair_ext.keys.lines import Line
 from keypair_ext.keytypes import KeyType
 
 BATCH = 100
@@ -98,7 +99,8 @@ def move(
     for batch in pace.batches(moves):
         journal.write(row for row, _ in batch)
         for row, name in batch:
-            yield row, table.move(row, user_id, name)
+            fits = len(name) <= lines.MAX_LENGTH
+            yield row, fits and table.move(row, user_id, name)
 
 
 class Added(NamedTuple):
@@ -109,14 +111,14 @@ class Added(NamedTuple):
     """
 
     number: int
-    row: Keypair
+    row: Keypair | None
     outcome: Inserted | None
     problem: str | None = None
 
 
 def add(
     table: Table,
-    numbered: Iterable[tuple[int, Keypair]],
+    numbered: Iterable[Line],
     key_types: Mapping[str, KeyType],
     *,
     restore: bool,
@@ -129,33 +131,34 @@ def add(
 
     :param restore: put rows back just as they were, with their ids; without
         it they are judged as the API judges an import, and get new ids.
+        A line that was torn is none: what it was about has not changed.
     :param dry_run: only look at what is in the way.
     """
     for batch in pace.batches(numbered):
         judged = [
-            _judge(*line, None if restore else key_types) for line in batch
+            _judge(line, None if restore else key_types)
+            for line in batch
+            if not (restore and line.is_torn)
         ]
-        rows = [added.row for added in judged if added.problem is None]
+        rows = [added.row for added in judged if added.row is not None]
         outcomes = iter(
             [_foresee(table, row) for row in rows]
             if dry_run
             else table.insert(rows, with_ids=restore)
         )
         for added in judged:
-            if added.problem is None:
+            if added.row is not None:
                 added = added._replace(outcome=next(outcomes))
             yield added
 
 
-def _judge(
-    number: int, row: Keypair, key_types: Mapping[str, KeyType] | None
-) -> Added:
-    if key_types is None:
-        return Added(number, row, None)
+def _judge(line: Line, key_types: Mapping[str, KeyType] | None) -> Added:
+    if line.row is None or key_types is None:
+        return Added(line.number, line.row, None, line.problem)
     try:
-        return Added(number, lines.checked(row, key_types), None)
+        return Added(line.number, lines.checked(line.row, key_types), None)
     except exception.KeypairExtError as error:
-        return Added(number, row, None, str(error))
+        return Added(line.number, None, None, str(error))
 
 
 def _foresee(table: Table, row: Keypair) -> Inserted:

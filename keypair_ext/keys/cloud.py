@@ -9,6 +9,7 @@ from it. Least of all that a user has gone.
 import contextlib
 import enum
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from concurrent import futures
 from typing import Any, NamedTuple
@@ -32,6 +33,9 @@ _AT_ONCE = 8
 _READ_AHEAD = 1000
 
 _PAGE = 500
+
+# What no database takes for more than itself, or almost.
+_PLAIN = re.compile(r'[A-Za-z0-9 _.@-]+')
 
 
 class User(enum.Enum):
@@ -101,16 +105,19 @@ class Cloud:
         query = {'all_tenants': '1', 'limit': str(_PAGE)}
         if user_id is not None:
             query['user_id'] = user_id
-        if key_name is not None:
+        if key_name is not None and _PLAIN.fullmatch(key_name):
             query['key_name'] = key_name
         while True:
             url = f'/servers/detail?{urlparse.urlencode(query)}'
-            found = self._get(self._compute, url, 'Compute')
+            found = self._get(self._compute, url, 'Compute', 'servers')
             if found is None:
                 raise _unavailable('Compute', 'it knows no servers')
             page = found['servers']
             for server in page:
-                if server['key_name']:
+                # Nova takes the name for a regular expression.
+                if key_name in (None, server['key_name']) and (
+                    user_id in (None, server['user_id']) and server['key_name']
+                ):
                     yield Server(
                         server['id'],
                         server['name'],
@@ -138,20 +145,26 @@ class Cloud:
 
     def _state(self, user_id: str) -> User:
         path = f'/users/{urlparse.quote(user_id, safe="")}'
-        found = self._get(self._identity, path, 'Identity')
+        found = self._get(self._identity, path, 'Identity', 'user')
         if found is None:
             return User.UNKNOWN
-        return User.KNOWN if found['user']['enabled'] else User.DISABLED
+        enabled = found['user'].get('enabled', True)
+        return User.KNOWN if enabled else User.DISABLED
 
     def _get(
-        self, service: adapter.Adapter, path: str, name: str
+        self, service: adapter.Adapter, path: str, name: str, key: str
     ) -> dict[str, Any] | None:
-        """Return a document, None where the service says there is none."""
+        """Return a document, None where the service says there is none.
+
+        :param key: what the document must have.
+        """
         with _told(name):
             response = service.get(path, raise_exc=False)
             document = response.json()
         if response.status_code == 200:
-            return dict(document)
+            if isinstance(document, dict) and key in document:
+                return document
+            raise _unavailable(name, f'its answer has no {key}')
         said = document.get('error') if isinstance(document, dict) else None
         if response.status_code == 404 and said and said.get('code') == 404:
             return None

@@ -5,14 +5,14 @@
 import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from keypair_ext import exception
 from keypair_ext.db.records import Keypair
 from keypair_ext.keytypes import KeyType
 
 _TIMES = ('created_at', 'updated_at')
-_MAX_LENGTH = 255
+MAX_LENGTH = 255
 
 
 def to_line(row: Keypair) -> str:
@@ -20,7 +20,8 @@ def to_line(row: Keypair) -> str:
     values: dict[str, Any] = row._asdict()
     for name in _TIMES:
         values[name] = time_text(values[name])
-    return json.dumps(values, ensure_ascii=False)
+    # In ASCII: no locale of an output can change it.
+    return json.dumps(values)
 
 
 def time_text(moment: datetime.datetime | None) -> str | None:
@@ -28,36 +29,60 @@ def time_text(moment: datetime.datetime | None) -> str | None:
     return None if moment is None else f'{moment.isoformat()}Z'
 
 
-def read(lines: Iterable[str]) -> Iterator[tuple[int, Keypair]]:
-    """Yield the number and the row of each line that is not empty.
+class Line(NamedTuple):
+    """A line of an export or a journal.
 
-    :raises InvalidInput: a line is not what :func:`to_line` makes; ``id``,
-        ``fingerprint`` and the times may be left out.
+    :ivar row: None where the line is not what :func:`to_line` makes;
+        ``id``, ``fingerprint`` and the times may be left out.
+    :ivar problem: why not.
+    :ivar is_torn: whoever wrote it was killed before its end.
     """
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield number, _row(number, line)
+
+    number: int
+    row: Keypair | None
+    problem: str | None = None
+    is_torn: bool = False
 
 
-def _row(number: int, line: str) -> Keypair:
+def read(lines: Iterable[str]) -> Iterator[Line]:
+    """Yield each line that is not empty.
+
+    :raises InvalidInput: it is not UTF-8 text.
+    """
     try:
-        values = json.loads(line)
-        return Keypair(
-            id=int(values.get('id') or 0),
-            user_id=_text(values, 'user_id'),
-            name=_text(values, 'name'),
-            type=_text(values, 'type'),
-            fingerprint=values.get('fingerprint'),
-            public_key=_text(values, 'public_key'),
-            created_at=_time(values.get('created_at')),
-            updated_at=_time(values.get('updated_at')),
-        )
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield _line(number, line)
+    except UnicodeDecodeError:
+        raise exception.InvalidInput(
+            reason='the file is not UTF-8 text, which "keys export" writes.'
+        ) from None
+
+
+def _line(number: int, line: str) -> Line:
+    try:
+        return Line(number, _row(json.loads(line)))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         # json's own errors repeat nothing of the line.
-        raise exception.InvalidInput(
-            reason=f'line {number} is not a key pair as "keys export" '
-            f'writes it: {error}.'
-        ) from None
+        problem = f'it is not a key pair as "keys export" writes it: {error}'
+        return Line(number, None, problem, is_torn=not line.endswith('\n'))
+
+
+def _row(values: Mapping[str, Any]) -> Keypair:
+    return Keypair(
+        id=int(values.get('id') or 0),
+        user_id=_text(values, 'user_id'),
+        name=_text(values, 'name'),
+        type=_text(values, 'type'),
+        fingerprint=_optional_text(values, 'fingerprint'),
+        public_key=_optional_text(values, 'public_key'),
+        created_at=_time(values.get('created_at')),
+        updated_at=_time(values.get('updated_at')),
+    )
+
+
+def _optional_text(values: Mapping[str, Any], name: str) -> str | None:
+    return None if values.get(name) is None else _text(values, name)
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:
@@ -83,9 +108,9 @@ def checked(row: Keypair, key_types: Mapping[str, KeyType]) -> Keypair:
         brings is another key's.
     """
     for name, value in (('name', row.name), ('user_id', row.user_id)):
-        if not 0 < len(value) <= _MAX_LENGTH or not value.isprintable():
+        if not 0 < len(value) <= MAX_LENGTH or not value.isprintable():
             raise exception.InvalidInput(
-                reason=f'{name} must be 1 to {_MAX_LENGTH} printable '
+                reason=f'{name} must be 1 to {MAX_LENGTH} printable '
                 f'characters.'
             )
     if row.name != row.name.strip():

@@ -64,8 +64,8 @@ def build(
     )
     number = summary.by_rule.total()
     yield (
-        f'<p>{moment:%Y-%m-%d %H:%M} UTC. {stats.kinds.total()} key pairs of '
-        f'{stats.keys_of_users.count} users; {number} findings.</p>\n'
+        f'<p>{moment:%Y-%m-%d %H:%M} UTC. {stats.kinds.total()} key pairs; '
+        f'{number} findings.</p>\n'
     )
     kinds = [
         (f'{key_type} {algorithm} {bits}'.strip(), count)

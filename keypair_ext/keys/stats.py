@@ -57,7 +57,7 @@ class Stats:
             yield entry
 
     def count_users(self, users: Iterable[tuple[str, int]]) -> None:
-        """Count users by the number of their keys."""
+        """Count users by their keys, where all of them are meant."""
         for _, number in users:
             self.keys_of_users.add(number)
 
@@ -73,7 +73,8 @@ class Stats:
             yield _record('algorithm', f'{algorithm} {bits}'.strip(), number)
         for days, number in self.age_counts():
             yield _record('age in days', days, number)
-        yield _record('users', 'all', self.keys_of_users.count)
+        if self.keys_of_users.count:
+            yield _record('users', 'all', self.keys_of_users.count)
         for keys, number in self.keys_of_users.between(_NUMBERS):
             yield _record('keys of a user', keys, number)
 
@@ -125,13 +126,16 @@ def write_prometheus(stats: Stats, path: str) -> None:
     """
     directory, name = os.path.split(os.path.abspath(path))
     try:
-        with tempfile.NamedTemporaryFile(
-            'w', dir=directory, prefix=f'.{name}.', delete=False
-        ) as stream:
-            stream.writelines(f'{line}\n' for line in _metrics(stats))
-        # Who collects it is another user.
-        os.chmod(stream.name, 0o644)
-        os.replace(stream.name, path)
+        # A directory of its own, so that nothing is left beside the file.
+        with tempfile.TemporaryDirectory(
+            dir=directory, prefix=f'.{name}.'
+        ) as scratch:
+            new = os.path.join(scratch, name)
+            with open(new, 'w') as stream:
+                stream.writelines(f'{line}\n' for line in _metrics(stats))
+            # Who collects it is another user.
+            os.chmod(new, 0o644)
+            os.replace(new, path)
     except OSError as error:
         raise exception.ConfigurationError(
             reason=f'{path} cannot be written: {error.strerror}.'

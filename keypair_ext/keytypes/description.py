@@ -10,11 +10,9 @@ what cannot be read, nothing is known. Algorithms have the names that
 import base64
 import binascii
 import hashlib
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-_LINE = re.compile(r'\s*(\S+)[ \t]+(\S+)(?:[ \t]+([^\r\n]*))?')
 _CERTIFICATE = '-cert-v01@openssh.com'
 
 _Strings = list[bytes]
@@ -51,9 +49,9 @@ def describe(key_type: str, public_key: str | None) -> Description:
         return UNKNOWN
     if key_type == 'x509':
         return _describe_certificate(public_key)
-    found = _LINE.match(public_key)
-    blob = blob_of(public_key)
-    if found is None or blob is None:
+    words = _words(public_key)
+    blob = _blob(words)
+    if blob is None:
         return UNKNOWN
     algorithm, bits = _algorithm(blob)
     if algorithm is None:
@@ -64,18 +62,24 @@ def describe(key_type: str, public_key: str | None) -> Description:
         # Not for security: it is a name, and works where MD5 is barred.
         hashlib.md5(blob, usedforsecurity=False).digest().hex(':'),
         sha256_fingerprint(blob),
-        (found[3] or '').strip(),
+        words[2].rstrip() if len(words) > 2 else '',
     )
 
 
 def blob_of(public_key: str) -> bytes | None:
     """Return the bytes of an SSH key (RFC 4253 section 6.6), if it is one."""
-    found = _LINE.match(public_key)
-    if found is None:
-        return None
+    return _blob(_words(public_key))
+
+
+def _words(public_key: str) -> list[str]:
+    """Return algorithm, base64 and comment, as far as they are there."""
+    return public_key.lstrip().partition('\n')[0].split(None, 2)
+
+
+def _blob(words: list[str]) -> bytes | None:
     try:
-        return binascii.a2b_base64(found[2])
-    except ValueError:
+        return binascii.a2b_base64(words[1])
+    except (IndexError, ValueError):
         return None
 
 

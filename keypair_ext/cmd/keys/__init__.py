@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``keypair-ext-manage keys``: commands on the keys of all users."""
+"""``keypair-ext-manage keys``: commands on the keys of all users.
+
+They return 0; 1 where something was found, or was left, that a person has to
+look at; 2 where they could not do what they are for.
+"""
 
 import argparse
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from keypair_ext import cmd, exception
 from keypair_ext.cmd.keys import changing, common, options, reading
 
 if TYPE_CHECKING:
@@ -137,4 +142,18 @@ class _Commands:
         )
         for add in options:
             add(parser)
-        parser.set_defaults(run=run, configure=self._configure)
+        parser.set_defaults(
+            run=lambda arguments: _run(run, arguments),
+            configure=self._configure,
+        )
+
+
+def _run(
+    command: Callable[[Any], int | None], arguments: argparse.Namespace
+) -> int | None:
+    """Run a command; what it could not do is not what it has found."""
+    try:
+        return command(arguments)
+    except exception.KeypairExtError as error:
+        cmd.complain('keypair-ext-manage', str(error))
+        return common.TROUBLE

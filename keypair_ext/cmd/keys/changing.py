@@ -6,7 +6,7 @@ import argparse
 import collections
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from keypair_ext import exception, keytypes, notifications
 from keypair_ext.cmd.keys import common, options, progress
@@ -21,10 +21,7 @@ def import_keys(arguments: argparse.Namespace) -> int:
     """Add keys of an export or a journal; return 1 if one cannot be."""
     users = _mapped_users(arguments.map_users)
     with options.opened(arguments.file) as stream:
-        numbered = (
-            (number, row._replace(user_id=users.get(row.user_id, row.user_id)))
-            for number, row in lines.read(stream)
-        )
+        numbered = (_mapped(line, users) for line in lines.read(stream))
         added = change.add(
             common.table(arguments),
             progress.shown(numbered),
@@ -34,6 +31,13 @@ def import_keys(arguments: argparse.Namespace) -> int:
             pace=change.Pace(arguments.rate),
         )
         return _tell_added(arguments, added)
+
+
+def _mapped(line: lines.Line, users: Mapping[str, str]) -> lines.Line:
+    if line.row is None:
+        return line
+    user_id = users.get(line.row.user_id, line.row.user_id)
+    return line._replace(row=line.row._replace(user_id=user_id))
 
 
 def _mapped_users(path: str | None) -> dict[str, str]:
@@ -79,14 +83,16 @@ def _tell_added(
 
 
 def _problem(line: change.Added) -> str | None:
-    if line.outcome is Inserted.CONFLICT:
+    if line.row and line.outcome is Inserted.CONFLICT:
         return (
             f'user {line.row.user_id} has another key of the name '
             f'{line.row.name!r}'
         )
     if line.outcome is Inserted.UNSTORABLE:
-        return f'{Inserted.UNSTORABLE.value}: a value is too long, or has a \
-character that the table cannot hold'
+        return (
+            f'{Inserted.UNSTORABLE.value}: a value is too long, or has a '
+            f'character that the table cannot take'
+        )
     return line.problem
 
 
@@ -119,10 +125,11 @@ def _all_orphans(arguments: argparse.Namespace) -> list[str]:
         number += 1
         if state is cloud.User.UNKNOWN:
             orphans.append(user_id)
+    share = float(arguments.at_most) * 100
     if len(orphans) > arguments.at_most * number:
         raise exception.InvalidInput(
             reason=f'{len(orphans)} of {number} users are not known to '
-            f'Identity, more than --at-most {arguments.at_most:.0%}. Nothing '
+            f'Identity, more than --at-most {share:g}%. Nothing '
             f'was deleted: see whether this is the right Identity service, '
             f'and raise --at-most if it is.'
         )
@@ -176,7 +183,8 @@ def transfer(arguments: argparse.Namespace) -> int:
             if not done:
                 progress.say(
                     f'{row.name!r} stays: it has gone, or the new owner '
-                    f'has a key of this name; see --prefix'
+                    f'has a key of its new name, or the name is too long; '
+                    f'see --prefix'
                 )
     print(f'{moved} keys moved, {left} not. {_undo(path)}')
     return common.FOUND if left else 0
@@ -189,7 +197,9 @@ def _planned_moves(
     wanted = Selection(user_id=arguments.old, name=arguments.name)
     for entry in selection.select(table, wanted):
         name = entry.row.name
-        if arguments.prefix and table.find(arguments.new, name):
+        there = table.find(arguments.new, name) if arguments.prefix else None
+        # A collation may take both users for one.
+        if there is not None and there.id != entry.row.id:
             name = arguments.prefix + name
         yield entry.row, name
 

@@ -7,26 +7,33 @@ from collections.abc import Callable, Iterator
 
 from oslo_config import cfg
 
-from keypair_ext.cmd.keys import options, progress
+from keypair_ext.cmd.keys import progress
 from keypair_ext.db import engine
 from keypair_ext.db.table import Table
 from keypair_ext.keys import cloud, selection
-from keypair_ext.keys.selection import Entry
+from keypair_ext.keys.selection import Entry, Selection
 
 Configure = Callable[[argparse.Namespace], cfg.ConfigOpts]
 
-# The exit status where there is something that has to be looked at.
+# The exit status where there is something that has to be looked at, and that
+# where the command could not do what it is for.
 FOUND = 1
+TROUBLE = 2
 
 
-def entries(arguments: argparse.Namespace) -> Iterator[Entry]:
-    """Yield what is selected, with a bar on a terminal."""
+def entries(
+    arguments: argparse.Namespace, wanted: Selection, *, prints: bool = True
+) -> Iterator[Entry]:
+    """Yield what is selected, with a bar on a terminal.
+
+    :param prints: whether something is printed of each.
+    """
     rows = table(arguments)
-    wanted = options.selected(arguments)
     after = getattr(arguments, 'after', 0)
     return progress.shown(
         selection.select(rows, wanted, after),
         lambda: rows.count(wanted.range),
+        prints=prints,
     )
 
 

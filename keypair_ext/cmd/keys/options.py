@@ -5,6 +5,7 @@
 import argparse
 import contextlib
 import datetime
+import fractions
 import sys
 from typing import TextIO
 
@@ -134,10 +135,17 @@ def add_leavers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _share(text: str) -> float:
-    share = float(text.removesuffix('%')) / (100 if '%' in text else 1)
+def _share(text: str) -> fractions.Fraction:
+    try:
+        share = fractions.Fraction(text.removesuffix('%'))
+    except (ValueError, ZeroDivisionError):
+        share = fractions.Fraction(-1)
+    if text.endswith('%'):
+        share /= 100
     if not 0 <= share <= 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no share: give 0% to 100%, or 0 to 1'
+        )
     return share
 
 
@@ -186,9 +194,14 @@ def add_change(parser: argparse.ArgumentParser) -> None:
 
 
 def _rate(text: str) -> float:
-    rate = float(text)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1
     if not 0 <= rate < float('inf'):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no rate: give keys a second, or 0 for no limit'
+        )
     return rate
 
 

@@ -15,13 +15,16 @@ def shown(
     items: Iterable[_Item],
     total: Callable[[], int] | None = None,
     unit: str = ' keys',
+    *,
+    prints: bool = False,
 ) -> Iterator[_Item]:
     """Yield the items, and show on a terminal how many have come.
 
     :param total: tells how many there can be; asked for a bar only.
+    :param prints: whether something is printed of each item; the bar would
+        mix with that on the same terminal.
     """
-    # The bar would mix with what is printed on the same terminal.
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+    if not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
         yield from items
         return
     number = total() if total else None

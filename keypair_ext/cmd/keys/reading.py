@@ -23,7 +23,7 @@ from keypair_ext.keytypes import strength
 
 def list_keys(arguments: argparse.Namespace) -> None:
     """Print keys."""
-    entries = common.entries(arguments)
+    entries = common.entries(arguments, options.selected(arguments))
     records = map(report.record_of, entries)
     report.write(arguments.format, report.LISTED, records, sys.stdout)
 
@@ -54,8 +54,11 @@ def show(arguments: argparse.Namespace) -> None:
 def count(arguments: argparse.Namespace) -> None:
     """Print counts of keys and users."""
     found = stats.Stats(options.now())
-    found.count(common.entries(arguments))
-    found.count_users(common.table(arguments).users())
+    wanted = options.selected(arguments)
+    found.count(common.entries(arguments, wanted, prints=False))
+    # Of a selection it would take a memory of all users.
+    if wanted == Selection():
+        found.count_users(common.table(arguments).users())
     if arguments.prometheus:
         stats.write_prometheus(found, arguments.prometheus)
     else:
@@ -66,7 +69,7 @@ def count(arguments: argparse.Namespace) -> None:
 
 def export(arguments: argparse.Namespace) -> None:
     """Print keys as JSON lines."""
-    for entry in common.entries(arguments):
+    for entry in common.entries(arguments, options.selected(arguments)):
         sys.stdout.write(f'{lines.to_line(entry.row)}\n')
 
 
@@ -77,12 +80,10 @@ def audit_keys(arguments: argparse.Namespace) -> int:
     moment = options.now()
     counted = stats.Stats(moment)
     summary = page.Summary()
-    found = summary.watch(
-        audit.findings(counted.watch(common.entries(arguments)), judge)
-    )
+    entries = common.entries(arguments, options.selected(arguments))
+    found = summary.watch(audit.findings(counted.watch(entries), judge))
     if arguments.format == 'html':
         collections.deque(found, maxlen=0)
-        counted.count_users(common.table(arguments).users())
         sys.stdout.writelines(page.build(counted, summary, moment))
     else:
         report.write(arguments.format, audit.COLUMNS, found, sys.stdout)

@@ -136,14 +136,43 @@ class ImportTest(ChangingTestCase):
                 path.write_text(f'\n{text}\n')
                 told = self.run_command('import', str(path), '--yes')
                 self.assertEqual(1, told[0])
-                self.assertIn('line 2 is not a key pair', told[2])
+                self.assertIn('line 2: it is not a key pair', told[2])
                 self.assertEqual(1, told[2].count('\n'))
         for users in ('[]', '{"a": 1}', 'x'):
             path.write_text(users)
             told = self.run_command(
                 'import', self.write(), '--map-users', str(path)
             )
-            self.assertEqual(1, told[0], users)
+            self.assertEqual(2, told[0], users)
+        path.write_bytes(b'\xff\n')
+        told = self.run_command('import', str(path), '--yes')
+        self.assertEqual(2, told[0])
+        self.assertIn('not UTF-8', told[2])
+
+    def test_good_lines_beside_others(self) -> None:
+        path = pathlib.Path(self.write(self.record(), self.record(name='b')))
+        path.write_text(f'x\n{path.read_text()}')
+        status, output, _ = self.run_command('import', str(path), '--yes')
+        self.assertEqual(1, status)
+        self.assertIn('2 keys added', output)
+        self.assertIn('1 cannot be used', output)
+
+    def test_an_export_that_lacks_its_end(self) -> None:
+        path = pathlib.Path(self.write(self.record(), self.record(name='b')))
+        path.write_text(path.read_text()[:-20])
+        status, output, errors = self.run_command('import', str(path), '--yes')
+        self.assertEqual(1, status)
+        self.assertIn('1 keys added', output)
+        self.assertIn('line 2: ', errors)
+
+    def test_a_surrogate_is_no_character(self) -> None:
+        path = self.write(
+            self.record(public_key=f'{vectors.ED25519.line} \ud800'),
+            self.record(),
+        )
+        status, output, _ = self.run_command('import', path, '--yes')
+        self.assertEqual(1, status)
+        self.assertIn('1 keys added', output)
 
     def test_a_private_key_is_refused(self) -> None:
         secret = '-----BEGIN OPENSSH PRIVATE KEY-----'
@@ -160,7 +189,7 @@ class PruneTest(ChangingTestCase):
     def test_it_wants_to_know_whose(self) -> None:
         for options in ([], ['--type', 'ssh'], ['--algorithm', 'rsa']):
             status, _, errors = self.run_command('prune', '--yes', *options)
-            self.assertEqual(1, status)
+            self.assertEqual(2, status)
             self.assertIn('--older-than, --user or --name', errors)
         self.assertEqual(self.before, self.rows())
 
@@ -184,6 +213,34 @@ class PruneTest(ChangingTestCase):
             self.restore(journal)
             self.assertEqual(self.before, self.rows())
 
+    def test_rows_that_have_nothing_but_a_name(self) -> None:
+        self.add(
+            'berta', 'bare', public_key=None, fingerprint=None, created_at=None
+        )
+        before = self.rows()
+        self.run_well('prune', '--name', '*', '--yes')
+        self.restore(self.journal())
+        self.assertEqual(before, self.rows())
+
+    def test_a_journal_that_was_torn(self) -> None:
+        # Killed while it wrote of a row, which it had not deleted then.
+        self.run_well('prune', '--name', '*', '--yes')
+        journal = self.journal()
+        journal.write_text(f'{journal.read_text()}{{"id": 7, "user')
+        self.restore(journal)
+        self.assertEqual(self.before, self.rows())
+
+    def test_an_id_that_another_key_has_got(self) -> None:
+        self.run_well('prune', '--name', '*', '--yes')
+        self.add('dora', 'same', id=self.before[0][2], created_at=None)
+        taken = self.rows()
+        self.restore(self.journal())
+        self.assertEqual(taken[0], self.rows()[0])
+        self.assertEqual(
+            {(row[4], row[3]) for row in [*taken, *self.before]},
+            self.names(),
+        )
+
     def test_only_what_is_selected_goes(self) -> None:
         self.run_well('prune', '--name', 'ci-*', '--yes')
         self.assertEqual(
@@ -196,7 +253,7 @@ class PruneTest(ChangingTestCase):
             told = self.run_command(
                 'prune', '--name', '*', '--yes', '--journal', path
             )
-            self.assertEqual(1, told[0])
+            self.assertEqual(2, told[0])
             self.assertIn('journal', told[2])
             self.assertEqual(self.before, self.rows())
 
@@ -204,7 +261,7 @@ class PruneTest(ChangingTestCase):
         told = self.run_command(
             'prune', '--name', '*', '--yes', '--journal', '/dev/full'
         )
-        self.assertEqual(1, told[0])
+        self.assertEqual(2, told[0])
         self.assertIn('/dev/full', told[2])
         self.assertEqual(self.before, self.rows())
 
@@ -266,13 +323,22 @@ class TransferTest(ChangingTestCase):
         self.restore(self.journal())
         self.assertEqual(self.before, self.rows())
 
+    def test_a_name_that_would_be_too_long_stays(self) -> None:
+        status, output, errors = self.run_command(
+            *('transfer', '--from', 'amelia', '--to', 'berta'),
+            *('--prefix', 'x' * 250, '--yes'),
+        )
+        self.assertEqual(1, status)
+        self.assertIn('1 keys moved, 1 not', output)
+        self.assertIn("'laptop' stays", errors)
+
     def test_it_says_first_what_it_would_do(self) -> None:
         self.run_well('transfer', '--from', 'amelia', '--to', 'dora')
         self.assertEqual(self.before, self.rows())
         told = self.run_command(
             'transfer', '--from', 'amelia', '--to', 'amelia', '--yes'
         )
-        self.assertEqual(1, told[0])
+        self.assertEqual(2, told[0])
 
     def test_the_key_itself_does_not_change(self) -> None:
         self.run_well('transfer', '--from', 'amelia', '--to', 'dora', '--yes')

@@ -11,6 +11,9 @@ import pathlib
 import subprocess
 import sys
 
+import sqlalchemy as sa
+
+from keypair_ext.db import table
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys import base
 from keypair_ext.tests.unit.keytypes import vectors
@@ -125,7 +128,7 @@ class ReadingTest(base.KeysTestCase):
                 status, output, errors = self.run_command(
                     'list', option, value
                 )
-                self.assertEqual((1, ''), (status, output))
+                self.assertEqual((2, ''), (status, output))
                 self.assertIn(hint, errors)
                 self.assertEqual(1, errors.count('\n'))
 
@@ -155,9 +158,9 @@ class ReadingTest(base.KeysTestCase):
         self.assertEqual(
             [key['name'] for key in listed], [row['name'] for row in rows]
         )
-        table = self.run_well('list', '-f', 'table').splitlines()
-        self.assertEqual(5, len(table))
-        self.assertEqual(list(listed[0]), table[0].split())
+        shown = self.run_well('list', '-f', 'table').splitlines()
+        self.assertEqual(5, len(shown))
+        self.assertEqual(list(listed[0]), shown[0].split())
         values = self.run_well('list', '-f', 'value').splitlines()
         self.assertTrue(values[0].startswith('amelia laptop ssh ed25519 256 '))
         self.assertEqual(
@@ -174,10 +177,10 @@ class ReadingTest(base.KeysTestCase):
     def test_show(self) -> None:
         shown = json.loads(self.run_well('show', 'amelia', 'laptop'))
         self.assertEqual(fixtures.KEY, shown['public_key'])
-        table = self.run_well('show', 'amelia', 'laptop', '-f', 'table')
-        self.assertIn('public_key   ssh-ed25519 ', table)
+        told = self.run_well('show', 'amelia', 'laptop', '-f', 'table')
+        self.assertIn('public_key   ssh-ed25519 ', told)
         status, _, errors = self.run_command('show', 'amelia', 'lap')
-        self.assertEqual(1, status)
+        self.assertEqual(2, status)
         self.assertIn('lap not found', errors)
 
     def test_stats(self) -> None:
@@ -204,6 +207,13 @@ class ReadingTest(base.KeysTestCase):
             counts,
         )
 
+    def test_stats_of_a_selection_tell_of_no_others(self) -> None:
+        lines = self.run_well('stats', '--user', 'amelia').splitlines()
+        self.assertEqual(
+            {'keys', 'type', 'algorithm', 'age in days'},
+            {json.loads(line)['of'] for line in lines},
+        )
+
     def test_prometheus(self) -> None:
         path = self.directory / 'keys.prom'
         self.assertEqual('', self.run_well('stats', '--prometheus', str(path)))
@@ -225,8 +235,15 @@ class ReadingTest(base.KeysTestCase):
         status, _, errors = self.run_command(
             'stats', '--prometheus', '/proc/nonexistent/keys.prom'
         )
-        self.assertEqual(1, status)
+        self.assertEqual(2, status)
         self.assertIn('cannot be written', errors)
+        before = set(self.directory.iterdir())
+        (self.directory / 'place').mkdir()
+        status, _, errors = self.run_command('stats', '--prometheus', 'place')
+        self.assertEqual(2, status)
+        self.assertEqual(
+            before | {self.directory / 'place'}, set(self.directory.iterdir())
+        )
 
     def test_export(self) -> None:
         lines = self.run_well('export').splitlines()
@@ -245,6 +262,25 @@ class ReadingTest(base.KeysTestCase):
             json.loads(lines[0]),
         )
 
+    def test_export_in_any_locale(self) -> None:
+        comment = f'{vectors.ED25519.line} am\xe9lie \U0001f511'
+        self.add('amelia', 'umlaut', public_key=comment)
+        done = subprocess.run(
+            [
+                *(sys.executable, '-m', 'keypair_ext.cmd.manage'),
+                *('--config-file', self.config),
+                *('keys', 'export', '--name', 'umlaut'),
+            ],
+            capture_output=True,
+            env={
+                **os.environ,
+                'PYTHONPATH': str(_ROOT),
+                'PYTHONIOENCODING': 'ascii',
+            },
+            check=True,
+        )
+        self.assertEqual(comment, json.loads(done.stdout)['public_key'])
+
     def test_no_table(self) -> None:
         empty = self.directory / 'empty'
         empty.mkdir()
@@ -254,7 +290,7 @@ class ReadingTest(base.KeysTestCase):
         )
         self.config = config
         status, _, errors = self.run_command('list')
-        self.assertEqual(1, status)
+        self.assertEqual(2, status)
         self.assertNotIn('Traceback', errors)
 
     def test_a_pipe_that_is_closed(self) -> None:
@@ -276,6 +312,65 @@ class ReadingTest(base.KeysTestCase):
 
 
 _ROOT = pathlib.Path(fixtures.ROOT)
+
+
+class CollationTest(base.KeysTestCase):
+    """A table that takes some users for one, as Nova's on MySQL does."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        url = f'sqlite:///{self.directory}/nocase.sqlite'
+        self.config = fixtures.write_config(
+            str(self.directory), {'database': {'connection': url}}
+        )
+        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(_NOCASE)
+        for user_id, name in (
+            ('amelia', 'a'),
+            ('Amelia', 'b'),
+            ('amelia', 'c'),
+            ('berta', 'a'),
+        ):
+            self.add(user_id, name)
+
+    def test_each_user_is_counted_once(self) -> None:
+        found = table.Table(self.engine).users()
+        self.assertEqual(
+            [('amelia', 2), ('Amelia', 1), ('berta', 1)], list(found)
+        )
+
+    def test_exactly_one_user_is_meant(self) -> None:
+        self.assertEqual({('Amelia', 'b')}, self.names('--user', 'Amelia'))
+        self.run_well('purge', '--user', 'amelia', '--yes')
+        self.assertEqual({('Amelia', 'b'), ('berta', 'a')}, self.names())
+
+    def test_transfer_between_users_who_are_taken_for_one(self) -> None:
+        self.run_well(
+            *('transfer', '--from', 'amelia', '--to', 'AMELIA'),
+            *('--prefix', 'old-', '--yes'),
+        )
+        self.assertEqual(
+            {
+                ('AMELIA', 'a'),
+                ('AMELIA', 'c'),
+                ('Amelia', 'b'),
+                ('berta', 'a'),
+            },
+            self.names(),
+        )
+
+
+_NOCASE = """
+CREATE TABLE key_pairs (
+    created_at DATETIME, updated_at DATETIME, id INTEGER PRIMARY KEY,
+    name VARCHAR(255) NOT NULL COLLATE NOCASE,
+    user_id VARCHAR(255) NOT NULL COLLATE NOCASE,
+    fingerprint VARCHAR(255), public_key TEXT,
+    type VARCHAR(4) NOT NULL DEFAULT 'ssh',
+    CONSTRAINT uniq_key_pairs0user_id0name UNIQUE (user_id, name)
+)
+"""
 
 
 class AuditTest(base.KeysTestCase):
