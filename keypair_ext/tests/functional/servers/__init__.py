@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Real servers as fixtures: databases, memcached, Keystone, Nova, uWSGI.
+"""Real servers as fixtures: of databases, Keystone, Nova and WSGI.
 
 Each one listens on 127.0.0.1 only, keeps everything it writes in a temporary
 directory of its own, reads nothing of the machine's /etc, and is gone after
