@@ -353,6 +353,24 @@ class ServerTest(base.TestCase):
         self.assertEqual('k1', store.get('alice', 'k1').name)
         store.close()
 
+    def test_operators_are_told_what_is_wrong_with_an_address(self) -> None:
+        url = sa.make_url(self.database.url)
+        for changed, named in (
+            (url.set(database='nosuch'), 'nosuch'),
+            (url.set(host='nosuch.invalid'), 'nosuch.invalid'),
+            (url.set(port=1), '127.0.0.1'),
+        ):
+            with self.subTest(named=named):
+                made = database.make_engine(changed.render_as_string(False))
+                error = self.assertRaises(
+                    exception.DatabaseUnusable, migration.check, made
+                )
+                self.assertIn(named, str(error))
+                self.assertRegex(str(error), r'; .* URL')
+                self.assertRaises(
+                    exception.DatabaseUnavailable, Store(made).ping
+                )
+
     # Migrations.
 
     def test_models_are_what_migrations_make(self) -> None:
