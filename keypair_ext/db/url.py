@@ -63,6 +63,10 @@ _DO_NOT_CONNECT: Mapping[str, Mapping[str, object]] = {
     'psycopg': {'host': _NOWHERE},
 }
 
+# What MySQL's say that have tried to connect all the same, where an option
+# file has told them to.
+_OF_SERVERS = frozenset({(1044,), (1045,), (1049,), (2002,), (2003,), (2005,)})
+
 # SQLAlchemy leaves out what is neither of these nor meant for SQLite itself,
 # where uri=true says that there is such.
 _SQLITE = frozenset(
@@ -260,7 +264,8 @@ def _refusal(url: sa.URL) -> str | None:
     # What drivers raise for a parameter has no common base.
     except Exception as error:  # noqa: BLE001
         text = ' '.join(str(error).split()).rstrip('.')
-        return None if _NOWHERE in text else text
+        is_of_server = _NOWHERE in text or error.args[:1] in _OF_SERVERS
+        return None if is_of_server else text
     return None
 
 
@@ -268,9 +273,10 @@ def _nowhere(driver: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     nowhere = _DO_NOT_CONNECT.get(driver, {})
     if nowhere.get('host') != _NOWHERE:
         return nowhere
-    # As many as the ports and addresses that libpq is given.
+    # As many as the ports that libpq is given; and an address of the
+    # environment or of a service's file would go before them.
     count = len(str(parameters.get('host', '')).split(','))
-    return {**nowhere, 'host': ','.join([_NOWHERE] * count), 'hostaddr': None}
+    return {'host': ','.join([_NOWHERE] * count), 'hostaddr': ''}
 
 
 def _file_mistake(path: str, is_certificate: bool) -> str | None:

@@ -214,6 +214,20 @@ class ParametersTest(UrlTestCase):
             for driver in installed(drivers):
                 database.make_engine(f'{driver}:{_SERVER}?{query}')
 
+    def test_an_address_of_the_environment_is_not_asked(self) -> None:
+        self.useFixture(
+            fixtures.EnvironmentVariable('PGHOSTADDR', '127.0.0.1')
+        )
+        for driver in installed(_POSTGRESQL):
+            database.make_engine(f'{driver}:{_SERVER}')
+
+    def test_an_option_file_may_name_another_server(self) -> None:
+        path = self.file('my.cnf', b'[client]\nprotocol=TCP\nport=1\n')
+        for driver in installed(('mysql+mysqldb',)):
+            database.make_engine(
+                f'{driver}:{_SERVER}?read_default_file={path}'
+            )
+
     def test_an_option_appends_to_the_url(self) -> None:
         for driver in installed((*_MYSQL, *_POSTGRESQL)):
             message = self.refused(
