@@ -195,9 +195,10 @@ KEYPAIRS_OPTS: list[cfg.Opt] = [
         help="""
 How many RSA keys a worker process makes ahead, so that a client who asks for
 a generated key pair (before API version 2.92) does not wait for one. Making
-a key costs some 50 ms of processor time, whenever it is done. Keys wait in
-memory only, never in a file, and are never shared between processes. 0 turns
-the pool off.
+a key of 2048 bits costs some 50 ms of processor time, whenever it is done, and
+a longer one more. Keys wait in memory only, never in a file, and are never
+shared between processes. 0 turns the pool off. Keys that are not RSA are made
+at once.
 """,
     ),
     cfg.IntOpt(
@@ -217,6 +218,58 @@ With ``[quota] driver = unified``, for how many seconds a worker process
 remembers the registered limit. A change of the limit takes as long to be
 seen, and the Identity service can be away as long without being missed. 0
 asks it for each key pair that is created.
+""",
+    ),
+    cfg.BoolOpt(
+        'idempotent_import',
+        sample_default='false',
+        help="""
+Whether an import of the very key that the user has under this name is
+answered like the import that brought it, instead of 409. Comment, white space
+and padding do not count. Nothing is stored, and nobody is notified. Without a
+value the mount's profile decides; so it is with the four options that follow.
+""",
+    ),
+    cfg.BoolOpt(
+        'duplicate_before_quota',
+        sample_default='false',
+        help="""
+Whether a key that is none is 400 and a name that is taken 409 also where the
+quota is full, which Nova answers with 403.
+""",
+    ),
+    cfg.BoolOpt(
+        'created_at_in_lists',
+        sample_default='false',
+        help="""
+Whether each key pair of a list holds ``created_at``, as a show has it. A page
+costs the database and the service more. Tempest's schema of a list allows no
+further field, so its tests that list key pairs fail with this.
+""",
+    ),
+    cfg.StrOpt(
+        'sha256_fingerprint',
+        choices=[
+            ('off', 'as Nova: fingerprints are MD5, SHA-1 of a certificate'),
+            ('header', 'also X-Keypair-Fingerprint, on a create and a show'),
+            ('body', 'as the fingerprint, in all answers'),
+        ],
+        sample_default='off',
+        help="""
+Where clients see the SHA-256 fingerprint, ``SHA256:`` and base64 as
+``ssh-keygen -l`` shows it. It is computed from the key; what the table holds
+and notifications tell stays as in Nova.
+""",
+    ),
+    cfg.StrOpt(
+        'generated_ssh_algorithm',
+        choices=['rsa-2048', 'rsa-3072', 'rsa-4096', 'ecdsa-256', 'ed25519'],
+        sample_default='rsa-2048',
+        help="""
+What SSH keys that the service generates (before API version 2.92) are. The
+private key of RSA comes in the PEM format of PKCS#1, of ECDSA in that of SEC
+1, of Ed25519 in that of OpenSSH. A certificate's key is always RSA of 2048
+bits.
 """,
     ),
     cfg.StrOpt(

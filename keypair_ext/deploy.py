@@ -45,7 +45,7 @@ from keypair_ext.api import (
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
-from keypair_ext.keytypes import pool, rsa, strength
+from keypair_ext.keytypes import algorithms, pool, rsa, strength
 from keypair_ext.middleware import net, on_demand, request_target
 from keypair_ext.middleware.context import http_basic
 
@@ -185,16 +185,17 @@ class Composition:
         conf = self._conf(section)
         quota_driver = quota.load(conf, store)
         enforcer = self._enforcer(section)
+        contracts = self._contracts(section)
         keypairs = Keypairs(
             store=store,
-            key_types=keytypes.load(
-                pool.pooled(rsa.make_rsa, conf.keypairs.key_pool_size)
+            key_types=_key_types(
+                contracts.profile.keys.generated_ssh_algorithm,
+                conf.keypairs.key_pool_size,
             ),
             quota_driver=quota_driver,
             notifier=notifications.load(conf),
             key_strength=strength.load(conf.keypairs),
         )
-        contracts = self._contracts(section)
         made = dispatch.Application(
             contracts=contracts,
             table=routes.Table(section.declarations),
@@ -255,18 +256,25 @@ class Composition:
         )
 
     def _contracts(self, section: _Section) -> contract.Contracts:
+        conf = self._conf(section)
+        keypair_conf.register_api_opts(conf)
         return self._once(
-            ('contracts', section.profile, section.max_version),
+            (
+                'contracts',
+                section.source,
+                section.profile,
+                section.max_version,
+            ),
             lambda: contract.Contracts(
-                profiles.load(section.profile), section.max_version
+                profiles.load(section.profile).with_options(conf.keypairs),
+                section.max_version,
             ),
         )
 
     def _faults(self, section: _Section) -> faults.Faults:
-        conf = self._conf(section)
-        keypair_conf.register_api_opts(conf)
         return faults.Faults(
-            self._contracts(section).profile.faults, conf.keypairs.retry_after
+            self._contracts(section).profile.faults,
+            self._conf(section).keypairs.retry_after,
         )
 
 
@@ -361,6 +369,15 @@ def service_or_exit() -> WSGIApplication:
     except exception.KeypairExtError as error:
         sys.stderr.write(f'keypair_ext: {error}\n')
         raise SystemExit(_CANNOT_START) from None
+
+
+def _key_types(
+    ssh_algorithm: str, pool_size: int
+) -> dict[str, keytypes.KeyType]:
+    make_rsa = pool.pooled(rsa.make_rsa, pool_size)
+    return keytypes.load(
+        make_rsa, algorithms.maker(ssh_algorithm, make_rsa, pool_size)
+    )
 
 
 def _check_keys(local_conf: Mapping[str, str]) -> None:

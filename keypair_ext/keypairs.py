@@ -6,14 +6,15 @@ The use cases know no HTTP. Who may do what is decided before they are
 called; what may be stored is decided here.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 from oslo_context import context as oslo_context
 from oslo_utils import timeutils
 
 from keypair_ext import exception, keytypes, notifications, profiles, quota
 from keypair_ext.db.store import Keypair, ListedKeypair, Store
-from keypair_ext.keytypes import KeyType, strength
+from keypair_ext.keytypes import KeyType, material, strength
 
 Context = oslo_context.RequestContext
 
@@ -51,17 +52,23 @@ class Keypairs:
         return self._notifier.enabled
 
     def list(
-        self, user_id: str, limit: int | None, marker: str | None
+        self,
+        user_id: str,
+        limit: int | None,
+        marker: str | None,
+        *,
+        with_times: bool = False,
     ) -> Sequence[ListedKeypair]:
         """Return a user's key pairs by name, those after ``marker``.
 
+        :param with_times: say when they were created.
         :raises MarkerNotFound: the user has no key pair of that name.
         """
         if marker is not None and not _can_exist(marker):
             raise exception.MarkerNotFound(marker=marker)
         if not _can_exist(user_id):
             return []
-        return self._store.list(user_id, limit, marker)
+        return self._store.list(user_id, limit, marker, with_times=with_times)
 
     def get(self, user_id: str, name: str) -> Keypair:
         """Return one key pair.
@@ -82,6 +89,10 @@ class Keypairs:
     ) -> Keypair:
         """Store a public key, as it came, and return its key pair.
 
+        Where the rules want imports to be idempotent, and the user has this
+        very key under this name, return what is stored: nothing has happened,
+        so nobody is told.
+
         :raises ValidationFailed: the name or the user id is a private key.
         :raises QuotaExceeded: the user has as many as allowed.
         :raises InvalidKey: it is not a key of this type.
@@ -90,6 +101,14 @@ class Keypairs:
         _refuse_secrets(user_id, name)
         judged = self._judge(user_id, key_type, public_key, rules)
         refused = isinstance(judged, exception.InvalidInput)
+
+        def find_same() -> Keypair | None:
+            if refused or not rules.idempotent_import:
+                return None
+            return self._find_same(user_id, name, key_type, public_key)
+
+        if (there := find_same()) is not None:
+            return there
         # Nova tells that it starts before it looks at the key. That others
         # may see the key has to be known by then.
         subject = notifications.Subject(
@@ -99,19 +118,40 @@ class Keypairs:
             notifications.HIDDEN if refused else public_key,
         )
         with self._notifier.action(context, 'import', subject) as action:
-            limit = self._limit(context)
-            if refused or self.notifies:
-                self._check_quota(user_id, limit)
-            action.start()
-            if isinstance(judged, exception.InvalidInput):
-                raise judged
-            public_key, fingerprint = judged
-            keypair = self._create(
-                user_id, name, key_type, fingerprint, public_key, limit
-            )
+            try:
+                with self._quota_last(rules, user_id, name, judged):
+                    keypair = self._import(
+                        context, action, user_id, name, key_type, judged
+                    )
+            except (exception.KeypairExists, exception.QuotaExceeded):
+                # Another import of the same key may have been quicker.
+                if (there := find_same()) is None:
+                    raise
+                return there
             action.end(keypair)
         self._strength.report(user_id, name, key_type, public_key)
         return keypair
+
+    def _import(
+        self,
+        context: Context,
+        action: notifications.Action,
+        user_id: str,
+        name: str,
+        key_type: str,
+        judged: tuple[str, str] | exception.InvalidInput,
+    ) -> Keypair:
+        refused = isinstance(judged, exception.InvalidInput)
+        limit = self._limit(context)
+        if refused or self.notifies:
+            self._check_quota(user_id, limit)
+        action.start()
+        if isinstance(judged, exception.InvalidInput):
+            raise judged
+        public_key, fingerprint = judged
+        return self._create(
+            user_id, name, key_type, fingerprint, public_key, limit
+        )
 
     def generate(
         self,
@@ -128,14 +168,16 @@ class Keypairs:
         """
         _refuse_secrets(user_id, name)
         subject = notifications.Subject(user_id, name, key_type, None)
-        with self._notifier.action(context, 'create', subject) as action:
+        with (
+            self._notifier.action(context, 'create', subject) as action,
+            self._quota_last(rules, user_id, name),
+        ):
             limit = self._limit(context)
             # Making a key is dear: none is made that could not be stored.
             self._check_quota(user_id, limit)
             action.start()
             _check_user_id(user_id)
-            if self._store.exists(user_id, name):
-                raise exception.KeypairExists(name=name)
+            self._check_name(user_id, name)
             made = self._key_types[key_type].generate(
                 user_id, rules.generated_comment
             )
@@ -207,6 +249,42 @@ class Keypairs:
         """
         if limit >= 0 and self._store.count(user_id, limit) >= limit:
             raise exception.QuotaExceeded(limit=limit)
+
+    @contextlib.contextmanager
+    def _quota_last(
+        self,
+        rules: profiles.KeyRules,
+        user_id: str,
+        name: str,
+        judged: tuple[str, str] | exception.InvalidInput | None = None,
+    ) -> Iterator[None]:
+        """Tell what else is wrong before a full quota, where rules want it."""
+        try:
+            yield
+        except exception.QuotaExceeded:
+            if rules.duplicate_before_quota:
+                if isinstance(judged, exception.InvalidInput):
+                    raise judged from None
+                _check_user_id(user_id)
+                self._check_name(user_id, name)
+            raise
+
+    def _check_name(self, user_id: str, name: str) -> None:
+        if self._store.exists(user_id, name):
+            raise exception.KeypairExists(name=name)
+
+    def _find_same(
+        self, user_id: str, name: str, key_type: str, public_key: str
+    ) -> Keypair | None:
+        """Return the key pair of this name if it is this key."""
+        try:
+            there = self.get(user_id, name)
+        except exception.KeypairNotFound:
+            return None
+        is_same = there.type == key_type and material.is_same(
+            key_type, public_key, there.public_key
+        )
+        return there if is_same else None
 
     def _judge(
         self,

@@ -33,6 +33,9 @@ class Contract:
     pages: bool
     shows_type: bool
     shows_created_at_on_create: bool
+    shows_created_at_in_lists: bool
+    sha256_in_header: bool
+    sha256_in_body: bool
     imported_status: int
     generated_status: int
     listed_status: int
@@ -134,6 +137,9 @@ class Contracts:
             if answers.type == 'versioned'
             else answers.type == 'always',
             shows_created_at_on_create=answers.created_at_on_create,
+            shows_created_at_in_lists=answers.created_at_in_lists,
+            sha256_in_header=answers.sha256_fingerprint == 'header',
+            sha256_in_body=answers.sha256_fingerprint == 'body',
             imported_status=statuses.imported or (201 if has_types else 200),
             generated_status=statuses.generated or (201 if has_types else 200),
             listed_status=statuses.listed or 200,

@@ -49,7 +49,12 @@ class Handlers:
         )
 
         limit, marker = self._page(contract, query)
-        keypairs = self._keypairs.list(user_id, limit, marker)
+        keypairs = self._keypairs.list(
+            user_id,
+            limit,
+            marker,
+            with_times=contract.shows_created_at_in_lists,
+        )
 
         document = views.listed(keypairs, contract)
         if limit and len(keypairs) == limit:
@@ -70,7 +75,10 @@ class Handlers:
         keypair = self._keypairs.get(user_id, request.route.name or '')
 
         document = views.shown(keypair, contract)
-        return request.answer(contract, contract.shown_status, document)
+        headers = views.fingerprint_headers(keypair, contract)
+        return request.answer(
+            contract, contract.shown_status, document, headers
+        )
 
     def create(self, request: Request, contract: Contract) -> Answer:
         """Answer 200 or, since 2.2, 201 and the new key pair.
@@ -101,13 +109,17 @@ class Handlers:
                 contract.keys,
             )
             document = views.created(keypair, contract)
-            return request.answer(contract, contract.imported_status, document)
+            headers = views.fingerprint_headers(keypair, contract)
+            return request.answer(
+                contract, contract.imported_status, document, headers
+            )
         keypair, private_key = self._keypairs.generate(
             request.context, user_id, name, key_type, contract.keys
         )
         document = views.created(keypair, contract, private_key)
+        headers = views.fingerprint_headers(keypair, contract)
         return request.answer(
-            contract, contract.generated_status, document, _NO_STORE
+            contract, contract.generated_status, document, _NO_STORE + headers
         )
 
     def delete(self, request: Request, contract: Contract) -> Answer:

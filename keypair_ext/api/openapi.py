@@ -10,7 +10,7 @@ tests hold real answers against it.
 from typing import Any
 
 from keypair_ext import exception
-from keypair_ext.api import microversions
+from keypair_ext.api import microversions, views
 from keypair_ext.api.contract import Contract, Contracts
 from keypair_ext.faults import Faults, Telling
 
@@ -45,6 +45,8 @@ _COMMON = (
 )
 _OF_CREATE = (*_COMMON, exception.QuotaExceeded, exception.KeypairExists)
 _OF_ITEMS = (*_COMMON, exception.KeypairNotFound)
+
+_TIME = {'type': ['string', 'null']}
 
 # Those of HTTP that a path may lack.
 _METHODS = ('get', 'put', 'post', 'delete', 'head', 'patch')
@@ -136,7 +138,9 @@ def _refusal(told: Told, status: int) -> Document:
 
 
 def _collection(contract: Contract, told: Told) -> Document:
-    answer = _answer('The new key pair.', _created(contract))
+    answer = _with_fingerprint(
+        contract, _answer('The new key pair.', _created(contract))
+    )
     created = {
         str(status): {**answer, 'links': _links()}
         for status in (contract.imported_status, contract.generated_status)
@@ -192,8 +196,8 @@ def _item(contract: Contract, told: Told) -> Document:
             'operationId': 'show_keypair',
             'parameters': query,
             'responses': {
-                str(contract.shown_status): _answer(
-                    'The key pair.', _shown(contract)
+                str(contract.shown_status): _with_fingerprint(
+                    contract, _answer('The key pair.', _shown(contract))
                 ),
                 **errors,
             },
@@ -248,6 +252,13 @@ def _answer(description: str, schema: Document) -> Document:
     }
 
 
+def _with_fingerprint(contract: Contract, answer: Document) -> Document:
+    if contract.sha256_in_header:
+        value = {'schema': {'type': 'string', 'pattern': '^SHA256:'}}
+        answer['headers'] = {views.FINGERPRINT_HEADER: value}
+    return answer
+
+
 def _fault(status: int, waits: bool) -> Document:
     properties: Document = {
         'code': {'const': status},
@@ -283,7 +294,10 @@ def _summary(contract: Contract) -> Document:
 
 
 def _listed(contract: Contract) -> Document:
-    keypair = _object({'keypair': _object(_summary(contract))})
+    summary = _summary(contract)
+    if contract.shows_created_at_in_lists:
+        summary['created_at'] = _TIME
+    keypair = _object({'keypair': _object(summary)})
     properties: Document = {'keypairs': {'type': 'array', 'items': keypair}}
     if contract.pages:
         link = _object({'rel': {'const': 'next'}, 'href': {'type': 'string'}})
@@ -292,12 +306,11 @@ def _listed(contract: Contract) -> Document:
 
 
 def _shown(contract: Contract) -> Document:
-    time = {'type': ['string', 'null']}
     properties = {
         **_summary(contract),
         'user_id': {'type': 'string'},
-        'created_at': time,
-        'updated_at': time,
+        'created_at': _TIME,
+        'updated_at': _TIME,
         'deleted': {'const': False},
         'deleted_at': {'type': 'null'},
         'id': {'type': 'integer'},

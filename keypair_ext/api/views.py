@@ -7,22 +7,24 @@ from collections.abc import Sequence
 from typing import Any
 from urllib import parse as urlparse
 
-from keypair_ext.api.contract import Contract
+from keypair_ext.api.contract import Contract, Headers
 from keypair_ext.api.request import Query, Request
 from keypair_ext.api.routes import COLLECTION
 from keypair_ext.db.store import Keypair, ListedKeypair
+from keypair_ext.keytypes import material
 
 Document = dict[str, Any]
+
+FINGERPRINT_HEADER = 'X-Keypair-Fingerprint'
 
 
 def listed(keypairs: Sequence[ListedKeypair], contract: Contract) -> Document:
     """Return the answer to a list, without links."""
-    shows_type = contract.shows_type
-    return {
-        'keypairs': [
-            {'keypair': _summary(keypair, shows_type)} for keypair in keypairs
-        ]
-    }
+    documents = [_summary(keypair, contract) for keypair in keypairs]
+    if contract.shows_created_at_in_lists:
+        for document, keypair in zip(documents, keypairs, strict=True):
+            document['created_at'] = _time(keypair.created_at)
+    return {'keypairs': [{'keypair': document} for document in documents]}
 
 
 def shown(keypair: Keypair, contract: Contract) -> Document:
@@ -30,7 +32,7 @@ def shown(keypair: Keypair, contract: Contract) -> Document:
     # A key pair is never soft-deleted; the fields are upstream's.
     return {
         'keypair': {
-            **_summary(keypair, contract.shows_type),
+            **_summary(keypair, contract),
             'user_id': keypair.user_id,
             'created_at': _time(keypair.created_at),
             'updated_at': _time(keypair.updated_at),
@@ -49,13 +51,21 @@ def created(
     :param private_key: given when the key was generated; this answer is
         the only place that ever shows it.
     """
-    document = _summary(keypair, contract.shows_type)
+    document = _summary(keypair, contract)
     document['user_id'] = keypair.user_id
     if contract.shows_created_at_on_create:
         document['created_at'] = _time(keypair.created_at)
     if private_key is not None:
         document['private_key'] = private_key
     return {'keypair': document}
+
+
+def fingerprint_headers(keypair: Keypair, contract: Contract) -> Headers:
+    """Return the header that tells the SHA-256, where that is told."""
+    if not contract.sha256_in_header:
+        return ()
+    sha256 = material.sha256(keypair.type, keypair.public_key)
+    return ((FINGERPRINT_HEADER, sha256),) if sha256 else ()
 
 
 def next_link(
@@ -91,14 +101,18 @@ def with_prefix(url: str, prefix: str | None) -> str:
     ).rstrip('/')
 
 
-def _summary(keypair: Keypair | ListedKeypair, shows_type: bool) -> Document:
+def _summary(keypair: Keypair | ListedKeypair, contract: Contract) -> Document:
     document = {
         'name': keypair.name,
         'public_key': keypair.public_key,
         'fingerprint': keypair.fingerprint,
     }
-    if shows_type:
+    if contract.shows_type:
         document['type'] = keypair.type
+    if contract.sha256_in_body:
+        sha256 = material.sha256(keypair.type, keypair.public_key)
+        # Of what cannot be read the table alone tells something.
+        document['fingerprint'] = sha256 or keypair.fingerprint
     return document
 
 

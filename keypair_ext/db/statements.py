@@ -95,16 +95,19 @@ TAKEN_BY = sa.select(_KEYS.c.user_id).where(
 )
 
 FIRST_PAGE = _in_a_range(sa.select(*_LISTED).where(_OF_USER))
+FIRST_PAGE_WITH_TIMES = FIRST_PAGE.add_columns(_KEYS.c.created_at)
 
 # The marker's own row comes first, so that one statement both looks it up
 # and reads the page. Which names are equal is for the database's collation
 # to say, not for Python.
 _IS_MARKER = sa.type_coerce(_KEYS.c.name == _MARKER, sa.Integer)
 NEXT_PAGE = _in_a_range(
-    sa.select(*_LISTED, _IS_MARKER.label('is_marker')).where(
+    sa.select(_IS_MARKER.label('is_marker'), *_LISTED).where(
         _OF_USER, _KEYS.c.name >= _MARKER
     )
 )
+
+NEXT_PAGE_WITH_TIMES = NEXT_PAGE.add_columns(_KEYS.c.created_at)
 
 # The order matters to PostgreSQL only: without it, it may prefer to read the
 # table until it has met enough keys of the user.
@@ -258,6 +261,8 @@ ALL: Mapping[str, sa.Executable] = MappingProxyType(
         'taken by': TAKEN_BY,
         'first page': FIRST_PAGE,
         'next page': NEXT_PAGE,
+        'first page with times': FIRST_PAGE_WITH_TIMES,
+        'next page with times': NEXT_PAGE_WITH_TIMES,
         'count': COUNT,
         'more than': MORE_THAN,
         'older than': OLDER_THAN,

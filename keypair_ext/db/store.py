@@ -59,34 +59,42 @@ class Store:
         user_id: str,
         limit: int | None = None,
         marker: str | None = None,
+        *,
+        with_times: bool = False,
     ) -> Sequence[ListedKeypair]:
         """Return a user's key pairs in the database's order of names.
 
         :param limit: how many at most; None for all.
         :param marker: the name after which the page begins.
+        :param with_times: say when they were created.
         :raises MarkerNotFound: the user has no key pair of this name.
         """
         at_most = _MOST if limit is None else min(limit, _MOST)
         if marker is not None:
-            return self._list_after(user_id, at_most, marker)
+            return self._list_after(user_id, at_most, marker, with_times)
         if limit == 0:
             return []
         rows = self._session.fetch(
-            statements.FIRST_PAGE, {'user_id': user_id, 'at_most': at_most}
+            statements.FIRST_PAGE_WITH_TIMES
+            if with_times
+            else statements.FIRST_PAGE,
+            {'user_id': user_id, 'at_most': at_most},
         )
-        return [ListedKeypair._make(row) for row in rows]
+        return [ListedKeypair(*row) for row in rows]
 
     def _list_after(
-        self, user_id: str, at_most: int, marker: str
+        self, user_id: str, at_most: int, marker: str, with_times: bool
     ) -> Sequence[ListedKeypair]:
         rows = self._session.fetch(
-            statements.NEXT_PAGE,
+            statements.NEXT_PAGE_WITH_TIMES
+            if with_times
+            else statements.NEXT_PAGE,
             {'user_id': user_id, 'marker': marker, 'at_most': at_most + 1},
         )
-        # The last column says whether it is the marker's own row.
-        if not rows or not rows[0][-1]:
+        # The first column says whether it is the marker's own row.
+        if not rows or not rows[0][0]:
             raise exception.MarkerNotFound(marker=marker)
-        return [ListedKeypair(*row[:-1]) for row in rows[1:]]
+        return [ListedKeypair(*row[1:]) for row in rows[1:]]
 
     def count(self, user_id: str, at_most: int) -> int:
         """Return how many key pairs a user has, counting to ``at_most``."""

@@ -78,7 +78,8 @@ def _words(public_key: str) -> list[str]:
 
 def _blob(words: list[str]) -> bytes | None:
     try:
-        return binascii.a2b_base64(words[1])
+        # More padding than it lacks does no harm.
+        return binascii.a2b_base64(f'{words[1]}==')
     except (IndexError, ValueError):
         return None
 

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 MakeRSA = Callable[[], rsa.RSAPrivateKey]
 
 
-def make_rsa() -> rsa.RSAPrivateKey:
-    """Make a new RSA key of 2048 bits with the public exponent 65537.
+def make_rsa(bits: int = 2048) -> rsa.RSAPrivateKey:
+    """Make a new RSA key with the public exponent 65537.
 
     It takes long, nearly all of it without the interpreter's lock.
     """
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""SSH keys: the public keys that OpenSSH writes, and new RSA keys.
+"""SSH keys: the public keys that OpenSSH writes, and new key pairs.
 
 A key is first given to cryptography; why one was refused is found out
 afterwards, so that a good key pays nothing for the explanations.
@@ -13,15 +13,14 @@ import re
 from cryptography.hazmat.primitives import serialization
 
 from keypair_ext import exception
-from keypair_ext.keytypes import base, ssh_format, ssh_refusals
-from keypair_ext.keytypes.rsa import MakeRSA
+from keypair_ext.keytypes import algorithms, base, ssh_format, ssh_refusals
 
 
 class SshKeyType:
     """Keys for servers that are entered with SSH."""
 
-    def __init__(self, make_rsa: MakeRSA) -> None:
-        self._make_rsa = make_rsa
+    def __init__(self, make_key: algorithms.MakeKey) -> None:
+        self._make_key = make_key
 
     def fingerprint(self, public_key: str) -> str:
         """Return the MD5 of the key's blob (RFC 4253 section 6.6), as Nova.
@@ -72,28 +71,23 @@ class SshKeyType:
         return key + rest
 
     def generate(self, user_id: str, comment: str) -> base.GeneratedKey:
-        """Make an RSA key of 2048 bits.
+        """Make a key pair.
 
         :param user_id: not used: an SSH key names nobody
         :param comment: put behind the public key, unless it is empty; it
             may end in a newline
-        :returns: the private key in the PEM format of PKCS#1 (``BEGIN RSA
-            PRIVATE KEY``), not encrypted, and the public key as one line
+        :returns: the private key in PEM, not encrypted, and the public key
+            as one line
         """
-        private_key = self._make_rsa()
+        private_key = self._make_key()
         public_key = private_key.public_key().public_bytes(
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-        )
-        pem = private_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
         )
         blob = binascii.a2b_base64(public_key.split(b' ')[1])
         line = public_key.decode()
         return base.GeneratedKey(
             public_key=f'{line} {comment}' if comment else line,
-            private_key=pem.decode(),
+            private_key=algorithms.pem(private_key),
             fingerprint=_md5(blob),
         )
 

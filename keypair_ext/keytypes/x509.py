@@ -64,7 +64,7 @@ class X509KeyType:
             and of several the first counts
         :raises InvalidKey: it is not such a certificate
         """
-        der = _read(base.encode(public_key), 'pem')
+        der = read(base.encode(public_key), 'pem')
         if der is None:
             raise exception.InvalidKey(reason=_explain(public_key))
         return _sha1(der)
@@ -103,7 +103,7 @@ def _sha1(der: bytes) -> str:
 # Importing.
 
 
-def _read(text: bytes, encoding: Literal['pem', 'der']) -> bytes | None:
+def read(text: bytes, encoding: Literal['pem', 'der']) -> bytes | None:
     """Return a certificate's DER, None where it is not a certificate."""
     from cryptography import x509
 
@@ -154,7 +154,7 @@ def _explain(public_key: str) -> str:
 
 
 def _is_certificate(text: str) -> bool:
-    return _read(text.encode(errors='replace'), 'pem') is not None
+    return read(text.encode(errors='replace'), 'pem') is not None
 
 
 def _is_bare(public_key: str) -> bool:
@@ -162,7 +162,7 @@ def _is_bare(public_key: str) -> bool:
         der = binascii.a2b_base64(public_key.encode())
     except binascii.Error:
         return False
-    return _read(der, 'der') is not None
+    return read(der, 'der') is not None
 
 
 # Generating.

@@ -6,7 +6,18 @@ The defaults are upstream's behaviour, so a profile holds departures only.
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar
+
+# The keys that the group [keypairs] has an option for, of the same name.
+OPTIONS = (
+    'created_at_in_lists',
+    'sha256_fingerprint',
+    'generated_ssh_algorithm',
+    'idempotent_import',
+    'duplicate_before_quota',
+)
+
+_Table = TypeVar('_Table', 'Answers', 'KeyRules')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class Answers:
 
     type: str = 'versioned'
     created_at_on_create: bool = False
+    created_at_in_lists: bool = False
+    sha256_fingerprint: str = 'off'
     compute_request_id: bool = False
 
 
@@ -49,7 +62,7 @@ class Names:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KeyRules:
-    """What happens to key material on its way into the table.
+    """What happens to a key on its way into the table.
 
     ``max_bytes`` counts the UTF-8 bytes of the whole string.
     """
@@ -58,6 +71,9 @@ class KeyRules:
     restore_padding: bool = False
     default_comment: str | None = None
     generated_comment: str = 'Generated-by-Nova'
+    generated_ssh_algorithm: str = 'rsa-2048'
+    idempotent_import: bool = False
+    duplicate_before_quota: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,6 +106,18 @@ class Profile:
     keys: KeyRules = KeyRules()
     faults: Faults = Faults()
 
+    def with_options(self, options: Any) -> 'Profile':
+        """Return the profile with what the group ``[keypairs]`` sets.
+
+        An option has the name of a key, and goes before it. Without a value
+        it leaves the decision to the profile.
+        """
+        return dataclasses.replace(
+            self,
+            answers=_with_options(self.answers, options),
+            keys=_with_options(self.keys, options),
+        )
+
     def settings(self) -> dict[str, Any]:
         """Return every setting by ``table.key``, in the schema's order."""
         tables = dataclasses.fields(self)[2:]
@@ -109,3 +137,15 @@ class Profile:
             for key, value in self.settings().items()
             if value != upstream[key]
         }
+
+
+def _with_options(table: _Table, options: Any) -> _Table:
+    values = {
+        key.name: getattr(options, key.name)
+        for key in dataclasses.fields(table)
+        if key.name in OPTIONS
+    }
+    return dataclasses.replace(
+        table,
+        **{name: value for name, value in values.items() if value is not None},
+    )

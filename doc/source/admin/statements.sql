@@ -21,8 +21,20 @@ FROM key_pairs FORCE INDEX (uniq_key_pairs0user_id0name)
 WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) ORDER BY key_pairs.name
 LIMIT :at_most;
 
+-- first page with times
+SELECT key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key, key_pairs.created_at
+FROM key_pairs FORCE INDEX (uniq_key_pairs0user_id0name)
+WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) ORDER BY key_pairs.name
+LIMIT :at_most;
+
 -- next page
-SELECT key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key, key_pairs.name = :marker AS is_marker
+SELECT key_pairs.name = :marker AS is_marker, key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key
+FROM key_pairs FORCE INDEX (uniq_key_pairs0user_id0name)
+WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) AND key_pairs.name >= :marker ORDER BY key_pairs.name
+LIMIT :at_most;
+
+-- next page with times
+SELECT key_pairs.name = :marker AS is_marker, key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key, key_pairs.created_at
 FROM key_pairs FORCE INDEX (uniq_key_pairs0user_id0name)
 WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) AND key_pairs.name >= :marker ORDER BY key_pairs.name
 LIMIT :at_most;

@@ -49,6 +49,9 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAeB7KSv5RiTAivT3aNOqkt+FGFp9Up
 -----END CERTIFICATE-----
 """
 
+KEY_SHA256 = 'SHA256:l4Fcp73L8Tkaex2nEc3glOqW9ca1jlqnzhqsAsgKRI4'
+CERTIFICATE_SHA256 = 'SHA256:wWd3VYfqexLDqpyddyqFhZLb81iClTdAcGREkBSk6oI'
+
 # What the stories call their samples: $ENVIRON['KEY'].
 SAMPLES = {
     'ABOVE': ABOVE,
@@ -59,7 +62,11 @@ SAMPLES = {
     'OTHER_KEY_FINGERPRINT': vectors.RSA_2048.fingerprint,
     'HARDWARE_KEY': vectors.SK_ED25519.line,
     'TWO_KEYS': f'{KEY}\n{OTHER_KEY}',
+    'KEY_ELSEWHERE': f'{vectors.ED25519.line}   amelia@desktop\n',
+    'KEY_SHA256': KEY_SHA256,
     'CERTIFICATE': CERTIFICATE,
+    'CERTIFICATE_ELSEWHERE': f'subject=CN = amelia\n{CERTIFICATE}\n',
+    'CERTIFICATE_SHA256': CERTIFICATE_SHA256,
     'CERTIFICATE_FINGERPRINT': (
         'a4:82:f8:59:02:dc:46:0a:5c:86:83:1c:58:34:82:b9:0b:30:07:de'
     ),
@@ -275,6 +282,54 @@ class StrongKeys(ServiceFixture):
             'allow_several_keys': 'false',
         }
     }
+
+
+class IdempotentImport(ServiceFixture):
+    """An import of the key that is there succeeds; users have one."""
+
+    options: Options = {
+        'keypairs': {'idempotent_import': 'true'},
+        'quota': {'key_pairs': 1},
+    }
+
+
+class IdempotentImportWithRoom(ServiceFixture):
+    """An import of the key that is there succeeds."""
+
+    options: Options = {'keypairs': {'idempotent_import': 'true'}}
+
+
+class DuplicateBeforeQuota(ServiceFixture):
+    """A full quota is told last; users have one key pair."""
+
+    options: Options = {
+        'keypairs': {'duplicate_before_quota': 'true'},
+        'quota': {'key_pairs': 1},
+    }
+
+
+class CreatedAtInLists(ServiceFixture):
+    """Lists tell when key pairs were created."""
+
+    options: Options = {'keypairs': {'created_at_in_lists': 'true'}}
+
+
+class Sha256InHeader(ServiceFixture):
+    """A header tells the SHA-256 fingerprint."""
+
+    options: Options = {'keypairs': {'sha256_fingerprint': 'header'}}
+
+
+class Sha256InBody(ServiceFixture):
+    """The fingerprint is SHA-256."""
+
+    options: Options = {'keypairs': {'sha256_fingerprint': 'body'}}
+
+
+class GeneratedEd25519(ServiceFixture):
+    """Generated SSH keys are not RSA."""
+
+    options: Options = {'keypairs': {'generated_ssh_algorithm': 'ed25519'}}
 
 
 class SmallPages(ServiceFixture):

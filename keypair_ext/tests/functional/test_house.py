@@ -45,7 +45,8 @@ ROOMS = {
     'keys': 'db exception keytypes notifications',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
-    'api': 'answer db environ exception faults keypairs policy profiles quota',
+    'api': 'answer db environ exception faults keypairs keytypes policy '
+    'profiles quota',
     # Who builds, and who has things built.
     'deploy': 'api conf config_files db exception faults files keypairs '
     'keytypes logs middleware notifications policy profiles quota',

@@ -3,8 +3,9 @@
 """The use cases, over a real store."""
 
 import contextlib
+import dataclasses
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -18,6 +19,8 @@ from keypair_ext.tests.unit.keytypes import vectors
 
 KEY = f'{vectors.ED25519.line} a comment'
 RULES = profiles.load('nova').keys
+IDEMPOTENT = dataclasses.replace(RULES, idempotent_import=True)
+QUOTA_LAST = dataclasses.replace(RULES, duplicate_before_quota=True)
 RACKSPACE = profiles.load('rackspace').keys
 
 
@@ -41,6 +44,7 @@ class Notifier(notifications.Notifier, notifications.Action):
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
         self.told: list[tuple[str, Any]] = []
+        self.when_started: Callable[[], object] = lambda: None
 
     @contextlib.contextmanager
     def action(
@@ -58,6 +62,7 @@ class Notifier(notifications.Notifier, notifications.Action):
 
     def start(self) -> None:
         self.told.append(('start', None))
+        self.when_started()
 
     def found(self, keypair: notifications.Described) -> None:
         self.told.append(('found', keypair.name))
@@ -110,6 +115,117 @@ class KeypairsTestCase(base.TestCase):
     ) -> Any:
         return self.keypairs.generate(
             self.context, user_id, name, key_type, RULES
+        )
+
+
+class IdempotentImportTest(KeypairsTestCase):
+    notifies = True
+
+    def again(self, public_key: str = f'{KEY} again', **asked: Any) -> Any:
+        return self.import_key(
+            public_key=public_key, rules=IDEMPOTENT, **asked
+        )
+
+    def test_nothing_happens(self) -> None:
+        self.again(KEY)
+        stored = self.store.get('u', 'a')
+        self.notifier.told.clear()
+        self.quota.asked.clear()
+        self.quota.told = 1
+
+        self.assertEqual(stored, self.again())
+
+        self.assertEqual([], self.notifier.told)
+        self.assertEqual([], self.quota.asked)
+        self.assertEqual(1, self.store.count('u', 9))
+
+    def test_another_key_is_a_conflict(self) -> None:
+        self.again(KEY)
+        for key in (vectors.RSA_2048.line, f'{KEY}\n{vectors.RSA_2048.line}'):
+            self.assertRaises(exception.KeypairExists, self.again, key)
+        self.assertEqual(
+            ('error', exception.KeypairExists), self.notifier.told[-1]
+        )
+
+    def test_what_is_refused_stays_refused(self) -> None:
+        self.again(KEY)
+        for key in ('no key', f'{KEY} -----BEGIN OPENSSH PRIVATE KEY-----'):
+            self.assertRaises(exception.InvalidKey, self.again, key)
+
+    def test_another_user_is_another(self) -> None:
+        self.again(KEY)
+        self.again(user_id='other')
+        self.assertEqual(1, self.store.count('other', 9))
+
+    def test_off(self) -> None:
+        self.import_key()
+        self.assertRaises(exception.KeypairExists, self.import_key)
+
+    def test_whoever_loses_a_race_gets_what_the_winner_stored(self) -> None:
+        for limit in (10, 1):
+            with self.subTest(limit=limit):
+                self.quota.told = limit
+                with contextlib.suppress(exception.KeypairNotFound):
+                    self.store.delete('u', 'a')
+                self.notifier.told.clear()
+
+                def be_quicker() -> None:
+                    self.store.create('u', 'a', 'ssh', 'f', KEY, -1)
+
+                self.notifier.when_started = be_quicker
+                made = self.again()
+
+                self.assertEqual(self.store.get('u', 'a'), made)
+                self.assertEqual(['import', 'start'], self.notifier.said())
+
+
+class DuplicateBeforeQuotaTest(KeypairsTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.import_key('there')
+        self.quota.told = 1
+
+    def test_import(self) -> None:
+        for name, key, error in (
+            ('there', KEY, exception.KeypairExists),
+            ('there', 'no key', exception.InvalidKey),
+            ('new', 'no key', exception.InvalidKey),
+            ('new', KEY, exception.QuotaExceeded),
+        ):
+            with self.subTest(name=name, key=key):
+                self.assertRaises(
+                    error, self.import_key, name, key, rules=QUOTA_LAST
+                )
+
+    def test_generate(self) -> None:
+        for name, error in (
+            ('there', exception.KeypairExists),
+            ('new', exception.QuotaExceeded),
+        ):
+            self.assertRaises(
+                error,
+                self.keypairs.generate,
+                self.context,
+                'u',
+                name,
+                'ssh',
+                QUOTA_LAST,
+            )
+        self.assertEqual(0, self.made)
+
+    def test_off(self) -> None:
+        for key in (KEY, 'no key'):
+            self.assertRaises(
+                exception.QuotaExceeded, self.import_key, 'there', key
+            )
+
+    def test_whoever_took_the_name_and_the_last_place(self) -> None:
+        self.quota.told = 2
+        self.notifier.when_started = lambda: self.store.create(
+            'u', 'new', 'ssh', 'f', vectors.RSA_2048.line, -1
+        )
+        self.assertRaises(
+            exception.KeypairExists, self.import_key, 'new', rules=QUOTA_LAST
         )
 
 
