@@ -39,13 +39,15 @@ def printed_passwords(text: str) -> dict[str, str]:
 class TestBed(fixtures.Fixture):
     """A test bed, made anew and serving.
 
+    :param environment: variables, such as oslo.config's for options.
     :ivar passwords: by user, as it printed them.
     """
 
     daemon: process.Process
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         super().__init__()
+        self._environment = environment
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}/v2.1'
 
@@ -58,7 +60,7 @@ class TestBed(fixtures.Fixture):
             log=self.home / 'log',
             port=self.port,
             ready=lambda: process.answers_http(self.url),
-            env=process.clean_environment(self.home),
+            env=process.clean_environment(self.home, **self._environment),
             cwd=self.home,
         )
         self.useFixture(self.daemon)
@@ -129,10 +131,11 @@ class TestBedCase(ClientTestCase):
     """The tests of a class share one, so they name keys apart."""
 
     testbed: ClassVar[TestBed]
+    environment: ClassVar[dict[str, str]] = {}
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.testbed = TestBed()
+        cls.testbed = TestBed(**cls.environment)
         cls.testbed.setUp()
         cls.addClassCleanup(cls.testbed.cleanUp)
