@@ -356,6 +356,50 @@ driver`` names one.
     ),
 ]
 
+LISTENER_GROUP = cfg.OptGroup(
+    'listener', title='Options of keypair-ext-listener'
+)
+LISTENER_OPTS: list[cfg.Opt] = [
+    cfg.IntOpt(
+        'grace_period',
+        default=86400,
+        min=0,
+        help="""
+So many seconds after Keystone told of a user's deletion the keys of the user
+are purged; 0 is at once.
+""",
+    ),
+    cfg.StrOpt(
+        'journal_directory',
+        default='/var/lib/keypair_ext',
+        help="""
+Where journals of what was purged are written, and who is to be purged is
+noted. Each listener needs one of its own, which outlives restarts.
+""",
+    ),
+    cfg.StrOpt(
+        'exchange',
+        default='keystone',
+        help="Keystone's ``control_exchange``.",
+    ),
+    cfg.ListOpt(
+        'topics',
+        default=['notifications'],
+        help="""
+The topics that Keystone sends to, ``[oslo_messaging_notifications] topics``
+of its configuration.
+""",
+    ),
+    cfg.StrOpt(
+        'pool',
+        default='keypair-ext-listener',
+        help="""
+The name of the queue. Other services that listen to the same topics hear each
+message, too; listeners of the same pool share them.
+""",
+    ),
+]
+
 # None is oslo.config's word for the group [DEFAULT].
 _GROUPS: tuple[tuple[cfg.OptGroup | None, list[cfg.Opt]], ...] = (
     (None, DEFAULT_OPTS),
@@ -363,6 +407,7 @@ _GROUPS: tuple[tuple[cfg.OptGroup | None, list[cfg.Opt]], ...] = (
     (QUOTA_GROUP, QUOTA_OPTS),
     (KEYPAIRS_GROUP, KEYPAIRS_OPTS),
     (NOTIFICATIONS_GROUP, NOTIFICATIONS_OPTS),
+    (LISTENER_GROUP, LISTENER_OPTS),
 )
 
 

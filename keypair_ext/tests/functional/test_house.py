@@ -52,7 +52,7 @@ ROOMS = {
     'keytypes logs middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
     'cmd': 'api conf config_files db deploy exception files keys keytypes '
-    'middleware notifications policy profiles quota',
+    'logs middleware notifications policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
     'testbed': 'config_files cmd conf db deploy exception middleware',
 }
@@ -256,5 +256,9 @@ class EntryPoints(base.TestCase):
         ):
             self.assertIn(('paste.filter_factory', name), names)
         self.assertIn(('paste.composite_factory', 'pipeline'), names)
-        for name in ('keypair-ext-manage', 'keypair-ext-status'):
+        for name in (
+            'keypair-ext-listener',
+            'keypair-ext-manage',
+            'keypair-ext-status',
+        ):
             self.assertIn(('console_scripts', name), names)
