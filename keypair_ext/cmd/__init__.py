@@ -116,7 +116,7 @@ def hush_libraries() -> None:
     Of some errors of databases and policies the libraries would show a
     traceback first.
     """
-    for name in ('oslo_db', 'oslo_policy'):
+    for name in ('keystoneauth', 'oslo_db', 'oslo_policy'):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
