@@ -115,7 +115,7 @@ def measure_rules() -> Iterator[str]:
         costs.append((f'``{name}``', _microseconds(call)))
     yield from _table(
         ('Rule alone', 'microseconds'),
-        [(name, f'{cost:,.1f}') for name, cost in costs],
+        [(name, f'{cost:,.2f}') for name, cost in costs],
     )
 
 

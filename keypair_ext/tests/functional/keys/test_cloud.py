@@ -77,7 +77,7 @@ class OrphansTest(CloudTestCase):
         self.assertEqual([], self.services.left())
 
     def test_nothing_is_concluded_from_a_refusal(self) -> None:
-        for answer in (
+        answers: tuple[services.Answer, ...] = (
             ('401 Unauthorized', {'error': {'code': 401}}),
             ('403 Forbidden', {'error': {'code': 403}}),
             ('500 Internal Server Error', {'error': {'code': 500}}),
@@ -88,7 +88,8 @@ class OrphansTest(CloudTestCase):
             ('200 OK', {}),
             ('200 OK', []),
             ('200 OK', b'hello'),
-        ):
+        )
+        for answer in answers:
             with self.subTest(answer=answer):
                 self.services.answers.clear()
                 self.expect(amelia=user('amelia'), carla=UNKNOWN)
