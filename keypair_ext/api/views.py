@@ -20,11 +20,15 @@ FINGERPRINT_HEADER = 'X-Keypair-Fingerprint'
 
 def listed(keypairs: Sequence[ListedKeypair], contract: Contract) -> Document:
     """Return the answer to a list, without links."""
-    documents = [_summary(keypair, contract) for keypair in keypairs]
+    shows_type = contract.shows_type
+    rows = [{'keypair': _stored(keypair, shows_type)} for keypair in keypairs]
     if contract.shows_created_at_in_lists:
-        for document, keypair in zip(documents, keypairs, strict=True):
-            document['created_at'] = _time(keypair.created_at)
-    return {'keypairs': [{'keypair': document} for document in documents]}
+        for row, keypair in zip(rows, keypairs, strict=True):
+            row['keypair']['created_at'] = _time(keypair.created_at)
+    if contract.sha256_in_body:
+        for row, keypair in zip(rows, keypairs, strict=True):
+            _tell_sha256(row['keypair'], keypair)
+    return {'keypairs': rows}
 
 
 def shown(keypair: Keypair, contract: Contract) -> Document:
@@ -101,19 +105,29 @@ def with_prefix(url: str, prefix: str | None) -> str:
     ).rstrip('/')
 
 
-def _summary(keypair: Keypair | ListedKeypair, contract: Contract) -> Document:
+def _summary(keypair: Keypair, contract: Contract) -> Document:
+    document = _stored(keypair, contract.shows_type)
+    if contract.sha256_in_body:
+        _tell_sha256(document, keypair)
+    return document
+
+
+def _stored(keypair: Keypair | ListedKeypair, shows_type: bool) -> Document:
     document = {
         'name': keypair.name,
         'public_key': keypair.public_key,
         'fingerprint': keypair.fingerprint,
     }
-    if contract.shows_type:
+    if shows_type:
         document['type'] = keypair.type
-    if contract.sha256_in_body:
-        sha256 = material.sha256(keypair.type, keypair.public_key)
-        # Of what cannot be read the table alone tells something.
-        document['fingerprint'] = sha256 or keypair.fingerprint
     return document
+
+
+def _tell_sha256(document: Document, keypair: Keypair | ListedKeypair) -> None:
+    """Replace the fingerprint, where the key can be read."""
+    sha256 = material.sha256(keypair.type, keypair.public_key)
+    if sha256:
+        document['fingerprint'] = sha256
 
 
 def _time(moment: datetime.datetime | None) -> str | None:

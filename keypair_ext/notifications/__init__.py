@@ -216,4 +216,8 @@ def _transport(conf: cfg.ConfigOpts, messaging: Any) -> Any:
     if keypair_conf.is_ours(conf):
         # The consumers of Nova's notifications listen to Nova's exchange.
         conf.set_default('control_exchange', 'nova')
-    return messaging.get_notification_transport(conf)
+    transport = messaging.get_notification_transport(conf)
+    if keypair_conf.is_ours(conf):
+        # oslo.messaging's default has clients wait until the bus is back.
+        conf.set_default('retry', 0, group='oslo_messaging_notifications')
+    return transport

@@ -696,6 +696,31 @@ class TestBus(NotificationsTestCase):
 
         self.assertEqual('openstack', self.exchange())
 
+    def retries(self, **options: str) -> object:
+        conf = self.configure(
+            oslo_messaging_notifications={
+                'driver': 'test',
+                'transport_url': 'fake://',
+                **options,
+            },
+        )
+        notifications.load(conf)
+        return conf.oslo_messaging_notifications.retry
+
+    def test_a_bus_that_is_away_is_not_waited_for(self) -> None:
+        self.assertEqual(0, self.retries())
+        self.assertEqual(3, self.retries(retry='3'))
+        self.assertEqual(-1, self.retries(retry='-1'))
+
+    def test_how_long_a_host_waits_is_its_own(self) -> None:
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'keypair_ext.conf.is_ours', lambda conf: False
+            )
+        )
+
+        self.assertEqual(-1, self.retries())
+
     def test_whose_a_configuration_is(self) -> None:
         self.assertTrue(keypair_conf.is_ours(self.configure()))
         self.assertFalse(keypair_conf.is_ours(cfg.CONF))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""RabbitMQ is stopped, frozen, and back: clients get their answers."""
+
+import os
+import time
+from typing import ClassVar
+
+import fixtures as fixtures_library
+import testtools
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import rabbitmq
+
+_LOST = 'Could not send notification'
+# An unversioned start and end of each request.
+_PER_REQUEST = 2
+_HEARTBEAT = 1
+
+
+@testtools.skipIf(
+    'KEYPAIR_EXT_TEST_FAULTS' not in os.environ,
+    'takes a minute: set KEYPAIR_EXT_TEST_FAULTS=1, or run tox -e faults',
+)
+@testtools.skipUnless(rabbitmq.available(), 'rabbitmq-server is not installed')
+class BrokerTest(base.TestCase):
+    server: ClassVar[rabbitmq.RabbitMQ]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.server = rabbitmq.RabbitMQ()
+        cls.server.setUp()
+        cls.addClassCleanup(cls.server.cleanUp)
+
+    def setUp(self) -> None:
+        super().setUp()
+        # oslo.messaging warns of what it imports itself.
+        self.useFixture(
+            fixtures_library.WarningsFilter([{'action': 'ignore'}])
+        )
+        self.log = self.useFixture(fixtures_library.FakeLogger())
+        self.service = self.useFixture(
+            fixtures.Service(
+                {
+                    'oslo_messaging_notifications': {
+                        'driver': 'messagingv2',
+                        'transport_url': self.server.url,
+                    },
+                    'oslo_messaging_rabbit': {
+                        'heartbeat_timeout_threshold': _HEARTBEAT
+                    },
+                }
+            )
+        )
+        self.create('before', within=5)
+
+    def create(self, name: str, within: float) -> None:
+        """Import a key; it is stored, and answered within these seconds."""
+        started = time.monotonic()
+        self.assertEqual(201, self.service.create(name).status_int)
+        self.assertLess(time.monotonic() - started, within)
+        self.assertIn(name, self.service.names('amelia'))
+
+    def lost(self) -> int:
+        return self.log.output.count(_LOST)
+
+    def check_back(self) -> None:
+        """Somebody who listens hears all that is told from now on."""
+        ear = self.useFixture(rabbitmq.Ear(self.server, 'nova'))
+        lost = self.lost()
+        self.create('back', within=5)
+        self.assertEqual(
+            [
+                'notifications.info keypair.import.start',
+                'notifications.info keypair.import.end',
+            ],
+            [title for title, _ in ear.heard()],
+        )
+        self.assertEqual(lost, self.lost())
+
+    def test_stopped(self) -> None:
+        self.server.daemon.stop()
+        for number in range(3):
+            self.create(f'k{number}', within=2)
+            self.assertEqual((number + 1) * _PER_REQUEST, self.lost())
+        self.server.daemon.start()
+        self.check_back()
+
+    def test_frozen(self) -> None:
+        self.server.daemon.pause()
+        try:
+            self.create('k', within=_PER_REQUEST * 2 * _HEARTBEAT + 2)
+            self.assertEqual(_PER_REQUEST, self.lost())
+        finally:
+            self.server.daemon.resume()
+        self.check_back()
