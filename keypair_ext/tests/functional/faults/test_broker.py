@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""RabbitMQ is stopped, frozen, and back: clients get their answers."""
+"""RabbitMQ is stopped, frozen, and back: clients get their answers.
+
+And while it is there, it gets what an audit filter tells.
+"""
 
 import os
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import fixtures as fixtures_library
 import testtools
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional import fixtures, test_audit
 from keypair_ext.tests.functional.servers import rabbitmq
 
 _LOST = 'Could not send notification'
@@ -24,7 +27,7 @@ _HEARTBEAT = 1
     'takes a minute: set KEYPAIR_EXT_TEST_FAULTS=1, or run tox -e faults',
 )
 @testtools.skipUnless(rabbitmq.available(), 'rabbitmq-server is not installed')
-class BrokerTest(base.TestCase):
+class BrokerTestCase(base.TestCase):
     server: ClassVar[rabbitmq.RabbitMQ]
 
     @classmethod
@@ -34,6 +37,8 @@ class BrokerTest(base.TestCase):
         cls.server.setUp()
         cls.addClassCleanup(cls.server.cleanUp)
 
+
+class BrokerTest(BrokerTestCase):
     def setUp(self) -> None:
         super().setUp()
         # oslo.messaging warns of what it imports itself.
@@ -96,3 +101,26 @@ class BrokerTest(base.TestCase):
         finally:
             self.server.daemon.resume()
         self.check_back()
+
+
+class AuditTest(BrokerTestCase, test_audit.AuditTest):
+    """What keystonemiddleware's audit filter tells arrives."""
+
+    def messaging(self) -> fixtures.Options:
+        # The filter does not know Nova's exchange.
+        self.ear = self.useFixture(rabbitmq.Ear(self.server, 'openstack'))
+        self.events: list[Any] = []
+        return {
+            'oslo_messaging_notifications': {
+                'driver': 'messagingv2',
+                'transport_url': self.server.url,
+            }
+        }
+
+    def heard(self) -> list[Any]:
+        self.events += [
+            told['payload']
+            for title, told in self.ear.heard()
+            if title.endswith(' audit.http.response')
+        ]
+        return self.events
