@@ -63,6 +63,15 @@ A larger page costs memory and time per request.
 """,
     ),
     cfg.StrOpt(
+        'max_version',
+        help="""
+The newest API version to serve, such as ``2.96``. Beside a Nova, at the load
+balancer, it is that Nova's, which ``keypair-ext-status upgrade check
+--nova-url`` asks for. Not set, all are served. ``max_version`` in a section
+of the paste file goes before it, and the filter asks the Nova that it is in.
+""",
+    ),
+    cfg.StrOpt(
         'compute_link_prefix',
         deprecated_group='DEFAULT',
         deprecated_name='osapi_compute_link_prefix',

@@ -49,11 +49,26 @@ def read_own(project: str | None, path: str | None) -> cfg.ConfigOpts:
     return parse(found, project)
 
 
-def default_file() -> str:
-    """Return the file that the service, and commands not told, read."""
-    directory = os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR')
-    directory = directory or '/etc/keypair_ext'
-    return os.path.join(directory, 'keypair_ext.conf')
+def directory() -> str:
+    """Return where the files of the service are."""
+    return os.environ.get('OS_KEYPAIR_EXT_CONFIG_DIR') or '/etc/keypair_ext'
+
+
+def names() -> list[str]:
+    """Return the service's configuration files, relative to its directory.
+
+    ``OS_KEYPAIR_EXT_CONFIG_FILES`` has their names with ``;`` between them,
+    as Nova's ``OS_NOVA_CONFIG_FILES`` has.
+    """
+    named = os.environ.get('OS_KEYPAIR_EXT_CONFIG_FILES', '').split(';')
+    return [name.strip() for name in named if name.strip()] or [
+        'keypair_ext.conf'
+    ]
+
+
+def default_files() -> list[str]:
+    """Return the files that the service, and commands not told, read."""
+    return [os.path.join(directory(), name) for name in names()]
 
 
 def parse(named: Iterable[str], project: str | None = None) -> cfg.ConfigOpts:

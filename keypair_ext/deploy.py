@@ -66,6 +66,9 @@ _LOCAL_KEYS = {
 
 _Made = TypeVar('_Made')
 
+# A section's oslo_config_project and oslo_config_file.
+_Source = tuple[str | None, str | None]
+
 
 @dataclasses.dataclass(frozen=True)
 class _Section:
@@ -74,7 +77,7 @@ class _Section:
     :param source: its ``oslo_config_project`` and ``oslo_config_file``.
     """
 
-    source: tuple[str | None, str | None]
+    source: _Source
     group: str
     profile: str
     max_version: Version
@@ -125,7 +128,7 @@ class Composition:
         """Return the application of an ``[app:...]`` section."""
         _check_keys(local_conf)
         return self._application(
-            _section(local_conf, declarations=declarations)
+            self._section(local_conf, declarations=declarations)
         )
 
     def mounted_in_nova(
@@ -133,7 +136,9 @@ class Composition:
     ) -> dispatch.Filter:
         """Return the filter of a ``[filter:...]`` section before ``app``."""
         _check_keys(local_conf)
-        section = _section(local_conf, 'api_database', _nova_max_version())
+        section = self._section(
+            local_conf, 'api_database', _nova_max_version()
+        )
         if section.profile != profiles.DEFAULT:
             raise exception.ConfigurationError(
                 reason=f'A filter in front of Nova takes profile = '
@@ -146,35 +151,72 @@ class Composition:
     def versions(self, local_conf: Mapping[str, str]) -> discovery.Versions:
         """Return the application that serves the version documents."""
         _check_keys(local_conf)
-        section = _section(local_conf)
+        section = self._section(local_conf)
         contracts = self._contracts(section)
         fault_table = self._faults(section)
         return discovery.Versions(
             contracts.max_version if contracts.negotiated else None,
-            self._conf(section).api.compute_link_prefix,
+            self._conf(section.source).api.compute_link_prefix,
             fault_table,
         )
 
     def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
         """Return who tells the errors of a section."""
-        return self._faults(_section(local_conf))
+        return self._faults(self._section(local_conf))
 
     def configuration(self, local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
         """Return the configuration that a section asks for."""
-        return self._conf(_section(local_conf))
+        return self._conf(self._section(local_conf).source)
+
+    def max_version(self, local_conf: Mapping[str, str]) -> Version:
+        """Return the newest version that a section serves."""
+        return self._contracts(self._section(local_conf)).max_version
 
     def store(self, local_conf: Mapping[str, str]) -> Store:
         """Return the store of a section."""
-        return self._store(_section(local_conf))
+        return self._store(self._section(local_conf))
 
     def http_basic(
         self, local_conf: Mapping[str, str]
     ) -> Callable[[WSGIApplication], WSGIApplication]:
         """Return what checks the passwords of a section, of all mounts."""
-        section = _section(local_conf)
+        section = self._section(local_conf)
         return self._once(
             ('http_basic', section.source),
-            lambda: http_basic.load(self._conf(section)),
+            lambda: http_basic.load(self._conf(section.source)),
+        )
+
+    def _section(
+        self,
+        local_conf: Mapping[str, str],
+        group: str = 'database',
+        max_version: Version | None = None,
+        declarations: routes.Declarations = routes.KEYPAIRS,
+    ) -> _Section:
+        """Return what a section asks for, and these where it does not say.
+
+        Where nobody says ``max_version`` it is that of the configuration.
+        """
+        source = (
+            local_conf.get('oslo_config_project'),
+            local_conf.get('oslo_config_file'),
+        )
+        return _Section(
+            source,
+            local_conf.get('database_group', group),
+            local_conf.get('profile', profiles.DEFAULT),
+            _max_version(local_conf.get('max_version'), 'the paste section')
+            or max_version
+            or self._configured_max_version(source),
+            declarations,
+        )
+
+    def _configured_max_version(self, source: _Source) -> Version:
+        conf = self._conf(source)
+        keypair_conf.register_api_opts(conf)
+        return (
+            _max_version(conf.api.max_version, '[api]')
+            or microversions.MAX_VERSION
         )
 
     def _application(self, section: _Section) -> dispatch.Application:
@@ -182,7 +224,7 @@ class Composition:
 
     def _compose(self, section: _Section) -> dispatch.Application:
         store = self._store(section)
-        conf = self._conf(section)
+        conf = self._conf(section.source)
         quota_driver = quota.load(conf, store)
         enforcer = self._enforcer(section)
         contracts = self._contracts(section)
@@ -227,16 +269,14 @@ class Composition:
         )
         return made
 
-    def _conf(self, section: _Section) -> cfg.ConfigOpts:
-        project, path = section.source
+    def _conf(self, source: _Source) -> cfg.ConfigOpts:
+        project, path = source
         if project is None and path is None:
             return self._process_conf
-        return self._once(
-            section.source, lambda: config_files.read_own(project, path)
-        )
+        return self._once(source, lambda: config_files.read_own(project, path))
 
     def _engine(self, section: _Section) -> Any:
-        conf = self._conf(section)
+        conf = self._conf(section.source)
         keypair_conf.register_opts(conf, section.group)
         return self._once(
             ('engine', section.source, section.group),
@@ -252,11 +292,11 @@ class Composition:
     def _enforcer(self, section: _Section) -> policy.Enforcer:
         return self._once(
             ('enforcer', section.source),
-            lambda: policy.Enforcer(self._conf(section)),
+            lambda: policy.Enforcer(self._conf(section.source)),
         )
 
     def _contracts(self, section: _Section) -> contract.Contracts:
-        conf = self._conf(section)
+        conf = self._conf(section.source)
         keypair_conf.register_api_opts(conf)
         return self._once(
             (
@@ -274,7 +314,7 @@ class Composition:
     def _faults(self, section: _Section) -> faults.Faults:
         return faults.Faults(
             self._contracts(section).profile.faults,
-            self._conf(section).keypairs.retry_after,
+            self._conf(section.source).keypairs.retry_after,
         )
 
 
@@ -299,12 +339,13 @@ def service(directory: str) -> WSGIApplication:
     Unlike a mount it owns its process: it fills the global configuration,
     sets up logging and has all text read as UTF-8.
 
-    :param directory: holds ``keypair_ext.conf`` and ``api-paste.ini``.
+    :param directory: holds ``api-paste.ini``, and the configuration files
+        unless ``OS_KEYPAIR_EXT_CONFIG_FILES`` names others.
     :raises ConfigurationError: an operator's mistake, in one sentence.
     """
-    conf_file, paste_file = (
+    *conf_files, paste_file = (
         _readable(os.path.abspath(os.path.join(directory, name)))
-        for name in ('keypair_ext.conf', 'api-paste.ini')
+        for name in (*config_files.names(), 'api-paste.ini')
     )
     files.expect_utf8()
     conf = cfg.CONF
@@ -319,7 +360,7 @@ def service(directory: str) -> WSGIApplication:
     )
     on_demand.set_cors_defaults()
     logging.register_options(conf)
-    config_files.read_into(conf, [conf_file], keypair_conf.PROJECT)
+    config_files.read_into(conf, conf_files, keypair_conf.PROJECT)
     logs.set_up(conf)
     composed = Composition(conf)
     return net.Net(
@@ -334,8 +375,9 @@ def _readable(path: str) -> str:
     raise exception.ConfigurationError(
         reason=f'The file {path} is missing or cannot be read. The service '
         f'reads it from /etc/keypair_ext or the directory that '
-        f'OS_KEYPAIR_EXT_CONFIG_DIR names; the distribution has an example '
-        f'in etc/keypair_ext.'
+        f'OS_KEYPAIR_EXT_CONFIG_DIR names, and OS_KEYPAIR_EXT_CONFIG_FILES '
+        f'names others than keypair_ext.conf; the distribution has an '
+        f'example in etc/keypair_ext.'
     )
 
 
@@ -365,7 +407,7 @@ def service_or_exit() -> WSGIApplication:
     ``OS_KEYPAIR_EXT_CONFIG_DIR`` names the directory of its configuration.
     """
     try:
-        return service(os.path.dirname(config_files.default_file()))
+        return service(config_files.directory())
     except exception.KeypairExtError as error:
         sys.stderr.write(f'keypair_ext: {error}\n')
         raise SystemExit(_CANNOT_START) from None
@@ -390,25 +432,6 @@ def _check_keys(local_conf: Mapping[str, str]) -> None:
         )
 
 
-def _section(
-    local_conf: Mapping[str, str],
-    group: str = 'database',
-    max_version: Version = microversions.MAX_VERSION,
-    declarations: routes.Declarations = routes.KEYPAIRS,
-) -> _Section:
-    """Return what a section asks for, and these where it does not say."""
-    return _Section(
-        (
-            local_conf.get('oslo_config_project'),
-            local_conf.get('oslo_config_file'),
-        ),
-        local_conf.get('database_group', group),
-        local_conf.get('profile', profiles.DEFAULT),
-        _max_version(local_conf) or max_version,
-        declarations,
-    )
-
-
 def _version() -> str:
     try:
         return importlib.metadata.version('keypair-ext')
@@ -416,27 +439,26 @@ def _version() -> str:
         return '(not installed)'
 
 
-def _max_version(local_conf: Mapping[str, str]) -> Version | None:
-    text = local_conf.get('max_version')
+def _max_version(text: str | None, where: str) -> Version | None:
     if text is None:
         return None
     try:
         version = microversions.parse(text)
     except exception.InvalidVersion as error:
         raise exception.ConfigurationError(
-            reason=f'max_version in the paste section: {error}'
+            reason=f'max_version in {where}: {error}'
         ) from error
     if version < microversions.MIN_VERSION:
         raise exception.ConfigurationError(
-            reason=f'max_version in the paste section: {text} is below '
+            reason=f'max_version in {where}: {text} is below '
             f'{microversions.MIN_VERSION}, the lowest there is.'
         )
     return version
 
 
-def _nova_max_version() -> Version:
-    """Return the maximum of the Nova in this process, else ours."""
+def _nova_max_version() -> Version | None:
+    """Return the maximum of the Nova in this process, if there is one."""
     nova = sys.modules.get('nova.api.openstack.api_version_request')
     if nova is None:
-        return microversions.MAX_VERSION
+        return None
     return microversions.parse(nova.max_api_version().get_string())

@@ -55,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         action='append',
         metavar='FILE',
         help='configuration file, may be repeated (default: '
-        'keypair_ext.conf in $OS_KEYPAIR_EXT_CONFIG_DIR or '
-        '/etc/keypair_ext); what is in FILE.d is read after it',
+        '$OS_KEYPAIR_EXT_CONFIG_FILES or keypair_ext.conf, in '
+        '$OS_KEYPAIR_EXT_CONFIG_DIR or /etc/keypair_ext); what is in FILE.d '
+        'is read after it',
     )
     parser.add_argument(
         '--database-group',
@@ -165,7 +166,7 @@ def _add_paste(
 
 def _configured(arguments: argparse.Namespace) -> cfg.ConfigOpts:
     conf: cfg.ConfigOpts = config_files.parse(
-        arguments.config_file or [config_files.default_file()],
+        arguments.config_file or config_files.default_files(),
         keypair_conf.PROJECT,
     )
     keypair_conf.register_opts(conf, arguments.database_group)

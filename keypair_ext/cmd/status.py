@@ -20,6 +20,7 @@ from keypair_ext import (
     policy,
     quota,
 )
+from keypair_ext.api import microversions
 from keypair_ext.db import engine, migration
 
 _PROGRAM = 'keypair-ext-status'
@@ -52,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
+    upgrade.add_argument(
+        '--nova-url',
+        metavar='URL',
+        help='also compare the newest API version with that of the Nova '
+        'there, which serves all else at the same load balancer',
+    )
     return parser
 
 
@@ -59,20 +66,22 @@ def _check(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     # The process's own, as in a server: oslo.limit reads no other.
     conf = cfg.CONF
-    named = arguments.config_file or [config_files.default_file()]
+    named = arguments.config_file or config_files.default_files()
     config_files.read_into(conf, named, keypair_conf.PROJECT)
     keypair_conf.register_opts(conf, arguments.database_group)
     paste_file = os.path.join(os.path.dirname(named[0]), 'api-paste.ini')
     checks = _Checks(conf, arguments.database_group, paste_file)
-    return max(
-        [
-            _run('policy files', checks.policy_files),
-            _run('service', checks.service),
-            _run('quota driver', checks.quota_driver),
-            _run('quota guard', checks.quota_guard),
-            _run('database', checks.database),
-        ]
-    )
+    results = [
+        _run('policy files', checks.policy_files),
+        _run('service', checks.service),
+        _run('quota driver', checks.quota_driver),
+        _run('quota guard', checks.quota_guard),
+        _run('database', checks.database),
+    ]
+    url = arguments.nova_url
+    if url is not None:
+        results.append(_run('versions', lambda: checks.versions(url)))
+    return max(results)
 
 
 def _run(name: str, check: Callable[[], object]) -> int:
@@ -139,6 +148,28 @@ class _Checks:
     def database(self) -> None:
         """Ask whether key pairs can be served from it."""
         migration.check(engine.create_engine(self._conf, self._group))
+
+    def versions(self, nova_url: str) -> None:
+        """Ask whether the Nova behind serves the same versions."""
+        # Late: it takes a while, and is needed at a load balancer only.
+        from keypair_ext.keys import cloud
+
+        ours = self._composed.max_version(self._section)
+        theirs = microversions.parse(cloud.newest_version(nova_url))
+        if ours == theirs:
+            return
+        advice = (
+            f'set max_version = {theirs} in [api]'
+            if theirs < microversions.MAX_VERSION
+            else 'take max_version out of [api]'
+            if ours < microversions.MAX_VERSION
+            else 'clients get 406 for key pairs in the versions between, so '
+            'wait for a keypair_ext that has them'
+        )
+        raise exception.ConfigurationError(
+            reason=f'The Nova at {nova_url} serves API versions up to '
+            f'{theirs}, and key pairs are served up to {ours}: {advice}.'
+        )
 
 
 if __name__ == '__main__':

@@ -17,6 +17,7 @@ from urllib import parse as urlparse
 
 from keystoneauth1 import (
     adapter,
+    discover,
     exceptions as auth_exceptions,
     loading,
     session as auth_session,
@@ -178,6 +179,22 @@ def _told(name: str) -> Iterator[None]:
         yield
     except (auth_exceptions.ClientException, ValueError) as error:
         raise _unavailable(name, ' '.join(str(error).split())) from error
+
+
+def newest_version(url: str) -> str:
+    """Return the newest microversion of the Compute service at a URL.
+
+    :param url: of its root or of ``/v2.1``, where no token is needed.
+    :raises ServiceUnavailable: it cannot be asked, or is something else.
+    """
+    with _told('Compute'):
+        documents = discover.get_version_data(
+            auth_session.Session(), url, authenticated=False
+        )
+    for document in documents:
+        if document.get('id') == 'v2.1':
+            return str(document.get('version') or '2.1')
+    raise _unavailable('Compute', f'{url} has no versions of Compute')
 
 
 def _unavailable(name: str, reason: str) -> exception.ServiceUnavailable:

@@ -42,7 +42,7 @@ def get_enforcer() -> policy.Enforcer:
     the tool with a sentence.
     """
     conf = cfg.CONF
-    service = [config_files.default_file()]
+    service = config_files.default_files()
     named = getattr(conf, 'config_file', None) or filter(
         os.path.exists, service
     )

@@ -21,6 +21,9 @@ def app_factory(
 ) -> dispatch.Application:
     """Build ``egg:keypair-ext#main``: os-keypairs as an application."""
     table = routes.SERVICE if _SERVICE in global_conf else routes.KEYPAIRS
+    # One line in the file's [DEFAULT] is for the healthcheck, too.
+    if 'database_group' in global_conf:
+        local_conf.setdefault('database_group', global_conf['database_group'])
     return deploy.composition().application(local_conf, table)
 
 

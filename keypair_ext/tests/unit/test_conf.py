@@ -140,16 +140,23 @@ class FilesTest(ConfTestCase):
         later = self.file('[api]\nmax_limit = 5\n', 'later.conf')
         self.assertEqual(5, self.max_limit(path, later))
 
-    def test_the_default_file(self) -> None:
-        for directory, expected in (
-            (None, '/etc/keypair_ext/keypair_ext.conf'),
-            ('', '/etc/keypair_ext/keypair_ext.conf'),
-            ('/srv', '/srv/keypair_ext.conf'),
+    def test_the_default_files(self) -> None:
+        for directory, names, expected in (
+            (None, None, ['/etc/keypair_ext/keypair_ext.conf']),
+            ('', '', ['/etc/keypair_ext/keypair_ext.conf']),
+            ('/srv', ' ; ', ['/srv/keypair_ext.conf']),
+            (None, '/etc/nova/nova.conf', ['/etc/nova/nova.conf']),
+            ('/srv', '/n/a.conf; b.conf', ['/n/a.conf', '/srv/b.conf']),
         ):
-            with fixtures.EnvironmentVariable(
-                'OS_KEYPAIR_EXT_CONFIG_DIR', directory
+            with (
+                fixtures.EnvironmentVariable(
+                    'OS_KEYPAIR_EXT_CONFIG_DIR', directory
+                ),
+                fixtures.EnvironmentVariable(
+                    'OS_KEYPAIR_EXT_CONFIG_FILES', names
+                ),
             ):
-                self.assertEqual(expected, config_files.default_file())
+                self.assertEqual(expected, config_files.default_files())
 
     def test_text_that_is_not_utf8(self) -> None:
         path = pathlib.Path(self.file(''))

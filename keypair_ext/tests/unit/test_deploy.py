@@ -84,6 +84,23 @@ class ApplicationTest(DeployTestCase):
                 message = self.refusal(max_version=text)
                 self.assertIn('max_version', message)
 
+    def test_versions_of_the_configuration(self) -> None:
+        self.configure({'api': {'max_version': '2.96'}})
+        composed = deploy.Composition()
+        for local_conf, expected in (
+            ({}, '2.96'),
+            ({'max_version': '2.100'}, '2.100'),
+            ({'profile': 'vietnix'}, '2.72'),
+        ):
+            with self.subTest(local_conf=local_conf):
+                self.assertEqual(
+                    microversions.parse(expected),
+                    composed.max_version(self.local_conf(**local_conf)),
+                )
+        for text in ('2', 'latest', '2.0'):
+            self.configure({'api': {'max_version': text}})
+            self.assertIn('max_version in [api]', self.refusal())
+
     def test_database_group(self) -> None:
         self.configure({'mine': {'connection': 'sqlite:////no/such/x'}})
 
@@ -169,6 +186,22 @@ class FilterTest(DeployTestCase):
         made = self.filter(max_version='2.50')
         self.assertEqual(
             Version(2, 50), made._application.contracts.max_version
+        )
+
+    def test_versions_of_the_configuration(self) -> None:
+        self.configure({'api': {'max_version': '2.96'}})
+        self.assertEqual(
+            Version(2, 96), self.filter()._application.contracts.max_version
+        )
+        # It is another Nova's, if not the one of this process.
+        version = types.SimpleNamespace(get_string=lambda: '2.100')
+        name = 'nova.api.openstack.api_version_request'
+        nova = types.ModuleType(name)
+        nova.__dict__['max_api_version'] = lambda: version
+        sys.modules[name] = nova
+        self.addCleanup(sys.modules.pop, name, None)
+        self.assertEqual(
+            Version(2, 100), self.filter()._application.contracts.max_version
         )
 
 

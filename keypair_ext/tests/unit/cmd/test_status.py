@@ -5,14 +5,17 @@
 import contextlib
 import io
 import pathlib
+from collections.abc import Sequence
 from unittest import mock
 
 import fixtures as fixtures_library
+import webob
 
 from keypair_ext.cmd import status
 from keypair_ext.db import migration, models
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import process, wsgi_server
 from keypair_ext.tests.unit.quota import isolation, test_unified
 
 
@@ -33,13 +36,15 @@ class StatusTest(base.TestCase):
         made = fixtures.make_database(self.config_file)
         self.addCleanup(made.dispose)
 
-    def run_check(self, *arguments: str) -> tuple[int, list[str], str]:
+    def run_check(
+        self, *arguments: str, last: Sequence[str] = ()
+    ) -> tuple[int, list[str], str]:
         output, errors = io.StringIO(), io.StringIO()
         with (
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(errors),
         ):
-            code = status.main([*arguments, 'upgrade', 'check'])
+            code = status.main([*arguments, 'upgrade', 'check', *last])
         return code, output.getvalue().splitlines(), errors.getvalue()
 
     def check(self) -> tuple[int, list[str], str]:
@@ -176,6 +181,42 @@ class StatusTest(base.TestCase):
 
         self.assertEqual(2, code)
         self.assertTrue(lines[3].startswith('quota guard: failure. '))
+
+    def compare(self, url: str, options: fixtures.Options) -> tuple[int, str]:
+        self.configure(options)
+        code, lines, _ = self.run_check(
+            '--config-file', self.config_file, last=['--nova-url', url]
+        )
+        return code, lines[-1]
+
+    def test_versions_of_the_nova_behind(self) -> None:
+        self.make_database()
+        nova = self.useFixture(
+            fixtures.Service({'api': {'max_version': '2.96'}})
+        )
+        served = self.useFixture(wsgi_server.Server(nova.app))
+        same: fixtures.Options = {'api': {'max_version': '2.96'}}
+        for path in ('', '/', '/v2.1', '/v2.1/'):
+            url = f'{served.url}{path}'
+            self.assertEqual((0, 'versions: success'), self.compare(url, same))
+            code, line = self.compare(url, {})
+            self.assertEqual(2, code)
+            self.assertIn('set max_version = 2.96 in [api]', line)
+        code, line = self.compare(served.url, {'api': {'max_version': '2.90'}})
+        self.assertEqual(2, code)
+        self.assertIn('set max_version = 2.96 in [api]', line)
+
+    def test_versions_that_cannot_be_asked_for(self) -> None:
+        self.make_database()
+        other = self.useFixture(
+            wsgi_server.Server(webob.Response(text='hello'))
+        )
+        port = process.free_port()
+        for url in (other.url, f'http://127.0.0.1:{port}', 'nova', ''):
+            with self.subTest(url=url):
+                code, line = self.compare(url, {})
+                self.assertEqual(2, code)
+                self.assertIn('Compute service cannot be asked', line)
 
     def test_no_database(self) -> None:
         self.configure({'database': {'connection': ''}})
