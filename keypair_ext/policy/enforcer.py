@@ -220,7 +220,8 @@ def _default(
     one, unless the operator wants new ones only.
     """
     old = rule.deprecated_rule
-    if old is None:
+    # None, but an empty list in the oslo.policy of Nova 32.
+    if not old:
         return rule.check
     if old.name != rule.name and old.name in parsed:
         renamed = parsed[old.name]

@@ -113,8 +113,11 @@ def filter_factory(
 
 
 def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
+    section = conf[_GROUP]
+
     def get(name: str) -> Any:
-        return options.get(name, conf[_GROUP][name])
+        # Not all releases of the library have all options.
+        return options.get(name, section[name] if name in section else None)
 
     if not options.keys() & {'auth_type', 'auth_section'}:
         identity_client.check_plugin(conf, _GROUP)

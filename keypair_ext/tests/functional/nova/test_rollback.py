@@ -16,7 +16,7 @@ from keypair_ext.tests.functional.nova import base, environment
 from keypair_ext.tests.functional.servers import nova, process
 
 _WORKERS = 2
-_CLIENTS = 4
+CLIENTS = 4
 
 # What ours accepts and Nova does not tells which of them answers.
 _TAB = base.KEY.replace(' ', '\t', 1)
@@ -28,7 +28,7 @@ class Load(fixtures.Fixture):
     ``answered`` counts method and status; ``errors`` has what went wrong.
     """
 
-    def __init__(self, server: nova.Nova) -> None:
+    def __init__(self, server: base.Server) -> None:
         super().__init__()
         self._server = server
 
@@ -38,7 +38,7 @@ class Load(fixtures.Fixture):
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, args=(number,))
-            for number in range(_CLIENTS)
+            for number in range(CLIENTS)
         ]
         for thread in self._threads:
             thread.start()
@@ -148,7 +148,7 @@ class RollbackTestCase(base.NovaTestCase):
 
     def _wait_for_load(self, load: Load) -> None:
         """Wait for some more answers of every kind."""
-        goal = load.answered.total() + 30 * _CLIENTS
+        goal = load.answered.total() + 30 * CLIENTS
         process.wait_until(
             lambda: load.answered.total() >= goal or bool(load.errors),
             'answers under load',

@@ -7,6 +7,7 @@ several they take turns.
 """
 
 import enum
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,7 +51,8 @@ class Mode(enum.Enum):
     MULTI = 'multi'
 
 
-def _program() -> Path:
+def program() -> Path:
+    """Return HAProxy's path, installed first where we may."""
     process.ensure_package(
         _PROGRAM, lambda: process.find_program(_PROGRAM) is not None
     )
@@ -62,13 +64,22 @@ class Front(fixtures.Fixture):
 
     daemon: process.Process
 
-    def __init__(self, port: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        nova: int | None = None,
+        configuration: Path | None = None,
+    ) -> None:
         """Describe the proxy.
 
         :param port: the service's, on the loopback address.
+        :param nova: that of the Nova beside it, if there is one.
+        :param configuration: another file than that for a service alone.
         """
         super().__init__()
         self._behind = port
+        self._nova = nova
+        self._configuration = configuration or shipped.HAPROXY
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}'
 
@@ -76,17 +87,32 @@ class Front(fixtures.Fixture):
         user = process.unprivileged_user('haproxy')
         home = self.useFixture(process.Directory('haproxy', user)).path
         self.daemon = process.Process(
-            [_program(), '-db', '-f', shipped.HAPROXY],
+            # With a master, which can be asked to read the file again.
+            [program(), '-W', '-db', '-f', self._configuration],
             log=home / 'log',
             port=self.port,
             env=process.clean_environment(
                 home,
                 KEYPAIR_EXT_FRONTEND=f'{process.LOOPBACK}:{self.port}',
+                KEYPAIR_EXT_NOVA=f'{process.LOOPBACK}:{self._nova}',
                 **shipped.variables(self._behind, 1),
             ),
             user=user,
         )
         self.useFixture(self.daemon)
+        self._wait_for_loads(1)
+
+    def read_again(self) -> None:
+        """Have it read its file again, as a reload of the unit does."""
+        done = self._loads()
+        self.daemon.send_signal(signal.SIGUSR2)
+        self._wait_for_loads(done + 1)
+
+    def _loads(self) -> int:
+        return self.daemon.log.count('Loading success')
+
+    def _wait_for_loads(self, number: int) -> None:
+        process.wait_until(lambda: self._loads() >= number, 'file read')
 
 
 class HAProxy(fixtures.Fixture):
@@ -102,7 +128,6 @@ class HAProxy(fixtures.Fixture):
         self.port = process.free_port()
 
     def _setUp(self) -> None:
-        program = _program()
         user = process.unprivileged_user('haproxy')
         self._home = self.useFixture(process.Directory('haproxy', user)).path
         self._check_nodes()
@@ -110,7 +135,7 @@ class HAProxy(fixtures.Fixture):
         configuration.write_text(self._configuration())
         self.daemon = self.useFixture(
             process.Process(
-                [program, '-db', '-f', configuration],
+                [program(), '-db', '-f', configuration],
                 log=self._home / 'log',
                 port=self.port,
                 env=process.clean_environment(self._home),

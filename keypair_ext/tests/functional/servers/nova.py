@@ -36,7 +36,15 @@ REFERENCE: Final = '34.0.0'
 RELEASE: Final = os.environ.get('KEYPAIR_EXT_TEST_NOVA_RELEASE', REFERENCE)
 
 # pip would take the newest. These are of the release's own time.
-_LIBRARIES: Final = {'33': ('oslo.policy==5.0.0',)}
+_LIBRARIES: Final = {
+    '33': ('oslo.policy==5.0.0',),
+    '32': ('oslo.policy==4.6.0',),
+    '31': (
+        'oslo.policy==4.5.1',
+        'oslo.middleware==6.3.1',
+        'oslo.limit==2.6.1',
+    ),
+}
 
 REQUIREMENTS: Final = (
     f'nova=={RELEASE}',

@@ -17,7 +17,12 @@ class _Threaded(socketserver.ThreadingMixIn, simple_server.WSGIServer):
     daemon_threads = True
 
 
-class _Quiet(simple_server.WSGIRequestHandler):
+class _Handler(simple_server.WSGIRequestHandler):
+    def get_environ(self) -> dict[str, Any]:
+        """Add what was sent, as uWSGI does."""
+        target = self.requestline.split()[1]
+        return {**super().get_environ(), 'REQUEST_URI': target}
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
@@ -38,7 +43,7 @@ class Server(fixtures.Fixture):
 
     def start(self) -> None:
         """Listen, and answer."""
-        self._server = _Threaded((process.LOOPBACK, self.port), _Quiet)
+        self._server = _Threaded((process.LOOPBACK, self.port), _Handler)
         self._server.set_app(self._application)
         threading.Thread(target=self._server.serve_forever).start()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fixtures
 from oslo_config import cfg
-from oslo_middleware import cors
+from oslo_middleware import opts as middleware_opts
 
 from keypair_ext.middleware import on_demand
 from keypair_ext.tests.unit.middleware import base
@@ -19,7 +19,8 @@ class CrossOriginTestCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        for opt in cors.OPTS:
+        ((_, options),) = middleware_opts.list_opts_cors()
+        for opt in options:
             self.addCleanup(cfg.set_defaults, [opt], **{opt.name: opt.default})
         on_demand.set_cors_defaults()
         path = Path(self.useFixture(fixtures.TempDir()).path, 'cors.conf')

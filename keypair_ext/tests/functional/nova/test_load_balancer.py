@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The shipped HAProxy file before a real Nova and the service beside it."""
+
+import re
+from typing import ClassVar
+
+from keypair_ext.tests.functional.conformance import wire
+from keypair_ext.tests.functional.conformance.caller import Caller
+from keypair_ext.tests.functional.nova import base, beside, test_rollback
+from keypair_ext.tests.functional.servers import nova, process
+
+# What ours accepts and Nova does not tells which of them answers.
+_TAB = base.KEY.replace(' ', '\t', 1)
+
+_CONF = {
+    'DEFAULT': {'host': 'compute-7'},
+    'notifications': {'notification_format': 'both'},
+    'oslo_messaging_notifications': {'driver': 'log'},
+}
+_SENT = re.compile(
+    r'"publisher_id": "([^"]+)".*?"event_type": "(keypair[^"]+)"'
+)
+
+_WORKERS = 2
+
+
+class LoadBalancerTest(base.NovaTestCase):
+    other: ClassVar[nova.Nova]
+    tables: ClassVar[str]
+    mount: ClassVar[beside.Beside]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.other = cls.stage.plain(conf=_CONF, processes=_WORKERS)
+        cls.tables = cls.stage.database.execute('SHOW TABLES', 'nova_api')
+        cls.mount = cls.stage.useFixture(
+            beside.Beside(cls.other, processes=_WORKERS)
+        )
+
+    def serves(self) -> str:
+        """Return who answers for key pairs now."""
+        answer = self.send(
+            self.mount,
+            Caller('who').create('', '2.2', name='t', public_key=_TAB),
+        )
+        if answer.status == 201:
+            self.send(self.mount, Caller('who').delete('', 't', '2.2'))
+        return {201: 'ours', 400: 'nova'}.get(
+            answer.status, str(answer.status)
+        )
+
+    def test_who_answers(self) -> None:
+        self.assertEqual('ours', self.serves())
+        caller = Caller('where')
+        for path in ('', '/', '/servers/detail', '/flavors', '/limits'):
+            through, direct = (
+                self.send(server, caller.send('', 'GET', path))
+                for server in (self.mount, self.other)
+            )
+            self.assertEqual(
+                (direct.status, direct.body), (through.status, through.body)
+            )
+
+    def test_they_see_each_others_keys(self) -> None:
+        caller = Caller('both')
+        for here, there in (
+            (self.mount, self.other),
+            (self.other, self.mount),
+        ):
+            self.create(here, caller, '2.2', name='k', public_key=base.KEY)
+            self.assertEqual(
+                self.show(here, caller, 'k'), self.show(there, caller, 'k')
+            )
+            self.send(there, caller.delete('', 'k', '2.2'))
+            gone = self.send(here, caller.show('', 'k', '2.2'))
+            self.assertEqual(404, gone.status)
+
+    def test_slashes_and_escapes_do_not_miss_the_rule(self) -> None:
+        caller = Caller('slashes')
+        self.create(self.mount, caller, '2.2', name='tab', public_key=_TAB)
+        for path in (
+            '/v2.1//os-keypairs/tab',
+            '/v2.1/%6fs-keypairs/tab',
+            '//v2.1/os-keypairs/tab',
+            '/v2%2E1/os-keypairs/tab',
+        ):
+            with self.subTest(path=path):
+                request = caller.show('', 'tab', '2.2')
+                sent = wire.Request(
+                    path, 'GET', path, request.headers, request.body
+                )
+                before = self.mount.server.daemon.log
+                through = self.send(self.mount, sent)
+                direct = self.send(self.other, sent)
+                self.assertEqual(direct.status, through.status)
+                self.assertEqual(direct.json(), through.json())
+                said = self.mount.server.daemon.log.removeprefix(before)
+                self.assertIn('tab" status: ', said)
+
+    def test_both_identifiers_of_a_request(self) -> None:
+        for suffix in ('/os-keypairs', '/flavors'):
+            answer = self.send(
+                self.mount, Caller('ids').send('', 'GET', suffix)
+            )
+            (one,) = answer.all('x-compute-request-id')
+            self.assertEqual((one,), answer.all('x-openstack-request-id'))
+
+    def test_a_quota_set_through_nova_counts_at_once(self) -> None:
+        caller = Caller('limited')
+        self.create(self.mount, caller, '2.2', name='a', public_key=base.KEY)
+        project = dict(caller.list('', '2.2').headers)['X-Project-Id']
+        path = f'/os-quota-sets/{project}'
+        for limit, status in ((1, 403), (2, 201)):
+            body = b'{"quota_set": {"key_pairs": %d}}' % limit
+            request = caller.admin().send('', 'PUT', path, body=body)
+            self.assertEqual(200, self.send(self.mount, request).status)
+            answer = self.send(
+                self.mount,
+                caller.create('', '2.2', name='b', public_key=base.KEY),
+            )
+            self.assertEqual(status, answer.status)
+
+    def test_novas_policy_file(self) -> None:
+        self.addCleanup(self.other.set_policy, '')
+        self.other.set_policy('os_compute_api:os-keypairs:index: "!"\n')
+        answer = self.send(self.mount, Caller('ruled').list('', '2.2'))
+        self.assertEqual(403, answer.status)
+
+    def test_notifications_are_novas(self) -> None:
+        told = []
+        for server, daemon in (
+            (self.mount, self.mount.server.daemon),
+            (self.other, self.other.server.daemon),
+        ):
+            before = daemon.log
+            caller = Caller('heard')
+            self.create(server, caller, '2.2', name='n', public_key=base.KEY)
+            self.send(server, caller.delete('', 'n', '2.2'))
+            told.append(_SENT.findall(daemon.log.removeprefix(before)))
+        self.assertEqual(told[1], told[0])
+        self.assertIn(('api.compute-7', 'keypair.import.start'), told[0])
+        self.assertIn(('nova-api:compute-7', 'keypair.delete.end'), told[0])
+
+    def test_a_large_body(self) -> None:
+        request = Caller('large').create(
+            '', '2.2', name='x', public_key='k' * 3_000_000
+        )
+        for _ in range(5):
+            answer = self.send(self.mount, request)
+            self.assertEqual(413, answer.status)
+
+    def test_the_check_before(self) -> None:
+        (self.other.home / 'policy.d').mkdir()
+        said = self.mount.status('--nova-url', self.mount.front.url)
+        self.assertIn('versions: success', said)
+        # Nor does any of this write a table into Nova's database.
+        self.assertEqual(
+            self.tables, self.stage.database.execute('SHOW TABLES', 'nova_api')
+        )
+
+    def test_falling_back_under_load(self) -> None:
+        with test_rollback.Load(self.mount) as load:
+            self._wait_for_more(load)
+            self.mount.server.daemon.kill()
+            self.assertEqual('nova', self.serves())
+            self._wait_for_more(load)
+            self.mount.server.daemon.start()
+            process.wait_until(lambda: self.serves() == 'ours', 'ours', 30)
+            self._wait_for_more(load)
+        # What it was at when it died, if that was more than to read.
+        lost = [error for error in load.errors if ' 502, ' in error]
+        self.assertEqual([], [error for error in lost if 'GET' in error])
+        self.assertLessEqual(len(lost), 2 * test_rollback.CLIENTS)
+        # A client that has lost an answer does not know what is there.
+        self.assertLessEqual(len(load.errors), 4 * len(lost), load.errors)
+
+    def test_going_back_under_load(self) -> None:
+        text = self.mount.file.read_text()
+        line = '    use_backend keypairs if { var(txn.keypairs) -m bool }\n'
+        self.assertEqual(1, text.count(line))
+        with test_rollback.Load(self.mount) as load:
+            for changed, name in (
+                (text.replace(line, ''), 'nova'),
+                (text, 'ours'),
+            ):
+                self._wait_for_more(load)
+                self.mount.file.write_text(changed)
+                self.mount.front.read_again()
+                process.wait_until(
+                    lambda name=name: self.serves() == name,  # type: ignore[misc]
+                    name,
+                    30,
+                )
+            self._wait_for_more(load)
+        self.assertEqual([], load.errors)
+
+    def _wait_for_more(self, load: test_rollback.Load) -> None:
+        wanted = load.answered.total() + 100
+        process.wait_until(
+            lambda: load.answered.total() > wanted, 'requests were answered'
+        )
