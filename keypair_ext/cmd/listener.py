@@ -51,7 +51,7 @@ def _run(argv: Sequence[str] | None) -> None:
     logging.register_options(conf)
     config_files.read_into(
         conf,
-        arguments.config_file or [config_files.default_file()],
+        arguments.config_file or config_files.default_files(),
         keypair_conf.PROJECT,
     )
     keypair_conf.register_opts(conf, arguments.database_group)

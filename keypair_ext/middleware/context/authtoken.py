@@ -116,8 +116,10 @@ def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
     section = conf[_GROUP]
 
     def get(name: str) -> Any:
+        if name in options:
+            return options[name]
         # Not all releases of the library have all options.
-        return options.get(name, section[name] if name in section else None)
+        return section[name] if name in section else None  # noqa: SIM401 (get raises for an unknown one)
 
     if not options.keys() & {'auth_type', 'auth_section'}:
         identity_client.check_plugin(conf, _GROUP)

@@ -6,6 +6,7 @@ With one writer all connections go to the first node that is synced; with
 several they take turns.
 """
 
+import contextlib
 import enum
 import signal
 import sys
@@ -105,14 +106,21 @@ class Front(fixtures.Fixture):
     def read_again(self) -> None:
         """Have it read its file again, as a reload of the unit does."""
         done = self._loads()
-        self.daemon.send_signal(signal.SIGUSR2)
-        self._wait_for_loads(done + 1)
+        # One that comes while it starts a process is lost.
+        for _ in range(6):
+            self.daemon.send_signal(signal.SIGUSR2)
+            with contextlib.suppress(process.ServerError):
+                self._wait_for_loads(done + 1, 10)
+                return
+        raise process.ServerError('HAProxy does not read its file again')
 
     def _loads(self) -> int:
         return self.daemon.log.count('Loading success')
 
-    def _wait_for_loads(self, number: int) -> None:
-        process.wait_until(lambda: self._loads() >= number, 'file read')
+    def _wait_for_loads(self, number: int, timeout: float = 60) -> None:
+        process.wait_until(
+            lambda: self._loads() >= number, 'file read', timeout
+        )
 
 
 class HAProxy(fixtures.Fixture):
