@@ -13,7 +13,7 @@ import fixtures as fixtures_library
 import jsonschema
 
 from keypair_ext import profiles
-from keypair_ext.api import contract, microversions, openapi
+from keypair_ext.api import contract, microversions, openapi, views
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 
@@ -28,6 +28,10 @@ summary = "Somebody else's."
 
 [versions]
 max = "2.40"
+
+[answers]
+created_at_in_lists = true
+sha256_fingerprint = "header"
 
 [faults.over_quota]
 status = 403
@@ -85,6 +89,10 @@ class RealAnswers(base.TestCase):
             response = self.document['components']['responses'][status]
         if 'Retry-After' in answer.headers:
             self.assertIn('Retry-After', response['headers'])
+        self.assertEqual(
+            views.FINGERPRINT_HEADER in answer.headers,
+            views.FINGERPRINT_HEADER in response.get('headers', {}),
+        )
         if 'content' in response and method != 'HEAD':
             schema = response['content']['application/json']['schema']
             jsonschema.Draft202012Validator(schema).validate(answer.json)
