@@ -26,8 +26,8 @@ _KILLS = 5
 _TRIES = 50
 
 
-class KilledCases(base.TestCase):
-    """``keypair-ext-manage db sync`` at any point of its life."""
+class CommandCase(base.TestCase):
+    """Commands of their own processes, on a database of their own."""
 
     engine_type: ClassVar[type[engines.Engine]]
     engine: ClassVar[engines.Engine]
@@ -48,10 +48,6 @@ class KilledCases(base.TestCase):
         fixtures.write_config(
             str(self.directory), {'database': {'connection': self.url}}
         )
-
-    def sync(self) -> subprocess.Popen[str]:
-        """Start the command."""
-        return self.start('db', 'sync')
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -75,6 +71,10 @@ class KilledCases(base.TestCase):
         self.assertEqual((0, ''), (command.returncode, errors))
         return output
 
+
+class KilledCases(CommandCase):
+    """``keypair-ext-manage db sync`` at any point of its life."""
+
     def _drop_all(self) -> None:
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with engine.begin() as connection:
@@ -96,7 +96,7 @@ class KilledCases(base.TestCase):
     def _kill_after(self, seconds: float) -> float | None:
         """Start a sync and kill it; if it ends first, return its time."""
         began = time.monotonic()
-        with self.sync() as command:
+        with self.start('db', 'sync') as command:
             try:
                 self.assertEqual(0, command.wait(seconds))
             except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@
 from keypair_ext.tests.functional.faults import (
     engines,
     killed_cases,
+    killed_keys,
     test_faults,
 )
 
@@ -21,3 +22,14 @@ class MariaDBTest(killed_cases.KilledCases):
 @test_faults.needs_servers
 class PostgreSQLTest(killed_cases.KilledCases):
     engine_type = engines.PostgreSQL
+
+
+class SQLiteKeysTest(killed_keys.KilledKeysCases):
+    engine_type = engines.SQLite
+    kills = 1
+
+
+@test_faults.needs_servers
+class MariaDBKeysTest(killed_keys.KilledKeysCases):
+    engine_type = engines.MariaDB
+    kills = 10
