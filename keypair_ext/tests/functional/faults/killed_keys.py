@@ -54,6 +54,7 @@ class KilledKeysCases(killed_cases.CommandCase):
             )
         self.before = self.rows()
         self.journals: list[Path] = []
+        self._journals = 0
 
     def rows(self) -> list[Row]:
         with self.database.connect() as connection:
@@ -67,6 +68,12 @@ class KilledKeysCases(killed_cases.CommandCase):
                 models.key_pairs.c.user_id == user_id
             )
             return set(connection.execute(query).scalars())
+
+    def new_journal(self) -> str:
+        self._journals += 1
+        journal = self.directory / f'{self._journals}.jsonl'
+        self.journals.append(journal)
+        return str(journal)
 
     def restore(self) -> None:
         """Put back what all journals have, the newest first."""
@@ -100,9 +107,7 @@ class KilledKeysCases(killed_cases.CommandCase):
         """
         words = [*arguments, '--rate', str(_RATE), '--yes']
         if arguments[1] != 'import':
-            journal = self.directory / f'{len(self.journals)}.jsonl'
-            self.journals.append(journal)
-            words += ['--journal', str(journal)]
+            words += ['--journal', self.new_journal()]
         before = self.rows()
         with self.start(*words) as command:
             # Most of its life it imports modules.
@@ -131,9 +136,7 @@ class KilledKeysCases(killed_cases.CommandCase):
         self.journals = []
 
     def run_to_end(self, arguments: Sequence[str]) -> None:
-        journal = self.directory / f'{len(self.journals)}.jsonl'
-        self.journals.append(journal)
-        self.finish(*arguments, '--journal', str(journal), '--yes')
+        self.finish(*arguments, '--journal', self.new_journal(), '--yes')
 
     def check_deletion(self, *arguments: str) -> None:
         self.run_killed(arguments)

@@ -2,9 +2,7 @@
 
 """A table with keys in it, and commands on it."""
 
-import contextlib
 import datetime
-import io
 import json
 import os
 import pathlib
@@ -13,10 +11,10 @@ from typing import Any
 import fixtures as fixtures_library
 import sqlalchemy as sa
 
-from keypair_ext.cmd import manage
 from keypair_ext.db import models
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.keys import runner
 from keypair_ext.tests.functional.servers import databases
 
 OLD = datetime.datetime(2024, 1, 31, 12, 30, 15)
@@ -46,17 +44,8 @@ class KeysTestCase(base.TestCase):
         self, *arguments: str, keys: bool = True
     ) -> tuple[int, str, str]:
         """Run a command; return status, output and what it says."""
-        output, errors = io.StringIO(), io.StringIO()
         words = ['--config-file', self.config, *(['keys'] if keys else [])]
-        with (
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(errors),
-        ):
-            try:
-                status = manage.main([*words, *arguments])
-            except SystemExit as done:
-                status = int(done.code or 0)
-        return status, output.getvalue(), errors.getvalue()
+        return runner.run(*words, *arguments)
 
     def run_well(self, *arguments: str, keys: bool = True) -> str:
         """Run a command that succeeds; return its output."""

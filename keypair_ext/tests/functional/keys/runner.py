@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""``keypair-ext-manage`` in this process."""
+
+import contextlib
+import io
+import warnings
+
+from keypair_ext.cmd import manage
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """Run a command; return its status, its output and what it says."""
+    output, errors = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+        warnings.catch_warnings(),
+    ):
+        # openstacksdk warns of libraries that it does without.
+        warnings.filterwarnings('ignore', module='openstack')
+        try:
+            status = manage.main(list(arguments))
+        except SystemExit as done:
+            status = int(done.code or 0)
+    return status, output.getvalue(), errors.getvalue()
