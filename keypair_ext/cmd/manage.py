@@ -22,7 +22,7 @@ from keypair_ext import (
 )
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.cmd import keys
-from keypair_ext.cmd.paste import mount, replacing
+from keypair_ext.cmd.paste import mount, printing, replacing
 from keypair_ext.db import engine, migration
 
 _PROGRAM = 'keypair-ext-manage'
@@ -155,6 +155,20 @@ def _add_paste(
         'file cannot be read or is not understood.',
     )
     status.set_defaults(run=_paste_status)
+    printing_command = commands.add_parser(
+        'print',
+        help='print what mounts the filter by a deployment tool',
+        description='Prints what the configuration of a deployment tool has '
+        'to say for the filter to be mounted, and writes nothing.',
+    )
+    printing_command.add_argument(
+        '--for',
+        dest='tool',
+        required=True,
+        choices=list(printing.TOOLS),
+        help='the tool that makes the paste file',
+    )
+    printing_command.set_defaults(run=_paste_print)
     for command in commands.choices.values():
         command.add_argument(
             '--file',
@@ -232,6 +246,11 @@ def _paste_edit(arguments: argparse.Namespace) -> None:
         backup = replacing.replace(path, before, after)
         print(f'{path} is changed; what it was is in {backup}.')
         print('nova-api reads it when it is started again.')
+
+
+def _paste_print(arguments: argparse.Namespace) -> None:
+    text = replacing.read(arguments.file)
+    sys.stdout.write(printing.snippet(arguments.tool, text))
 
 
 def _paste_status(arguments: argparse.Namespace) -> int:
