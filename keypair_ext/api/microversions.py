@@ -19,8 +19,11 @@ SERVICE_TYPE = 'compute'
 HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
+# As the environ has it.
+ENV_HEADER = 'HTTP_OPENSTACK_API_VERSION'
+
 _HEADERS = {
-    'HTTP_OPENSTACK_API_VERSION': HEADER.lower(),
+    ENV_HEADER: HEADER.lower(),
     'HTTP_X_OPENSTACK_NOVA_API_VERSION': LEGACY_HEADER.lower(),
 }
 

@@ -27,6 +27,8 @@ _GLOBAL_ID = re.compile(r'req-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}')
 # and the quote that ends the field among them: a request cannot forge a line.
 _PATH_SAFE = "/!$&'()*+,:;=@"
 _SAFE = string.punctuation.replace('"', '')
+# Most paths and addresses are of these.
+_MAY_NEED_QUOTING = re.compile('[^A-Za-z0-9/.:=&_-]').search
 
 Headers = list[tuple[str, str]]
 ExcInfo = (
@@ -116,7 +118,11 @@ def _log(
         f'microversion: {environ.get(env.VERSION) or "-"} '
         f'time: {time_taken:.6f}'
     )
-    LOG.info('%s', line)
+    # Not info(): to look for who calls it takes longer than to write it.
+    record = LOG.makeRecord(
+        LOG.name, logging.INFO, __file__, 0, line, (), None, '_log'
+    )
+    LOG.handle(record)
 
 
 def _uri(environ: WSGIEnvironment) -> str:
@@ -127,6 +133,8 @@ def _uri(environ: WSGIEnvironment) -> str:
 
 
 def _quote(text: str, safe: str = _SAFE) -> str:
+    if not _MAY_NEED_QUOTING(text):
+        return text
     # WSGI's strings are bytes in disguise, so latin-1 gives them back.
     return parse.quote(text, safe, encoding='latin-1', errors='replace')
 

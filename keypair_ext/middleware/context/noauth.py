@@ -90,12 +90,13 @@ def is_local(environ: WSGIEnvironment) -> bool:
     server gives no address: behind a Unix socket there is usually a proxy. A
     proxy that adds no header cannot be seen.
     """
-    headers = (f'{key}\n' for key in environ if key.startswith('HTTP_'))
-    if _OF_A_PROXY.search(''.join(headers)):
+    headers = [key for key in environ if key.startswith('HTTP_')]
+    if _OF_A_PROXY.search('\n'.join([*headers, ''])):
         return False
     return _is_loopback(environ.get('REMOTE_ADDR', ''))
 
 
+@functools.lru_cache(maxsize=16)
 def _is_loopback(address: str) -> bool:
     try:
         parsed = ipaddress.ip_address(address)
