@@ -60,13 +60,7 @@ class Decisions:
             return None
         key = (
             rule,
-            *(
-                # A side that lacks it is never the same.
-                name in target
-                and name in credentials
-                and str(target[name]) == str(credentials[name])
-                for name in compared
-            ),
+            *[_are_same(name, target, credentials) for name in compared],
             *_others(target, compared),
             *_others(credentials, compared),
         )
@@ -104,12 +98,25 @@ class Decisions:
         ]
 
 
+def _are_same(name: str, target: Target, credentials: Credentials) -> bool:
+    """Say whether both sides have the same; who lacks it has not."""
+    return (
+        name in target
+        and name in credentials
+        and str(target[name]) == str(credentials[name])
+    )
+
+
 def _others(side: Mapping[str, Any], compared: list[str]) -> list[Hashable]:
-    return [
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in side.items()
-        if name not in compared
+    """Return the names and the values of a side, but for those compared."""
+    others = {**side}
+    for name in compared:
+        others.pop(name, None)
+    values = [
+        tuple(value) if isinstance(value, list) else value
+        for value in others.values()
     ]
+    return [tuple(others), *values]
 
 
 def _only_compares(leaf: checks.Check, name: str) -> bool:
