@@ -54,7 +54,7 @@ class Session:
         :raises DatabaseUnavailable: it cannot be run now.
         """
         try:
-            rows, _ = self._run(lambda one: one.fetch(statement, parameters))
+            rows, _ = self._run(Connection.fetch, statement, parameters)
         except Failure as failure:
             if failure.meaning is not Meaning.UNSTORABLE:
                 self.give_up(failure)
@@ -69,7 +69,7 @@ class Session:
         """
         try:
             removed, before = self._run(
-                lambda one: one.change(statement, parameters)
+                Connection.change, statement, parameters
             )
         except Failure as failure:
             if failure.meaning is not Meaning.UNSTORABLE:
@@ -111,18 +111,21 @@ class Session:
         raise exception.DatabaseUnavailable() from failure
 
     def _run(
-        self, work: Callable[[Connection], _Result]
+        self,
+        work: Callable[[Connection, sa.Executable, Parameters], _Result],
+        statement: sa.Executable,
+        parameters: Parameters,
     ) -> tuple[_Result, Meaning | None]:
-        """Run ``work``, once more if that may help; say what was before."""
-        before = None
-        try:
-            return self._once(work), before
-        except Failure as failure:
-            if not failure.may_be_repeated:
-                raise
-            before = failure.meaning
-        return self._once(work), before
+        """Run a statement, once more if that may help.
 
-    def _once(self, work: Callable[[Connection], _Result]) -> _Result:
-        with self.pool.connection(self._read_level) as connection:
-            return work(connection)
+        :returns: its result, and what the first try came to if it failed.
+        """
+        before = None
+        while True:
+            try:
+                with self.pool.connection(self._read_level) as connection:
+                    return work(connection, statement, parameters), before
+            except Failure as failure:
+                if before is not None or not failure.may_be_repeated:
+                    raise
+                before = failure.meaning
