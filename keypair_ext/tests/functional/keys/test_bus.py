@@ -11,7 +11,7 @@ from keypair_ext.tests.functional.servers import rabbitmq
 
 _REASON = '' if rabbitmq.available() else 'rabbitmq-server is not installed'
 
-_BOTH = {
+_BOTH: dict[str, dict[str, object]] = {
     'DEFAULT': {'host': 'cloud1'},
     'notifications': {'notification_format': 'both'},
 }
