@@ -338,7 +338,9 @@ any of their private keys can enter a server that is built with it.
         default=False,
         help="""
 Whether keys that are known to be broken (ROCA, close or shared primes, small
-factors) break the rules. Needs ``keypair-ext[badkeys]``.
+factors) break the rules. Needs ``keypair-ext[badkeys]``. The list of badkeys,
+of keys whose private part is public, is asked as well where this user has it:
+``badkeys --update-bl``.
 """,
     ),
 ]

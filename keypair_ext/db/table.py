@@ -41,6 +41,14 @@ _ERRORS = (
 
 PAGE = 1000
 
+# PostgreSQL does not look at the ids that rows bring, and would give them
+# again.
+_GO_ON_BEHIND = sa.text(
+    "SELECT setval(pg_get_serial_sequence('key_pairs', 'id'), GREATEST("
+    "nextval(pg_get_serial_sequence('key_pairs', 'id')), "
+    '(SELECT max(id) FROM key_pairs)))'
+)
+
 _Method = TypeVar('_Method', bound=Callable[..., Any])
 
 _retried = db_api.wrap_db_retry(
@@ -187,7 +195,10 @@ class Table:
         :param with_ids: give them the ids that they have here.
         """
         with self._engine.begin() as connection:
-            return [_insert(connection, row, with_ids) for row in rows]
+            outcomes = [_insert(connection, row, with_ids) for row in rows]
+            if with_ids and self.dialect.name == 'postgresql':
+                connection.execute(_GO_ON_BEHIND)
+            return outcomes
 
     @_told
     def move(self, row: Keypair, user_id: str, name: str) -> bool:

@@ -7,6 +7,7 @@ library badkeys'. It is imported where it is asked for: it costs 0.1 s.
 """
 
 import dataclasses
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -204,6 +205,19 @@ def _number(key_type: str, public_key: str) -> int:
     return len(_KEY_LINE.findall(public_key))
 
 
+def _known_bad() -> tuple[str, ...]:
+    """Return the checks to make, that of the list where there is one.
+
+    Where it is looked for and is not there, badkeys ends the process.
+    """
+    cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    has_list = all(
+        os.path.exists(os.path.join(cache, 'badkeys', name))
+        for name in ('badkeysdata.json', 'blocklist.dat')
+    )
+    return (*_KNOWN_BAD, 'blocklist') if has_list else _KNOWN_BAD
+
+
 def _load_badkeys() -> Callable[[str], Iterator[Finding]]:
     try:
         from badkeys import checks
@@ -213,8 +227,10 @@ def _load_badkeys() -> Callable[[str], Iterator[Finding]]:
             'installed: pip install keypair-ext[badkeys]'
         ) from error
 
+    wanted = _known_bad()
+
     def look_up(public_key: str) -> Iterator[Finding]:
-        told: dict[str, Any] = checks.detectandcheck(public_key, _KNOWN_BAD)
+        told: dict[str, Any] = checks.detectandcheck(public_key, wanted)
         if told['results']:
             yield Finding(
                 'known_bad_keys',

@@ -230,6 +230,18 @@ class PruneTest(ChangingTestCase):
         self.restore(journal)
         self.assertEqual(self.before, self.rows())
 
+    def test_ids_go_on_behind_those_that_were_put_back(self) -> None:
+        self.run_well('prune', '--name', '*', '--yes')
+        if self.engine.dialect.name == 'postgresql':
+            # As in a table that was made anew.
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql(
+                    'ALTER SEQUENCE key_pairs_id_seq RESTART'
+                )
+        self.restore(self.journal())
+        self.add('dora', 'new')
+        self.assertEqual(self.before, self.rows()[:-1])
+
     def test_an_id_that_another_key_has_got(self) -> None:
         self.run_well('prune', '--name', '*', '--yes')
         self.add('dora', 'same', id=self.before[0][2], created_at=None)

@@ -4,6 +4,7 @@
 
 import csv
 import datetime
+import hashlib
 import io
 import json
 import os
@@ -12,6 +13,8 @@ import subprocess
 import sys
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keypair_ext.db import table
 from keypair_ext.tests.functional import fixtures
@@ -450,3 +453,36 @@ class KnownBadKeysTest(base.KeysTestCase):
         self.assertEqual('close', finding['name'])
         self.assertEqual('known_bad_keys', finding['rule'])
         self.assertIn('fermat', finding['reason'])
+
+    def test_the_list_of_keys_that_are_public(self) -> None:
+        # What "badkeys --update-bl" brings: truncated hashes of keys.
+        key = serialization.load_ssh_public_key(vectors.RSA_2048.line.encode())
+        assert isinstance(key, rsa.RSAPublicKey)
+        number = key.public_numbers().n
+        digest = hashlib.sha256(number.to_bytes(key.key_size // 8)).digest()
+        cache = self.directory / 'badkeys'
+        cache.mkdir()
+        (cache / 'blocklist.dat').write_bytes(digest[:15] + b'\x01')
+        (cache / 'badkeysdata.json').write_text(
+            json.dumps({'blocklists': [{'id': 1, 'name': 'leaked'}]})
+        )
+        self.add('amelia', 'leaked', public_key=vectors.RSA_2048.line)
+        self.add('amelia', 'good')
+
+        done = subprocess.run(
+            [
+                *(sys.executable, '-m', 'keypair_ext.cmd.manage'),
+                *('--config-file', self.config, 'keys', 'audit'),
+            ],
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                'PYTHONPATH': str(_ROOT),
+                'XDG_CACHE_HOME': str(self.directory),
+            },
+            check=False,
+        )
+        (finding,) = map(json.loads, done.stdout.splitlines())
+        self.assertEqual('leaked', finding['name'])
+        self.assertIn('blocklist', finding['reason'])
