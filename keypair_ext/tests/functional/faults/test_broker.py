@@ -7,10 +7,10 @@ And while it is there, it gets what an audit filter tells.
 
 import os
 import time
+import unittest
 from typing import Any, ClassVar
 
 import fixtures as fixtures_library
-import testtools
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures, test_audit
@@ -22,11 +22,11 @@ _PER_REQUEST = 2
 _HEARTBEAT = 1
 
 
-@testtools.skipIf(
+@unittest.skipIf(
     'KEYPAIR_EXT_TEST_FAULTS' not in os.environ,
     'takes a minute: set KEYPAIR_EXT_TEST_FAULTS=1, or run tox -e faults',
 )
-@testtools.skipUnless(rabbitmq.available(), 'rabbitmq-server is not installed')
+@unittest.skipUnless(rabbitmq.available(), 'rabbitmq-server is not installed')
 class BrokerTestCase(base.TestCase):
     server: ClassVar[rabbitmq.RabbitMQ]
 
