@@ -124,6 +124,7 @@ class ListenerTest(KeysTestCase):
         self, ends_by: int = signal.SIGTERM, *, hears: bool = True
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Run a listener, until a signal."""
+        began = self.begun()
         with self.log.open('ab') as log:
             child = subprocess.Popen(
                 [
@@ -136,8 +137,12 @@ class ListenerTest(KeysTestCase):
                 stderr=log,
             )
         try:
-            if hears:
-                self.wait(lambda: self.is_bound() or child.poll() is not None)
+            self.wait(
+                lambda: (
+                    child.poll() is not None
+                    or (self.is_bound() if hears else self.begun() > began)
+                )
+            )
             yield child
         finally:
             child.send_signal(ends_by)
@@ -145,6 +150,10 @@ class ListenerTest(KeysTestCase):
         expected = 0 if ends_by == signal.SIGTERM else -ends_by
         self.assertEqual(expected, status, self.log.read_text())
         self.assertNotIn('Traceback', self.log.read_text())
+
+    def begun(self) -> int:
+        """Return how many listeners have begun."""
+        return self.log.exists() and self.log.read_text().count('Listening')
 
     def is_bound(self) -> bool:
         """Say whether what is sent now is kept for the listener."""
@@ -218,7 +227,7 @@ class ListenerTest(KeysTestCase):
         try:
             with self.listener(hears=False):
                 # It can be told to end meanwhile.
-                time.sleep(3)
+                time.sleep(1)
             with self.listener(hears=False):
                 time.sleep(3)
                 self.broker.daemon.start()
