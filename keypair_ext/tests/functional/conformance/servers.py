@@ -9,18 +9,24 @@ from typing import Final
 
 import fixtures
 
-from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.nova import beside, environment
 from keypair_ext.tests.functional.servers import (
+    haproxy,
     ini,
     mariadb,
     nova,
     process,
+    shipped,
     uwsgi,
 )
 
 # Small, so that an area reaches them with a few requests.
 KEY_PAIRS: Final = 12
 MAX_LIMIT: Final = 5
+LIMITS: Final[ini.Sections] = {
+    'api': {'max_limit': MAX_LIMIT},
+    'quota': {'key_pairs': KEY_PAIRS},
+}
 
 
 def reason_to_skip() -> str:
@@ -112,6 +118,34 @@ class Service(fixtures.Fixture):
         (self.home / 'api-paste.ini').write_text(paste.read_text())
 
 
+class Balanced(fixtures.Fixture):
+    """Plain Nova, and another one with ours beside it, each behind HAProxy.
+
+    A proxy has a say in headers. For what is asked ours is the stand-alone
+    service, and called so.
+    """
+
+    def __init__(self, conf: ini.Sections | None = None) -> None:
+        super().__init__()
+        self._conf = ini.merge(LIMITS, conf or {})
+
+    def _setUp(self) -> None:
+        self.database = self.useFixture(mariadb.MariaDB())
+        plain, other = (
+            self.useFixture(
+                nova.Nova(
+                    self.useFixture(nova.NovaDatabases(self.database, name)),
+                    conf=self._conf,
+                )
+            )
+            for name in ('plain', 'other')
+        )
+        alone = haproxy.Front(plain.port, plain.port, shipped.HAPROXY_NOVA)
+        self.plain = self.useFixture(alone).port
+        balanced = self.useFixture(beside.Beside(other))
+        self.mounts = {'standalone': balanced.port}
+
+
 class Servers(fixtures.Fixture):
     """One MariaDB, and with a database each the three that are compared.
 
@@ -130,13 +164,7 @@ class Servers(fixtures.Fixture):
         :param conf: options for all of them, beside the limits above.
         """
         super().__init__()
-        self._conf = ini.merge(
-            {
-                'api': {'max_limit': MAX_LIMIT},
-                'quota': {'key_pairs': KEY_PAIRS},
-            },
-            conf or {},
-        )
+        self._conf = ini.merge(LIMITS, conf or {})
 
     def _setUp(self) -> None:
         self.database = self.useFixture(mariadb.MariaDB())

@@ -38,17 +38,22 @@ def names() -> tuple[str, ...]:
 class Session(fixtures.Fixture):
     """Starts the servers, and runs each area once."""
 
-    def __init__(self, conf: ini.Sections | None = None) -> None:
+    def __init__(
+        self,
+        conf: ini.Sections | None = None,
+        kind: type[servers.Servers | servers.Balanced] = servers.Servers,
+    ) -> None:
         """Describe the session.
 
         :param conf: options for all the servers.
         """
         super().__init__()
         self._conf = conf
+        self._kind = kind
 
     def _setUp(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
-        self._servers = self.useFixture(servers.Servers(self._conf))
+        self._servers = self.useFixture(self._kind(self._conf))
 
     @property
     def mounts(self) -> Mapping[str, int]:

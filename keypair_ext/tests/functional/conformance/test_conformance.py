@@ -23,12 +23,13 @@ class ConformanceTestCase(base.TestCase):
     """
 
     conf: ClassVar[ini.Sections] = {}
+    kind: ClassVar[type[servers.Servers | servers.Balanced]] = servers.Servers
     session: ClassVar[Session]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.session = Session(cls.conf)
+        cls.session = Session(cls.conf, cls.kind)
         cls.session.setUp()
         cls.addClassCleanup(cls.session.cleanUp)
 
@@ -113,6 +114,39 @@ class DefaultsTestCase(ConformanceTestCase):
             differences.load(), found, self.session.mounts
         )
         self.assertEqual([], stale, 'no request shows these any more')
+
+
+class BalancedTestCase(ConformanceTestCase):
+    """Ours beside a Nova, as the load balancer shows both."""
+
+    kind = servers.Balanced
+
+    def test_boundaries(self) -> None:
+        self.check('boundaries')
+
+    def test_legacy(self) -> None:
+        self.check('legacy')
+
+    def test_names(self) -> None:
+        self.check('names')
+
+    def test_negotiation(self) -> None:
+        self.check('negotiation')
+
+    def test_order(self) -> None:
+        self.check('order')
+
+    def test_paging(self) -> None:
+        self.check('paging')
+
+    def test_quota(self) -> None:
+        self.check('quota')
+
+    def test_routing(self) -> None:
+        self.check('routing')
+
+    def test_users(self) -> None:
+        self.check('users')
 
 
 class ConfiguredTestCase(ConformanceTestCase):

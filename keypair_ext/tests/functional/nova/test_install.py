@@ -11,7 +11,7 @@ _REASON = environment.reason_to_skip()
 
 # What is not in Nova's environment already; small, and without requirements
 # of its own.
-_NEW = {'keypair-ext', 'fastjsonschema', 'orjson'}
+_NEW = {'keypair-ext', 'fastjsonschema', 'orjson', 'tqdm'}
 
 
 @unittest.skipIf(_REASON, _REASON)

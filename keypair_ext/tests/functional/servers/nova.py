@@ -54,8 +54,8 @@ REQUIREMENTS: Final = (
     'uwsgi',
 )
 
-# What Nova's own api-paste.ini says in its pipelines, of which those before
-# 33 have two more, for noauth2.
+# What Nova's own api-paste.ini says in its pipelines, of which that of 31 has
+# two more, for noauth2.
 _IDENTITY: Final = 'authtoken keystonecontext'
 _LAST: Final = 'osapi_compute_app_v21'
 _PIPELINES: Final = (2, 4)
