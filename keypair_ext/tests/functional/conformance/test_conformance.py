@@ -124,29 +124,11 @@ class BalancedTestCase(ConformanceTestCase):
     def test_boundaries(self) -> None:
         self.check('boundaries')
 
-    def test_legacy(self) -> None:
-        self.check('legacy')
-
-    def test_names(self) -> None:
-        self.check('names')
-
-    def test_negotiation(self) -> None:
-        self.check('negotiation')
-
-    def test_order(self) -> None:
-        self.check('order')
-
     def test_paging(self) -> None:
         self.check('paging')
 
     def test_quota(self) -> None:
         self.check('quota')
-
-    def test_routing(self) -> None:
-        self.check('routing')
-
-    def test_users(self) -> None:
-        self.check('users')
 
 
 class ConfiguredTestCase(ConformanceTestCase):
