@@ -119,7 +119,7 @@ def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
         if name in options:
             return options[name]
         # Not all releases of the library have all options.
-        return section[name] if name in section else None  # noqa: SIM401 (get raises for an unknown one)
+        return section[name] if name in section else False  # noqa: SIM401 (get raises for an unknown one)
 
     if not options.keys() & {'auth_type', 'auth_section'}:
         identity_client.check_plugin(conf, _GROUP)
