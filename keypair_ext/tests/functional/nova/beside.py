@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fixtures
 
+from keypair_ext.keys import cloud
 from keypair_ext.tests.functional.nova import environment
 from keypair_ext.tests.functional.servers import (
     haproxy,
@@ -25,8 +26,8 @@ _GROUP = '#[DEFAULT]\n#database_group = api_database\n'
 class Beside(fixtures.Fixture):
     """``port`` is HAProxy's; ``server`` is the service under uWSGI.
 
-    It reads the ``nova.conf`` that is Nova's, and a file with what only tests
-    need: whom to believe.
+    It reads the ``nova.conf`` that is Nova's, and a file with its version and
+    with what only tests need: whom to believe.
     """
 
     server: uwsgi.UWSGI
@@ -57,7 +58,13 @@ class Beside(fixtures.Fixture):
         (self._home / paste.name).write_text(text.replace(_GROUP, lines))
         ini.write(
             self._home / 'noauth.conf',
-            {'api': {'auth_strategy': 'noauth', 'noauth_allow_remote': True}},
+            {
+                'api': {
+                    'auth_strategy': 'noauth',
+                    'noauth_allow_remote': True,
+                    'max_version': cloud.newest_version(self._nova.url),
+                }
+            },
         )
         self.env = {
             'OS_KEYPAIR_EXT_CONFIG_DIR': str(self._home),
