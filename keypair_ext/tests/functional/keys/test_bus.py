@@ -9,7 +9,7 @@ from typing import ClassVar
 from keypair_ext.tests.functional.keys import base
 from keypair_ext.tests.functional.servers import rabbitmq
 
-_REASON = '' if rabbitmq.available() else 'rabbitmq-server is not installed'
+_REASON = rabbitmq.reason_to_skip()
 
 _BOTH: dict[str, dict[str, object]] = {
     'DEFAULT': {'host': 'cloud1'},

@@ -21,7 +21,7 @@ from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys.base import KeysTestCase
 from keypair_ext.tests.functional.servers import process, rabbitmq
 
-_REASON = '' if rabbitmq.available() else 'rabbitmq-server is not installed'
+_REASON = rabbitmq.reason_to_skip()
 
 _EVENT = 'identity.user.deleted'
 

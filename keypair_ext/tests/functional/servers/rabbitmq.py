@@ -27,6 +27,13 @@ def available() -> bool:
     return all(process.find_program(name, _HIDDEN) for name in _PROGRAMS)
 
 
+def reason_to_skip() -> str:
+    """Return why tests that want one are not run; '' where they are."""
+    if not os.environ.get('KEYPAIR_EXT_TEST_RABBITMQ'):
+        return 'set KEYPAIR_EXT_TEST_RABBITMQ=1, or run tox -e listener'
+    return '' if available() else 'rabbitmq-server is not installed'
+
+
 class RabbitMQ(fixtures.Fixture):
     """RabbitMQ on a free port; ``url`` is oslo.messaging's."""
 
