@@ -33,7 +33,7 @@ def read(name: str) -> str:
         _here() / f'{name}{_SUFFIX}' if name in shipped() else _installed(name)
     )
     try:
-        return resource.read_text('utf-8')
+        return resource.read_text('utf-8-sig')
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(name, error) from error
 
@@ -69,7 +69,7 @@ def _here() -> Traversable:
 def _read_file(name: str) -> str:
     path = _path(name)
     try:
-        with open(path, encoding='utf-8') as stream:
+        with open(path, encoding='utf-8-sig') as stream:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(name, error) from error

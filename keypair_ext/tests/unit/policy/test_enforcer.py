@@ -297,6 +297,10 @@ class FilesTest(PolicyTestCase):
         locale.setlocale(locale.LC_CTYPE, 'C')
         self.assertTrue(self.allowed(self.enforcer(), context(), 'x'))
 
+    def test_byte_order_mark(self) -> None:
+        self.file.write_text(OTHERS, encoding='utf-8-sig')
+        self.assertTrue(self.allowed(self.enforcer(), context(), 'x'))
+
     def test_as_oslo_policy_reads_them(self) -> None:
         part = self.directory / 'policy.d' / 'part.yaml'
         (part.parent / '.hidden.yaml').write_text(NOBODY)

@@ -74,6 +74,10 @@ class TestFile(SourcesTestCase):
             'needs an absolute path', self.refuse(f'file:{self.path}%00')
         )
 
+    def test_byte_order_mark(self) -> None:
+        self.path.write_text(TEXT, encoding='utf-8-sig')
+        self.assertEqual('acme', profiles.load(f'file:{self.path}').name)
+
     def test_not_toml(self) -> None:
         self.path.write_text('name: acme\n')
         message = self.refuse(f'file:{self.path}')
