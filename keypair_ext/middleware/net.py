@@ -39,6 +39,8 @@ class Net:
             if not isinstance(answer, list):
                 # Made while it is sent: it may break before it begins.
                 answer = _begun(answer)
+            if start.written:
+                answer = _rest(start.written, iter(answer), answer)
             start.now()
         except Exception as error:  # noqa: BLE001 (the last net)
             names = request_log.id_headers(environ)
@@ -51,11 +53,15 @@ class _Start:
 
     WSGI lets an application start again after an error; uWSGI and others do
     not.
+
+    :ivar written: what was written before the answer was returned (PEP 3333,
+        "The write() Callable").
     """
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
         self._kept: tuple[str, request_log.Headers]
+        self.written: list[bytes] = []
 
     def __call__(
         self,
@@ -64,10 +70,7 @@ class _Start:
         exc_info: request_log.ExcInfo | None = None,
     ) -> Callable[[bytes], object]:
         self._kept = status, headers
-        return self._write
-
-    def _write(self, data: bytes) -> object:
-        raise NotImplementedError('an answer is returned, not written')
+        return self.written.append
 
     def now(self) -> None:
         """Start."""

@@ -76,6 +76,16 @@ class NetTest(base.TestCase):
         self.assertEqual('', self.server_errors)
         return headers
 
+    def test_what_is_written_goes_first(self) -> None:
+        def below(
+            environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            write = start_response('200 OK', _HEADERS)
+            write(b'one')
+            return [b'two', b'3']
+
+        self.assertEqual(b'onetwo3', self.ask(below)[2])
+
     def test_what_is_raised_before_anything_is_sent(self) -> None:
         def at_once(*ignored: object) -> Iterable[bytes]:
             raise error
