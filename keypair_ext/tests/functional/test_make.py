@@ -2,6 +2,7 @@
 
 """The Makefile: which environment it makes, once, and what it says if not."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -68,6 +69,12 @@ class MakeTest(base.TestCase):
         return subprocess.Popen(
             ['make', 'serve', *arguments],
             cwd=self.directory,
+            # Not the child of the make that runs the tests.
+            env={
+                name: value
+                for name, value in os.environ.items()
+                if name not in ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
