@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keypair_ext.db import table
+from keypair_ext.keytypes import strength
+from keypair_ext.tests import base as tests_base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys import base
 from keypair_ext.tests.unit.keytypes import vectors
@@ -453,6 +455,12 @@ class KnownBadKeysTest(base.KeysTestCase):
         self.assertEqual('close', finding['name'])
         self.assertEqual('known_bad_keys', finding['rule'])
         self.assertIn('fermat', finding['reason'])
+
+    def test_a_key_that_is_warned_of(self) -> None:
+        judge = strength.Judge(strength.Rules(known_bad=True))
+        # Above the filter that the library has set up for itself.
+        self.useFixture(tests_base.WarningsAreErrors())
+        self.assertEqual([], judge.findings('ssh', vectors.DSA.line))
 
     def test_the_list_of_keys_that_are_public(self) -> None:
         # What "badkeys --update-bl" brings: truncated hashes of keys.
