@@ -4,8 +4,8 @@
 
 ``python -m benchmarks run`` measures; it fails when a request does, and in
 its short form when a figure is not half as good as its goal. ``python -m
-benchmarks page`` turns results into the page. ``python -m benchmarks keys``
-and ``rules`` print tables that are in the documentation as they are.
+benchmarks page`` turns results into the page. ``python -m benchmarks keys``,
+``prune`` and ``rules`` print tables that are in the documentation as they are.
 """
 
 import argparse
@@ -33,6 +33,11 @@ def main() -> int:
         'keys', help='measure "keypair-ext-manage keys" on a long table'
     )
     keys_of_all.add_argument('--rows', type=int, default=1_000_000)
+    prune = commands.add_parser(
+        'prune', help='measure what a show waits beside a prune'
+    )
+    prune.add_argument('--rows', type=int, default=1_000_000)
+    prune.add_argument('--seconds', type=int, default=20)
     commands.add_parser('rules', help='measure what rules of strength cost')
     arguments = parser.parse_args()
     if arguments.command == 'page':
@@ -42,6 +47,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _terminate)
     if arguments.command == 'rules':
         return _print(keys.measure_rules())
+    if arguments.command == 'prune':
+        measured = keys.measure_prune(arguments.rows, arguments.seconds)
+        return _print(measured)
     if arguments.command == 'keys':
         return _print(keys.measure(arguments.rows))
     return _run(arguments.form, arguments.sections, arguments.out)

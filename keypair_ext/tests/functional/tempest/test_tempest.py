@@ -84,12 +84,20 @@ class FilterTest(_TempestTestCase):
 
 @unittest.skipIf(_REASON, _REASON)
 class ServiceTest(_TempestTestCase):
-    """Our stand-alone service."""
+    """Our stand-alone service, in whose log all their keys are too weak."""
 
     @classmethod
     def compute(cls, small: cloud.Cloud) -> str:
         # It has no API to change a quota, so there is a small one.
-        return small.service({'quota': {'key_pairs': 10}})
+        return small.service(
+            {
+                'quota': {'key_pairs': 10},
+                'keypairs': {
+                    'strength': 'report',
+                    'allowed_algorithms': 'ed25519-sk',
+                },
+            }
+        )
 
     def test_theirs_with_ecdsa(self) -> None:
         self.run_theirs('ecdsa')
