@@ -3,6 +3,7 @@
 """``keypair-ext-listener`` and a real RabbitMQ, told as Keystone tells it."""
 
 import contextlib
+import functools
 import json
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from keypair_ext.notifications import listening
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys.base import KeysTestCase
-from keypair_ext.tests.functional.servers import process, rabbitmq
+from keypair_ext.tests.functional.servers import keystone, process, rabbitmq
 
 _REASON = rabbitmq.reason_to_skip()
 
@@ -197,6 +198,30 @@ class ListenerTest(KeysTestCase):
         for journal in journals:
             self.run_well('import', '--restore', str(journal), '--yes')
         self.assertEqual(self.before, self.rows())
+
+    def test_a_real_keystone(self) -> None:
+        self.configure()
+        for notification_format in ('basic', 'cadf'):
+            identity = self.useFixture(
+                keystone.Keystone(
+                    conf={
+                        'DEFAULT': {
+                            'control_exchange': self.exchange,
+                            'notification_format': notification_format,
+                        },
+                        'oslo_messaging_notifications': {
+                            'driver': 'messagingv2',
+                            'transport_url': self.broker.url,
+                        },
+                    }
+                )
+            )
+            leaver = identity.create_user('leaver')
+            self.add(leaver, 'laptop')
+            with self.listener():
+                identity.request('DELETE', f'/users/{leaver}')
+                self.wait(functools.partial(self.has_gone, leaver))
+            self.assertEqual(self.before, self.rows())
 
     def test_nothing_is_lost_in_a_restart(self) -> None:
         self.configure()
