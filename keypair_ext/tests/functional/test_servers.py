@@ -40,6 +40,8 @@ _installed = unittest.skipUnless(
     'KEYPAIR_EXT_TEST_SERVERS not set',
 )
 
+_NO_APACHE = apache.reason_to_skip()
+
 
 def _uwsgi(directory: Path) -> uwsgi.UWSGI:
     return uwsgi.UWSGI(
@@ -72,6 +74,7 @@ class UWSGITest(connection_cases.ConnectionCases):
 
 
 @_installed
+@unittest.skipIf(_NO_APACHE, _NO_APACHE)
 class ApacheTest(connection_cases.ConnectionCases):
     server: ClassVar[apache.Apache]
     answered_by_server = {('OPTIONS', '*')}

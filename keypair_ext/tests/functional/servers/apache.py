@@ -7,6 +7,7 @@ mod_wsgi is Debian's, which is built for Debian's Python.
 
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,23 @@ Define KEYPAIR_EXT_HOME {prefix}
 Define KEYPAIR_EXT_CONFIG {home}
 Include {shipped}
 """
+
+
+def reason_to_skip() -> str:
+    """Return why Apache cannot serve this checkout, '' if it can.
+
+    Where root starts it, its processes are somebody else's.
+    """
+    user = process.unprivileged_user('www-data')
+    if user is None:
+        return ''
+    for path in (Path(sys.prefix, 'pyvenv.cfg'), shipped.APACHE):
+        if subprocess.run(['test', '-r', path], user=user).returncode:
+            return (
+                f'{user}, as whom Apache serves, may not read {path}: run '
+                f'the tests in a clone that everybody may read'
+            )
+    return ''
 
 
 def ensure() -> None:
