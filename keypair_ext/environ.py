@@ -24,6 +24,6 @@ LEGACY_V2 = 'openstack.legacy_v2'
 VERSION = 'keypair_ext.version'
 
 # keystonemiddleware's token, there once auth_token handled the request, and
-# the cache that it may take from us.
-TOKEN_AUTH = 'keystone.token_auth'  # noqa: S105 (a name)
-TOKEN_CACHE = 'keypair_ext.token_cache'  # noqa: S105 (a name)
+# the cache that it may take from us. Names, no passwords.
+TOKEN_AUTH = 'keystone.token_auth'  # noqa: S105 # nosec B105
+TOKEN_CACHE = 'keypair_ext.token_cache'  # noqa: S105 # nosec B105

@@ -151,8 +151,10 @@ class Handlers:
             return None, None
         limit = self._max_limit
         if 'limit' in query:
-            # More digits than this are more than any page.
-            limit = min(limit, int(query['limit'][-1].lstrip('0')[:18] or 0))
+            # As in Nova, a newline may follow. More digits than this are more
+            # than any page.
+            digits = query['limit'][-1].rstrip('\n').lstrip('0')[:18]
+            limit = min(limit, int(digits or 0))
         return limit, query.get('marker', [None])[-1]
 
 
