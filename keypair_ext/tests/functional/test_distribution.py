@@ -35,6 +35,8 @@ class DistributionTest(base.TestCase):
             file.extractall(home, filter='data')
         root = archive.name.removesuffix('.tar.gz')
         cls.source = {name.removeprefix(f'{root}/') for name in names}
+        # As in a tree from which gunicorn has been started.
+        (home / root / 'etc' / 'keypair_ext' / '__pycache__').mkdir()
         pip = (sys.executable, '-m', 'pip', 'wheel', '--no-deps', '.')
         cls._run(home / root, *pip, '--no-build-isolation', '--wheel-dir=..')
         (archive,) = home.glob('*.whl')
