@@ -36,7 +36,7 @@ class Selection:
     :ivar since: created at this time or later.
     :ivar fingerprint: in the form that :func:`parse_fingerprint` returns.
     :ivar bits_below: smaller than this many bits.
-    :ivar blob: the same key, whatever its comment.
+    :ivar sha256: the same key, whatever its comment.
     """
 
     user_id: str | None = None
