@@ -8,7 +8,6 @@ show: :class:`RequestLineFormatter` formats these lines itself.
 
 import importlib.util
 import logging
-import re
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -16,39 +15,6 @@ from oslo_log import formatters, log as oslo_log
 
 from keypair_ext import exception, files, nobody
 from keypair_ext.middleware import request_log
-
-_FIELD = re.compile(r'%\((\w+)\)')
-
-# What the line of a request can say of itself and of who asks.
-_LINE_FIELDS = frozenset(
-    (
-        'asctime',
-        'error_summary',
-        'global_request_id',
-        'instance',
-        'levelname',
-        'message',
-        'msecs',
-        'name',
-        'process',
-        'project_name',
-        'request_id',
-        'resource',
-        'user_identity',
-        'user_name',
-    )
-)
-_IDENTITY_FIELDS = frozenset(
-    (
-        'domain',
-        'project',
-        'project_domain',
-        'system_scope',
-        'user',
-        'user_domain',
-    )
-)
-
 
 # What is written with which of the formats that an operator can set.
 _TRIALS: tuple[tuple[str, dict[str, object]], ...] = (
@@ -128,43 +94,30 @@ class RequestLineFormatter(logging.Formatter):
     def __init__(
         self, others: formatters.ContextFormatter, conf: cfg.ConfigOpts
     ) -> None:
-        super().__init__(datefmt=others.datefmt)
+        line: str = conf.logging_context_format_string
+        super().__init__(line, others.datefmt, validate=False)
         self._others = others
-        self._line: str = conf.logging_context_format_string
         self._identity: str = conf.logging_user_identity_format
-        self._is_known = _LINE_FIELDS.issuperset(
-            _FIELD.findall(self._line)
-        ) and _IDENTITY_FIELDS.issuperset(_FIELD.findall(self._identity))
-        self._second = 0, ''
+        try:
+            self._write(logging.makeLogRecord({}), nobody.Nobody())
+            self._is_known = True
+        except (KeyError, ValueError):
+            self._is_known = False
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a record."""
         context = oslo_context.get_current()
-        if (
-            record.name != request_log.LOG.name
-            or context is None
-            or not self._is_known
-        ):
-            return self._others.format(record)
-        return self._line % {
-            'asctime': self._time(record),
-            'error_summary': '-',
-            'global_request_id': context.global_request_id,
-            'instance': '',
-            'levelname': record.levelname,
-            'message': record.getMessage(),
-            'msecs': record.msecs,
-            'name': record.name,
-            'process': record.process,
-            'project_name': context.project_name,
-            'request_id': context.request_id,
-            'resource': '',
-            'user_identity': self._identity_of(context),
-            'user_name': context.user_name,
-        }
+        is_of_request = record.name == request_log.LOG.name
+        if is_of_request and context is not None and self._is_known:
+            return self._write(record, context)
+        return self._others.format(record)
 
-    def _identity_of(self, context: oslo_context.RequestContext) -> str:
-        return self._identity % {
+    def _write(
+        self,
+        record: logging.LogRecord,
+        context: oslo_context.RequestContext,
+    ) -> str:
+        identity = self._identity % {
             'domain': context.domain_id or '-',
             'project': context.project_id or '-',
             'project_domain': context.project_domain_id or '-',
@@ -172,12 +125,14 @@ class RequestLineFormatter(logging.Formatter):
             'user': context.user_id or '-',
             'user_domain': context.user_domain_id or '-',
         }
-
-    def _time(self, record: logging.LogRecord) -> str:
-        """Return the time as text, made once in a second."""
-        second, text = self._second
-        if int(record.created) != second:
-            second = int(record.created)
-            text = self.formatTime(record, self.datefmt)
-            self._second = second, text
-        return text
+        vars(record).update(
+            error_summary='-',
+            global_request_id=context.global_request_id,
+            instance='',
+            project_name=context.project_name,
+            request_id=context.request_id,
+            resource='',
+            user_identity=identity,
+            user_name=context.user_name,
+        )
+        return super().format(record)
