@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from oslo_config import cfg
+
 from benchmarks import pacing, servers
+from keypair_ext import conf as keypair_conf
 from keypair_ext.keytypes import strength
-from keypair_ext.keytypes.strength import Judge, Rules
 from keypair_ext.tests.functional.servers import ini, process
 
 _KEYS_OF_A_USER: Final = 5
@@ -38,12 +40,12 @@ _RULES: Final = {
 }
 _COMMANDS: Final = ('list --format jsonl', 'stats', 'audit')
 
-_JUDGES: Final[Mapping[str, Rules]] = {
-    'allowed_algorithms': Rules(algorithms=frozenset({'rsa', 'ed25519'})),
-    'min_rsa_bits': Rules(min_rsa_bits=2048),
-    'allow_certificates': Rules(certificates=False),
-    'allow_several_keys': Rules(several_keys=False),
-    'known_bad_keys': Rules(known_bad=True),
+_JUDGED: Final[Mapping[str, object]] = {
+    'allowed_algorithms': ['rsa', 'ed25519'],
+    'min_rsa_bits': 2048,
+    'allow_certificates': False,
+    'allow_several_keys': False,
+    'known_bad_keys': True,
 }
 
 
@@ -194,8 +196,12 @@ def measure_rules() -> Iterator[str]:
     costs = [
         ('``strength = off``', _microseconds(lambda: off.check('ssh', '')))
     ]
-    for name, rules in _JUDGES.items():
-        check = strength.Strength(Judge(rules), enforces=True).check
+    for name, value in _JUDGED.items():
+        conf = cfg.ConfigOpts()
+        keypair_conf.register_api_opts(conf)
+        conf.set_override(name, value, 'keypairs')
+        judge = strength.Judge(conf.keypairs)
+        check = strength.Strength(judge, enforces=True).check
         call = functools.partial(check, 'ssh', servers.KEY)
         costs.append((f'``{name}``', _microseconds(call)))
     yield from _table(

@@ -96,8 +96,3 @@ def _utf8(text: str) -> bytes | None:
         return text.encode()
     except UnicodeEncodeError:
         return None
-
-
-def colon_hex(digest: bytes) -> str:
-    """Write a digest as clients expect a fingerprint: ``1e:2c:9b``."""
-    return digest.hex(':')

@@ -8,7 +8,7 @@ the same key: comments, white space and padding differ between clients.
 
 import re
 
-from keypair_ext.keytypes import description, ssh_format, x509
+from keypair_ext.keytypes import fingerprints, ssh_format, x509
 
 _CERTIFICATE = re.compile(
     r'-----BEGIN ((?:X509 )?CERTIFICATE)-----.*?-----END \1-----', re.DOTALL
@@ -25,7 +25,7 @@ def sha256(key_type: str, public_key: str | None) -> str | None:
     if public_key is None:
         return None
     data = _der(public_key) if key_type == 'x509' else _blob(public_key)
-    return description.sha256_fingerprint(data) if data else None
+    return fingerprints.sha256(data) if data else None
 
 
 def is_same(key_type: str, one: str, other: str | None) -> bool:
@@ -41,7 +41,8 @@ def is_same(key_type: str, one: str, other: str | None) -> bool:
 
 
 def _der(text: str) -> bytes | None:
-    return x509.read(text.encode(errors='replace'), 'pem')
+    certificate = x509.load(text.encode(errors='replace'), 'pem')
+    return None if certificate is None else x509.der(certificate)
 
 
 def _certificates(text: str) -> list[bytes | None]:
@@ -49,18 +50,15 @@ def _certificates(text: str) -> list[bytes | None]:
 
 
 def _lines(text: str) -> list[object]:
-    lines = (line.strip() for line in re.split('[\r\n]+', text))
-    return [_key(line) for line in lines if line]
-
-
-def _key(line: str) -> object:
-    """Return the type and the blob of a line that is a key, else the line."""
-    blob = _blob(line)
-    return line if blob is None else (line.split()[0], blob)
+    """Return the type and the blob of each line that is a key, or the line."""
+    lines = filter(None, map(str.strip, re.split('[\r\n]+', text)))
+    return [
+        (line.split()[0], blob) if (blob := _blob(line)) else line
+        for line in lines
+    ]
 
 
 def _blob(text: str) -> bytes | None:
     words = text.split(maxsplit=1)
-    if not words or not ssh_format.is_known(words[0]):
-        return None
-    return description.blob_of(text)
+    is_known = words and ssh_format.is_known(words[0])
+    return ssh_format.read(text)[0] if is_known else None

@@ -9,49 +9,46 @@ import base64
 import functools
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib import parse as urlparse
 
-_SIGNS = tuple(
-    (re.compile(mark), reason)
-    for mark, reason in (
-        (
-            r'\A(?:\ufeff|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\ufffe)',
-            'it begins with a byte order mark: save the file as UTF-8 '
-            'without one.',
-        ),
-        (
-            r'\A\s*(?:\\?["\'`]|[\u2018-\u201f\u00ab\u2039\u300c])',
-            'it stands in quotes: send it without them.',
-        ),
-        (
-            r'\A\s*(?:\{\s*["\']|\[\s*["\'{[])',
-            'it is JSON: send only the text of the key that is in it.',
-        ),
-        (
-            r'\A\s*(?:---\s|-\s+|[\w-]{1,40}:\s)',
-            'it is YAML, or a name and a colon stand before the key: send '
-            'only the text of the key.',
-        ),
-        (
-            r'\A\s*(?:\$[({\w]|\{[{%]|<%|%\w+%|cat\s|<[\w ./-]+>)',
-            'it is an expression that some shell or template was to replace '
-            'by a key, and did not.',
-        ),
-        (
-            r'\A\s*[a-z][a-z0-9+.-]*://\S*\s*\Z',
-            'it is the address of a key, not the key: send what is there.',
-        ),
-        (
-            r'\A\s*(?:[@~.]?[\\/]|~|[A-Za-z]:[\\/])[^\n]*\Z'
-            r'|\A\s*[^\s:]{1,255}\.(?:pub|pem|crt|cer)\s*\Z',
-            'it is the path of a file, not what the file holds: send that.',
-        ),
-        (
-            r'\A\s*(?:\d+ )?(?:SHA256:|MD5:|(?:[0-9a-fA-F]{2}:){15})',
-            'it is a fingerprint, not the key: send the key itself.',
-        ),
-    )
+_SIGNS = (
+    (
+        r'\A(?:\ufeff|\xef\xbb\xbf|\xff\xfe|\xfe\xff|\ufffe)',
+        'it begins with a byte order mark: save the file as UTF-8 '
+        'without one.',
+    ),
+    (
+        r'\A\s*(?:\\?["\'`]|[\u2018-\u201f\u00ab\u2039\u300c])',
+        'it stands in quotes: send it without them.',
+    ),
+    (
+        r'\A\s*(?:\{\s*["\']|\[\s*["\'{[])',
+        'it is JSON: send only the text of the key that is in it.',
+    ),
+    (
+        r'\A\s*(?:---\s|-\s+|[\w-]{1,40}:\s)',
+        'it is YAML, or a name and a colon stand before the key: send '
+        'only the text of the key.',
+    ),
+    (
+        r'\A\s*(?:\$[({\w]|\{[{%]|<%|%\w+%|cat\s|<[\w ./-]+>)',
+        'it is an expression that some shell or template was to replace '
+        'by a key, and did not.',
+    ),
+    (
+        r'\A\s*[a-z][a-z0-9+.-]*://\S*\s*\Z',
+        'it is the address of a key, not the key: send what is there.',
+    ),
+    (
+        r'\A\s*(?:[@~.]?[\\/]|~|[A-Za-z]:[\\/])[^\n]*\Z'
+        r'|\A\s*[^\s:]{1,255}\.(?:pub|pem|crt|cer)\s*\Z',
+        'it is the path of a file, not what the file holds: send that.',
+    ),
+    (
+        r'\A\s*(?:\d+ )?(?:SHA256:|MD5:|(?:[0-9a-fA-F]{2}:){15})',
+        'it is a fingerprint, not the key: send the key itself.',
+    ),
 )
 
 
@@ -83,11 +80,15 @@ def explain(text: str, is_key: Callable[[str], bool]) -> str | None:
 
     :param is_key: whether a text is a key of the type that was asked for.
     """
-    for mark, reason in _SIGNS:
-        if mark.search(text):
-            return reason
-    for undo, reason in _ENCODINGS:
-        undone = undo(text)
-        if undone != text and is_key(undone):
-            return reason
-    return None
+    encodings = (
+        reason
+        for undo, reason in _ENCODINGS
+        if (undone := undo(text)) != text and is_key(undone)
+    )
+    return first(text, _SIGNS) or next(encodings, None)
+
+
+def first(text: str, signs: Iterable[tuple[str, str]]) -> str | None:
+    """Return the reason beside the first pattern that a text has."""
+    reasons = (reason for mark, reason in signs if re.search(mark, text))
+    return next(reasons, None)

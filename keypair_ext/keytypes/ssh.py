@@ -7,13 +7,18 @@ afterwards, so that a good key pays nothing for the explanations.
 """
 
 import binascii
-import hashlib
 import re
 
 from cryptography.hazmat.primitives import serialization
 
 from keypair_ext import exception
-from keypair_ext.keytypes import algorithms, base, ssh_format, ssh_refusals
+from keypair_ext.keytypes import (
+    algorithms,
+    base,
+    fingerprints,
+    ssh_format,
+    ssh_refusals,
+)
 
 
 class SshKeyType:
@@ -42,7 +47,7 @@ class SshKeyType:
             raise exception.InvalidKey(
                 reason=ssh_refusals.explain(public_key, line)
             )
-        return _md5(binascii.a2b_base64(found[2]))
+        return fingerprints.md5(binascii.a2b_base64(found[2]))
 
     def rewrite(
         self,
@@ -88,14 +93,8 @@ class SshKeyType:
         return base.GeneratedKey(
             public_key=f'{line} {comment}' if comment else line,
             private_key=algorithms.pem(private_key),
-            fingerprint=_md5(blob),
+            fingerprint=fingerprints.md5(blob),
         )
-
-
-def _md5(blob: bytes) -> str:
-    # Not for security: it is a name, and works where MD5 is barred.
-    digest = hashlib.md5(blob, usedforsecurity=False).digest()
-    return base.colon_hex(digest)
 
 
 def _ends_clearly(line: bytes, found: re.Match[bytes]) -> bool:

@@ -63,6 +63,17 @@ def is_key(text: str) -> bool:
     return found is not None and loads(line, found[1], found[2])
 
 
+def read(text: str) -> tuple[bytes | None, str]:
+    """Return the blob of a line, None where there is none, and its comment."""
+    words = text.lstrip().partition('\n')[0].split(None, 2)
+    try:
+        # More padding than it lacks does no harm.
+        blob = binascii.a2b_base64(f'{words[1]}==')
+    except (IndexError, ValueError):
+        return None, ''
+    return blob, words[2].rstrip() if len(words) > 2 else ''
+
+
 def _load_dsa(blob: bytes) -> None:
     # cryptography's own reader of these lines warns that it will go.
     (name, p, q, g, y), rest = split(blob, STRINGS[DSA])

@@ -20,48 +20,44 @@ _LATER_TYPE = re.compile(rf'(?<![\w-]){_TYPE}\s+AAAA')
 _AGAIN = 'copy the key again, from the .pub file.'
 
 # Marks of texts that are something else, the special before the general.
-_SIGNS = tuple(
-    (re.compile(mark), reason)
-    for mark, reason in (
-        (
-            r'---- BEGIN SSH2 PUBLIC KEY',
-            'it is a public key in the format of RFC 4716 (SSH2): convert it '
-            'with "ssh-keygen -i -f FILE".',
-        ),
-        (
-            r'BEGIN TRUSTED CERTIFICATE-----',
-            'it is an X.509 certificate in a format of OpenSSL, not an SSH '
-            'key: convert it with "openssl x509 -in FILE" and import that '
-            'with "type": "x509" in the body of the request.',
-        ),
-        (
-            r'BEGIN (?:X509 )?CERTIFICATE-----',
-            'it is an X.509 certificate, not an SSH key: import it with '
-            '"type": "x509" in the body of the request, from API version 2.2 '
-            'on, as create_keypair(type="x509") of openstacksdk does. '
-            '"openstack keypair create --type x509" may not send it.',
-        ),
-        (
-            r'-----BEGIN RSA PUBLIC KEY',
-            'it is a public key in PEM format: convert it with '
-            '"ssh-keygen -i -m PEM -f FILE".',
-        ),
-        (
-            r'-----BEGIN PUBLIC KEY',
-            'it is a public key in PEM format: convert it with '
-            '"ssh-keygen -i -m PKCS8 -f FILE".',
-        ),
-        (
-            r'BEGIN PGP PUBLIC KEY',
-            'it is an OpenPGP key: convert it with '
-            '"gpg --export-ssh-key USER".',
-        ),
-        (
-            r'-----BEGIN ',
-            'it is a PEM file, not an SSH public key: send the line of a '
-            '.pub file.',
-        ),
-    )
+_SIGNS = (
+    (
+        r'---- BEGIN SSH2 PUBLIC KEY',
+        'it is a public key in the format of RFC 4716 (SSH2): convert it '
+        'with "ssh-keygen -i -f FILE".',
+    ),
+    (
+        r'BEGIN TRUSTED CERTIFICATE-----',
+        'it is an X.509 certificate in a format of OpenSSL, not an SSH '
+        'key: convert it with "openssl x509 -in FILE" and import that '
+        'with "type": "x509" in the body of the request.',
+    ),
+    (
+        r'BEGIN (?:X509 )?CERTIFICATE-----',
+        'it is an X.509 certificate, not an SSH key: import it with '
+        '"type": "x509" in the body of the request, from API version 2.2 '
+        'on, as create_keypair(type="x509") of openstacksdk does. '
+        '"openstack keypair create --type x509" may not send it.',
+    ),
+    (
+        r'-----BEGIN RSA PUBLIC KEY',
+        'it is a public key in PEM format: convert it with '
+        '"ssh-keygen -i -m PEM -f FILE".',
+    ),
+    (
+        r'-----BEGIN PUBLIC KEY',
+        'it is a public key in PEM format: convert it with '
+        '"ssh-keygen -i -m PKCS8 -f FILE".',
+    ),
+    (
+        r'BEGIN PGP PUBLIC KEY',
+        'it is an OpenPGP key: convert it with "gpg --export-ssh-key USER".',
+    ),
+    (
+        r'-----BEGIN ',
+        'it is a PEM file, not an SSH public key: send the line of a '
+        '.pub file.',
+    ),
 )
 
 
@@ -82,14 +78,12 @@ def explain(text: str, line: bytes) -> str:
     """
     if not text.strip():
         return 'it is empty: send the line of a .pub file.'
-    for mark, reason in _SIGNS:
-        if mark.search(text):
-            return reason
-    other = mistakes.explain(text, ssh_format.is_key) or _explain_spelling(
-        text
-    )
-    if other:
-        return other
+    if reason := (
+        mistakes.first(text, _SIGNS)
+        or mistakes.explain(text, ssh_format.is_key)
+        or _explain_spelling(text)
+    ):
+        return reason
     found = ssh_format.LINE.match(line)
     key_type = text.split(None, 1)[0]
     if not ssh_format.is_known(key_type):

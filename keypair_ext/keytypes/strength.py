@@ -2,11 +2,10 @@
 
 """Rules on how strong a public key has to be, for reports and for imports.
 
-The rules are the operator's; what is known of single bad keys is the
-library badkeys'. It is imported where it is asked for: it costs 0.1 s.
+The rules are the operator's, in ``[keypairs]``; what is known of single bad
+keys is the library badkeys'. It is imported only where it is asked for.
 """
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,10 +21,11 @@ from keypair_ext.keytypes.description import Description
 LOG = logging.getLogger(__name__)
 
 _CERTIFICATE = '-cert'
-_KEY_LINE = re.compile(
-    r'^[ \t]*(?:ssh-|ecdsa-sha2-|sk-)\S+[ \t]+AAAA', re.MULTILINE
-)
-_PEM = '-----BEGIN CERTIFICATE-----'
+# By the type of the key pair: where a key begins.
+_BEGIN = {
+    'ssh': r'(?m)^[ \t]*(?:ssh-|ecdsa-sha2-|sk-)\S+[ \t]+AAAA',
+    'x509': '-----BEGIN CERTIFICATE-----',
+}
 
 # Those of badkeys' checks that need nothing but the key, and no list.
 _KNOWN_BAD = (
@@ -37,36 +37,6 @@ _KNOWN_BAD = (
     'smalld',
     'smallfactors',
 )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rules:
-    """What a key has to be.
-
-    :ivar algorithms: one of these, as ``ssh-keygen -l`` calls them, in
-        small letters; of a certificate the key in it. None for any.
-    :ivar min_rsa_bits: the least bits of an RSA key.
-    :ivar certificates: whether OpenSSH certificates are allowed.
-    :ivar several_keys: whether a text may hold more than one key.
-    :ivar known_bad: whether to look for keys that are known to be broken.
-    """
-
-    algorithms: frozenset[str] | None = None
-    min_rsa_bits: int = 0
-    certificates: bool = True
-    several_keys: bool = True
-    known_bad: bool = False
-
-
-def from_options(options: Any) -> Rules:
-    """Return the rules that the group ``[keypairs]`` sets."""
-    return Rules(
-        algorithms=frozenset(options.allowed_algorithms) or None,
-        min_rsa_bits=options.min_rsa_bits,
-        certificates=options.allow_certificates,
-        several_keys=options.allow_several_keys,
-        known_bad=options.known_bad_keys,
-    )
 
 
 class Finding(NamedTuple):
@@ -83,50 +53,50 @@ class Finding(NamedTuple):
 class Judge:
     """Applies rules.
 
+    :param options: the group ``[keypairs]``.
     :raises ConfigurationError: known bad keys are to be found, and the
         library for it is not there.
     """
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self._look_up = _load_badkeys() if rules.known_bad else None
+    def __init__(self, options: Any) -> None:
+        self._algorithms: list[str] = sorted(set(options.allowed_algorithms))
+        self._min_rsa_bits: int = options.min_rsa_bits
+        self._allow_certificates: bool = options.allow_certificates
+        self._allow_several_keys: bool = options.allow_several_keys
+        self._look_up = _load_badkeys() if options.known_bad_keys else None
 
     def findings(
         self, key_type: str, public_key: str, found: Description | None = None
-    ) -> list[Finding]:
-        """Return the rules that a key breaks.
+    ) -> Iterator[Finding]:
+        """Yield the rules that a key breaks.
 
         :param found: its description, where that is known already.
         """
-        if found is None:
-            found = description.describe(key_type, public_key)
-        return list(self._findings(key_type, public_key, found))
-
-    def _findings(
-        self, key_type: str, public_key: str, found: Description
-    ) -> Iterator[Finding]:
-        rules = self._rules
-        algorithm = (found.algorithm or 'unknown').removesuffix(_CERTIFICATE)
-        if rules.algorithms is not None and algorithm not in rules.algorithms:
+        found = found or description.describe(key_type, public_key)
+        told = found.algorithm or 'unknown'
+        algorithm = told.removesuffix(_CERTIFICATE)
+        if self._algorithms and algorithm not in self._algorithms:
             yield Finding(
                 'allowed_algorithms',
                 f'keys of the algorithm {algorithm} are not allowed here: '
-                f'use one of {", ".join(sorted(rules.algorithms))}.',
+                f'use one of {", ".join(self._algorithms)}.',
             )
-        if algorithm == 'rsa' and (found.bits or 0) < rules.min_rsa_bits:
+        if algorithm == 'rsa' and (found.bits or 0) < self._min_rsa_bits:
             yield Finding(
                 'min_rsa_bits',
                 f'RSA keys of {found.bits} bits are not allowed here: make '
-                f'one of {rules.min_rsa_bits} bits or more, with "ssh-keygen '
-                f'-t rsa -b {max(rules.min_rsa_bits, 3072)}".',
+                f'one of {self._min_rsa_bits} bits or more, with "ssh-keygen '
+                f'-t rsa -b {max(self._min_rsa_bits, 3072)}".',
             )
-        if not rules.certificates and _is_certificate(found):
+        if not self._allow_certificates and told != algorithm:
             yield Finding(
                 'allow_certificates',
                 'certificates are not allowed here: send the public key that '
                 'is in it, the .pub file.',
             )
-        if not rules.several_keys and _number(key_type, public_key) > 1:
+        if not self._allow_several_keys and (
+            len(re.findall(_BEGIN[key_type], public_key)) > 1
+        ):
             yield Finding(
                 'allow_several_keys',
                 'several keys in one key pair are not allowed here: import '
@@ -162,14 +132,10 @@ class Strength:
     ) -> None:
         """Log a warning where a key that is not strong enough was stored."""
         found = self._judge.findings(key_type, public_key)
-        if found:
+        if rules := ', '.join(finding.rule for finding in found):
             LOG.warning(
                 'Key pair %(name)r of user %(user)s breaks %(rules)s.',
-                {
-                    'name': name,
-                    'user': user_id,
-                    'rules': ', '.join(finding.rule for finding in found),
-                },
+                {'name': name, 'user': user_id, 'rules': rules},
             )
 
 
@@ -192,18 +158,7 @@ def load(options: Any) -> Strength | Unjudged:
     """
     if options.strength == 'off':
         return Unjudged()
-    judge = Judge(from_options(options))
-    return Strength(judge, enforces=options.strength == 'enforce')
-
-
-def _is_certificate(found: Description) -> bool:
-    return (found.algorithm or '').endswith(_CERTIFICATE)
-
-
-def _number(key_type: str, public_key: str) -> int:
-    if key_type == 'x509':
-        return public_key.count(_PEM)
-    return len(_KEY_LINE.findall(public_key))
+    return Strength(Judge(options), enforces=options.strength == 'enforce')
 
 
 def _known_bad() -> tuple[str, ...]:

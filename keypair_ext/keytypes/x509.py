@@ -9,17 +9,19 @@ never see a certificate.
 import base64
 import binascii
 import datetime
-import hashlib
 import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cryptography import exceptions
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from keypair_ext import exception
-from keypair_ext.keytypes import base, mistakes
+from keypair_ext.keytypes import base, fingerprints, mistakes
 from keypair_ext.keytypes.rsa import MakeRSA
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _VALIDITY = datetime.timedelta(days=3650)
 _UPN = '1.3.6.1.4.1.311.20.2.3'  # Microsoft's user principal name
@@ -29,22 +31,28 @@ _MAX_COMMON_NAME = 64  # X.520, ub-common-name
 _SSH_KEY = re.compile(r'\A\s*(?:ssh-|ecdsa-|sk-)\S+[ \t]+AAAA')
 _OTHER_FORMATS = (
     (
-        re.compile('BEGIN TRUSTED CERTIFICATE'),
+        'BEGIN (?:X509 )?CERTIFICATE-----',
+        'its PEM block does not hold a valid X.509 certificate: copy the '
+        'certificate again, from "-----BEGIN" to the end of the "-----END" '
+        'line.',
+    ),
+    (
+        'BEGIN TRUSTED CERTIFICATE',
         'it is a certificate in a format of OpenSSL: convert it with '
         '"openssl x509 -in FILE".',
     ),
     (
-        re.compile('BEGIN (?:NEW )?CERTIFICATE REQUEST'),
+        'BEGIN (?:NEW )?CERTIFICATE REQUEST',
         'it is a request for a certificate: send the certificate that the '
         'authority issued for it.',
     ),
     (
-        re.compile('BEGIN [A-Z0-9 ]{0,40}PUBLIC KEY'),
+        'BEGIN [A-Z0-9 ]{0,40}PUBLIC KEY',
         'it is a public key, not a certificate: send an X.509 certificate '
         'for it.',
     ),
     (
-        re.compile('BEGIN (?:PKCS7|CMS)'),
+        'BEGIN (?:PKCS7|CMS)',
         'it is a PKCS#7 bundle: extract the certificate with '
         '"openssl pkcs7 -print_certs".',
     ),
@@ -64,10 +72,10 @@ class X509KeyType:
             and of several the first counts
         :raises InvalidKey: it is not such a certificate
         """
-        der = read(base.encode(public_key), 'pem')
-        if der is None:
+        certificate = load(base.encode(public_key), 'pem')
+        if certificate is None:
             raise exception.InvalidKey(reason=_explain(public_key))
-        return _sha1(der)
+        return fingerprints.sha1(der(certificate))
 
     def rewrite(
         self,
@@ -94,25 +102,19 @@ class X509KeyType:
         return _certify(private_key, user_id)
 
 
-def _sha1(der: bytes) -> str:
-    # Not for security: it is a name, and works where SHA-1 is barred.
-    digest = hashlib.sha1(der, usedforsecurity=False).digest()
-    return base.colon_hex(digest)
-
-
 # Importing.
 
 
-def read(text: bytes, encoding: Literal['pem', 'der']) -> bytes | None:
-    """Return a certificate's DER, None where it is not a certificate."""
+def load(
+    text: bytes, encoding: Literal['pem', 'der']
+) -> 'x509.Certificate | None':
+    """Return a certificate, None where it is not one."""
     from cryptography import x509
 
-    load = {
-        'pem': x509.load_pem_x509_certificate,
-        'der': x509.load_der_x509_certificate,
-    }[encoding]
     try:
-        certificate = load(text)
+        if encoding == 'pem':
+            return x509.load_pem_x509_certificate(text)
+        return x509.load_der_x509_certificate(text)
     except (
         ValueError,
         TypeError,
@@ -120,7 +122,21 @@ def read(text: bytes, encoding: Literal['pem', 'der']) -> bytes | None:
         exceptions.UnsupportedAlgorithm,
     ):
         return None
+
+
+def der(certificate: 'x509.Certificate') -> bytes:
+    """Return a certificate in DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def openssh_key(certificate: 'x509.Certificate') -> bytes | None:
+    """Return the key in a certificate as a line, None where SSH has none."""
+    try:
+        return certificate.public_key().public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+        )
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm):
+        return None
 
 
 def _explain(public_key: str) -> str:
@@ -131,17 +147,11 @@ def _explain(public_key: str) -> str:
             'it is an SSH public key, not an X.509 certificate: import it '
             'with the type ssh.'
         )
-    if reason := mistakes.explain(public_key, _is_certificate):
+    if reason := (
+        mistakes.explain(public_key, _is_certificate)
+        or mistakes.first(public_key, _OTHER_FORMATS)
+    ):
         return reason
-    if re.search('BEGIN (?:X509 )?CERTIFICATE-----', public_key):
-        return (
-            'its PEM block does not hold a valid X.509 certificate: copy '
-            'the certificate again, from "-----BEGIN" to the end of the '
-            '"-----END" line.'
-        )
-    for mark, reason in _OTHER_FORMATS:
-        if mark.search(public_key):
-            return reason
     if _is_bare(public_key):
         return (
             'the lines "-----BEGIN CERTIFICATE-----" and "-----END '
@@ -154,15 +164,15 @@ def _explain(public_key: str) -> str:
 
 
 def _is_certificate(text: str) -> bool:
-    return read(text.encode(errors='replace'), 'pem') is not None
+    return load(text.encode(errors='replace'), 'pem') is not None
 
 
 def _is_bare(public_key: str) -> bool:
     try:
-        der = binascii.a2b_base64(public_key.encode())
+        data = binascii.a2b_base64(public_key.encode())
     except binascii.Error:
         return False
-    return read(der, 'der') is not None
+    return load(data, 'der') is not None
 
 
 # Generating.
@@ -224,9 +234,7 @@ def _certify(
             serialization.Encoding.PEM
         ).decode(),
         private_key=base64.b64encode(bundle).decode(),
-        fingerprint=_sha1(
-            certificate.public_bytes(serialization.Encoding.DER)
-        ),
+        fingerprint=fingerprints.sha1(der(certificate)),
     )
 
 

@@ -75,8 +75,7 @@ def export(arguments: argparse.Namespace) -> None:
 
 def audit_keys(arguments: argparse.Namespace) -> int:
     """Print what breaks the rules; return 1 if anything does."""
-    rules = strength.from_options(common.configured(arguments).keypairs)
-    judge = strength.Judge(rules)
+    judge = strength.Judge(common.configured(arguments).keypairs)
     moment = options.now()
     counted = stats.Stats(moment)
     summary = page.Summary()
