@@ -48,17 +48,6 @@ class FromPasteTest(ConfTestCase):
         conf.register_api_opts(made)
         self.assertEqual(6, made.api.max_limit)
 
-    def test_two_mounts_differ(self) -> None:
-        made = [
-            config_files.from_paste(
-                {'oslo_config_file': self.file(text, name=f'{text[-2]}.conf')}
-            )
-            for text in ('[api]\nmax_limit = 5\n', '[api]\nmax_limit = 6\n')
-        ]
-        for one in made:
-            conf.register_api_opts(one)
-        self.assertEqual([5, 6], [one.api.max_limit for one in made])
-
     def test_the_command_line_is_not_looked_at(self) -> None:
         self.useFixture(
             fixtures.MonkeyPatch('sys.argv', ['nova-api', '--no-such-thing'])

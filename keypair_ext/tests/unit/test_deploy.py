@@ -16,7 +16,6 @@ from microversion_parse import Version
 from keypair_ext import deploy, exception, policy, wsgi
 from keypair_ext.api import (
     contract,
-    discovery,
     dispatch,
     handlers,
     microversions,
@@ -179,15 +178,6 @@ class FilterTest(DeployTestCase):
             with self.subTest(nova=text):
                 self.assert_newer_goes_through(self.filter(), goes)
 
-    def test_told_by_the_operator(self) -> None:
-        self.assert_newer_goes_through(self.filter(max_version='2.110'), True)
-
-    def test_versions(self) -> None:
-        made = self.filter(max_version='2.50')
-        self.assertEqual(
-            Version(2, 50), made._application.contracts.max_version
-        )
-
     def test_versions_of_the_configuration(self) -> None:
         self.configure({'api': {'max_version': '2.96'}})
         self.assertEqual(
@@ -206,10 +196,6 @@ class FilterTest(DeployTestCase):
 
 
 class OthersTest(DeployTestCase):
-    def test_versions(self) -> None:
-        made = deploy.Composition().versions(self.local_conf())
-        self.assertIsInstance(made, discovery.Versions)
-
     def test_unknown_keys(self) -> None:
         self.assertRaises(
             exception.ConfigurationError,

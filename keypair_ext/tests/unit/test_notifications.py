@@ -242,15 +242,6 @@ class TestSilence(NotificationsTestCase):
         ):
             self.assertFalse(notifier.enabled)
 
-    def test_actions_work_all_the_same(self) -> None:
-        self.make_keypairs(notifications.Notifier())
-
-        _, private_key = self.generate()
-        self.delete()
-
-        self.assertIn('PRIVATE KEY', private_key)
-        self.assertFalse(self.store.exists('bob', 'k1'))
-
     def test_missing_package(self) -> None:
         error = self.assertRaises(exception.ConfigurationError, self.load)
 
@@ -449,18 +440,6 @@ class TestErrors(NotificationsTestCase):
             fields={'key_name': 'k1', 'code': 500},
         )
 
-    def test_taken_in_create(self) -> None:
-        self.import_key()
-        self.assert_told(
-            exception.KeypairExists,
-            self.generate,
-            'create',
-            2,
-            self.CREATE,
-            name='KeyPairExists',
-            fields={'key_name': 'k1', 'code': 500},
-        )
-
     def test_nonsense_in_import(self) -> None:
         reason = 'no data follows the name of its type on the same line: send'
         reason += ' the whole line of the .pub file.'
@@ -473,18 +452,6 @@ class TestErrors(NotificationsTestCase):
             {**self.IMPORT, 'public_key': '***'},
             name='InvalidKeypair',
             fields={'reason': reason, 'code': 400},
-        )
-
-    def test_over_quota_nothing_starts_in_import(self) -> None:
-        self.quota.told = 0
-        self.assert_told(
-            exception.QuotaExceeded,
-            self.import_key,
-            'import',
-            0,
-            self.IMPORT,
-            name='KeypairLimitExceeded',
-            fields={'code': 413},
         )
 
     def test_over_quota_nothing_starts_in_create(self) -> None:
@@ -720,29 +687,6 @@ class TestBus(NotificationsTestCase):
         )
 
         self.assertEqual(-1, self.retries())
-
-    def test_whose_a_configuration_is(self) -> None:
-        self.assertTrue(keypair_conf.is_ours(self.configure()))
-        self.assertFalse(keypair_conf.is_ours(cfg.CONF))
-
-    def test_what_oslo_messaging_registered_is_read(self) -> None:
-        conf = self.configure(
-            oslo_messaging_notifications={'driver': 'test'},
-            DEFAULT={'transport_url': 'fake://'},
-        )
-        oslo_messaging.get_notification_transport(conf)
-
-        self.assertTrue(notifications.load(conf).enabled)
-
-    def test_several_drivers(self) -> None:
-        conf = self.configure(
-            oslo_messaging_notifications={
-                'driver': 'noop\ndriver = test',
-                'transport_url': 'fake://',
-            }
-        )
-
-        self.assertTrue(notifications.load(conf).enabled)
 
     def test_loading_does_not_connect(self) -> None:
         def refuse(*arguments: object) -> NoReturn:

@@ -136,19 +136,6 @@ class TestNames(base.TestCase):
             ):
                 self.assertFalse(takes(chosen, name), name)
 
-    def test_length_only(self) -> None:
-        made = contracts(names=profiles.Names(min_length=2, max_length=3))
-        for environ, good in (
-            (V2_1, ('ab', 'a-c')),
-            (LATEST, ('ab', 'a@c')),
-            (LEGACY, ('ab', 'a/é')),
-        ):
-            chosen = made.choose(environ)
-            for name in good:
-                self.assertTrue(takes(chosen, name), name)
-            for name in ('a', 'abcd'):
-                self.assertFalse(takes(chosen, name), name)
-
     def test_a_short_name_is_told_so(self) -> None:
         made = contracts(names=profiles.Names(min_length=2))
         for name, reason in (
@@ -161,11 +148,3 @@ class TestNames(base.TestCase):
                 {'keypair': {'name': name}},
             )
             self.assertIn(reason, str(error))
-
-
-class TestFaultHeaders(base.TestCase):
-    def test_wrong_method(self) -> None:
-        error = exception.MethodNotAllowed(allowed='GET, POST')
-        self.assertEqual(
-            (('Allow', 'GET, POST'),), contract.fault_headers(error, None)
-        )

@@ -235,22 +235,6 @@ class FilterTest(base.TestCase):
                 )
         self.assertEqual([], self.nova.environs)
 
-    def test_answers_are_as_the_services(self) -> None:
-        keypair = {'name': 'a', 'public_key': fixtures.KEY}
-        request = self.request('POST', COLLECTION, 'compute 2.92')
-        request.json = {'keypair': keypair}
-        response = self.answer(request)
-
-        self.assertEqual(201, response.status_int)
-        self.assertEqual('a', response.json['keypair']['name'])
-        self.assertEqual(
-            'compute 2.92', response.headers['OpenStack-API-Version']
-        )
-        response = self.answer(
-            self.request('DELETE', f'{COLLECTION}/a', 'compute 2.92')
-        )
-        self.assertEqual(204, response.status_int)
-
 
 def fail(*ignored: object) -> Answer:
     """Be a handler with a bug."""
@@ -307,13 +291,6 @@ class ApplicationTest(base.TestCase):
         )
         request.get_response(self.application())
         self.assertEqual('2.1', request.environ[env.VERSION])
-
-    def test_wrong_method_of_a_vendor(self) -> None:
-        response = self.ask('PUT', 'rackspace')
-
-        self.assertEqual(405, response.status_int)
-        self.assertEqual({'badMethod'}, set(response.json))
-        self.assertEqual('GET, POST', response.headers['Allow'])
 
     def test_request_id_of_a_vendor(self) -> None:
         for environ in (

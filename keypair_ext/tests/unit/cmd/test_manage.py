@@ -99,17 +99,6 @@ class DatabaseTest(ManageTestCase):
         self.assertNotIn('db sync', after)
         self.assertEqual(1, after.count('\n'))
 
-    def test_directory_of_the_environment(self) -> None:
-        self.useFixture(
-            fixtures_library.EnvironmentVariable(
-                'OS_KEYPAIR_EXT_CONFIG_DIR', str(self.directory)
-            )
-        )
-
-        self.assertEqual(0, self.run_command('db', 'sync')[0])
-
-        self.assertIn('key_pairs', self.tables('keypair_ext.sqlite'))
-
 
 class MistakesTest(ManageTestCase):
     def assert_one_sentence(self, *arguments: str) -> str:
@@ -171,16 +160,6 @@ class MistakesTest(ManageTestCase):
                 self.assert_one_sentence(
                     '--config-file', self.config_file, 'db', action
                 )
-
-    def test_table_of_somebody_else(self) -> None:
-        with contextlib.closing(
-            sqlite3.connect(self.directory / 'keypair_ext.sqlite')
-        ) as connection:
-            connection.execute('CREATE TABLE key_pairs (a INTEGER)')
-        told = self.assert_one_sentence(
-            '--config-file', self.config_file, 'db', 'sync'
-        )
-        self.assertIn('key_pairs', told)
 
     def test_commands_that_are_none(self) -> None:
         for arguments in ((), ('db',), ('db', 'drop'), ('nothing',)):

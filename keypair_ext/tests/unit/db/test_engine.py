@@ -37,11 +37,6 @@ class SqliteEngineTest(base.TestCase):
     def test_a_lock_is_waited_for(self) -> None:
         self.assertEqual(5000, self._pragma('busy_timeout'))
 
-    def test_nothing_is_opened_before_it_is_used(self) -> None:
-        path = os.path.join(tempfile.mkdtemp(), 'x.sqlite')
-        database.make_engine(f'sqlite:///{path}')
-        self.assertFalse(os.path.exists(path))
-
     def test_the_process_s_logging_is_left_alone(self) -> None:
         logger = logging.getLogger('sqlalchemy.engine')
         before = logger.level

@@ -92,14 +92,6 @@ class WriteTest(GuardTestCase):
         self.assertEqual(0, faults.left)
         self.assertEqual(1, self.store.count('alice', 9))
 
-    def test_a_node_that_is_second_each_time(self) -> None:
-        self.add_table()
-        faults = self.useFixture(database.Faults(self.database.engine))
-        faults.add(database.DEADLOCK, 'COMMIT', times=100)
-        self.assertRaises(
-            exception.DatabaseUnavailable, add, self.store, 'k1', 1
-        )
-
 
 class LookTest(GuardTestCase):
     def test_a_table_that_is_added(self) -> None:

@@ -88,9 +88,6 @@ class PoolTestCase(base.TestCase):
 
 
 class UseTest(PoolTestCase):
-    def test_nothing_is_opened_before_it_is_used(self) -> None:
-        self.assertEqual([], self.files.opened)
-
     def test_a_connection_is_used_again_whoever_asks(self) -> None:
         self._ping()
         before = self.files.now

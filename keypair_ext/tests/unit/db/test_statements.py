@@ -108,21 +108,6 @@ class DialectTest(base.TestCase):
                     self._text(statements.ALL[name], dialect),
                 )
 
-    def test_limits_are_bound(self) -> None:
-        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-        for name in ('first page', 'next page', 'count'):
-            self.assertRegex(
-                self._text(statements.ALL[name], dialect),
-                r'LIMIT %\(at_most\)s',
-            )
-
-    def test_every_statement_names_the_user(self) -> None:
-        dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-        for name, statement in statements.ALL.items():
-            self.assertIn(
-                'user_id = %(user_id)s', self._text(statement, dialect), name
-            )
-
     def test_postgresql_locks_the_user_and_no_length_is_cut(self) -> None:
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         text = self._text(statements.INSERT_LIMITED['postgresql'], dialect)

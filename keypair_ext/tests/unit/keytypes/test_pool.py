@@ -14,7 +14,7 @@ import warnings
 from typing import Any, ClassVar
 from unittest import mock
 
-from keypair_ext.keytypes import pool, rsa
+from keypair_ext.keytypes import pool
 from keypair_ext.tests import base
 
 
@@ -100,21 +100,6 @@ class KeyPoolTest(base.TestCase):
         self.assertLess(time.monotonic() - started, 30)
         self.assertEqual(20, len(set(taken)))
 
-    def test_a_key_that_is_taken_is_made_at_once(self) -> None:
-        with (
-            mock.patch.object(pool, '_HEAD_START_SECONDS', 60),
-            mock.patch.object(pool, '_MAKERS', 0),
-        ):
-            supply = pool._Supply(Counter(), 1)
-            taken = supply.next()
-            first, second = supply._orders.get(), supply._orders.get()
-            self.assertIs(taken, first)
-            started = time.monotonic()
-            # Who makes the second one may be the faster of the two.
-            supply._make_one(second)
-            supply._make_one(first)
-        self.assertLess(time.monotonic() - started, 30)
-
     def test_a_key_ahead_leaves_a_head_start(self) -> None:
         with (
             mock.patch.object(pool, '_HEAD_START_SECONDS', 0.2),
@@ -169,10 +154,6 @@ class KeyPoolTest(base.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(4000, len(set(taken)))
-
-    def test_a_real_key(self) -> None:
-        key = pool.KeyPool(rsa.make_rsa, 1).take()
-        self.assertEqual(2048, key.key_size)
 
     def test_forked_children_share_nothing(self) -> None:
         # 10,000 keys over five processes, from a pool that was full.

@@ -244,12 +244,6 @@ class TestGenerate(TestCase):
             self.assertEqual(self._certificate(made), certificate)
             self.assertEqual([], others)
 
-    def test_every_certificate_is_another(self) -> None:
-        one, other = (
-            self.key_type.generate('fake', '').public_key for _ in range(2)
-        )
-        self.assertNotEqual(one, other)
-
     def test_user_ids(self) -> None:
         for user_id in (
             'a' * 64,

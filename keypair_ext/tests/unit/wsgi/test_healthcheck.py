@@ -2,8 +2,6 @@
 
 """Whether the database answers, as ``/healthcheck`` asks it."""
 
-import pathlib
-
 import fixtures as fixtures_library
 from oslo_config import cfg
 
@@ -38,12 +36,6 @@ class HealthcheckTest(base.TestCase):
         self.assertFalse(result.available)
         self.assertEqual('DATABASE', result.reason)
         self.assertNotIn(self.directory, result.details)
-
-    def test_not_a_database(self) -> None:
-        path = pathlib.Path(self.directory, 'keypair_ext.sqlite')
-        path.write_bytes(b'not a database' * 1000)
-
-        self.assertFalse(self.check.healthcheck(0).available)
 
     def test_the_table_of_a_cell(self) -> None:
         made = fixtures.make_database(self.config_file)

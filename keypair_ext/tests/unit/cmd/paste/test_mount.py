@@ -220,18 +220,6 @@ class TestEdits(base.TestCase):
             self.assertTrue(mount.status(before).disabled, message)
             self.assertTrue(mount.status(after).enabled, message)
 
-    def test_one_name_a_line(self) -> None:
-        text = _SMALL.replace(' keystonecontext ', '\n  keystonecontext\n\t')
-        self.assertIn(
-            f'\n  keystonecontext\n\tkeypair_ext\n\t{_APP}\n',
-            mount.enable(text),
-        )
-
-    def test_pipeline_that_ends_elsewhere_is_left(self) -> None:
-        other = 'noauth2 = noauth2 fake_app'
-        text = _SMALL.replace('keystone =', f'{other}\nkeystone =')
-        self.assertIn(f'\n{other}\n', mount.enable(text))
-
     def test_partly_enabled(self) -> None:
         text = mount.enable(_NOVA).replace(
             f'legacy_v2_compatible keypair_ext {_APP}',

@@ -4,7 +4,6 @@
 
 import os
 import pathlib
-import time
 
 import bcrypt
 import fixtures
@@ -138,11 +137,6 @@ class PasswordFileTest(base.TestCase):
                     self.load_error(good, line),
                 )
 
-    def test_unchanged_file(self) -> None:
-        file = self.load(entry(b'alice', b'one'))
-
-        self.assertIs(file.users(), file.users())
-
     def test_changed_file(self) -> None:
         file = self.load(entry(b'alice', b'one'))
         before = file.users()
@@ -251,18 +245,6 @@ class VerifyTest(base.TestCase):
                 self.work = 0
                 self.assertTrue(users.verify(user, user))
                 self.assertEqual(work, self.work)
-
-    def test_refusals_take_as_long(self) -> None:
-        # At these costs what is not bcrypt's work does not count.
-        users = self.make_users(4, 8)
-        taken: dict[bytes, list[float]] = {}
-        for user in (b'a', b'b', b'nobody', b'') * 7:
-            began = time.thread_time()
-            users.verify(user, b'wrong')
-            taken.setdefault(user, []).append(time.thread_time() - began)
-        # Others use the processor, too, and can only make it longer.
-        fastest = [min(times) for times in taken.values()]
-        self.assertLess(max(fastest), 1.5 * min(fastest))
 
     def test_long_password(self) -> None:
         # As htpasswd does, only 72 bytes count.

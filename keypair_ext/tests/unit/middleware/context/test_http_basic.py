@@ -10,7 +10,7 @@ import bcrypt
 import fixtures
 import webob
 
-from keypair_ext import config_files, exception
+from keypair_ext import config_files
 from keypair_ext.middleware.context import guesses, http_basic, identity
 from keypair_ext.tests.unit.middleware import base
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
@@ -279,10 +279,3 @@ class HttpBasicTest(base.TestCase):
         self.ask(basic('nobody', 'three'))
 
         self.assertEqual('', self.log.output)
-
-    def test_missing_password_file(self) -> None:
-        self.path = '/nowhere/htpasswd'
-
-        error = self.assertRaises(exception.ConfigurationError, self.make)
-
-        self.assertIn('/nowhere/htpasswd cannot be read', str(error))
