@@ -7,10 +7,12 @@ who sets an option, rows of others, races, and the programs that read keys.
 """
 
 import io
+import json
 import pathlib
+import shutil
 import subprocess
 from concurrent import futures
-from typing import Any
+from typing import Any, ClassVar
 
 import fixtures as fixtures_library
 import sqlalchemy as sa
@@ -23,11 +25,23 @@ from keypair_ext.db import models
 from keypair_ext.middleware.context import noauth
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import process
 
 try:
     import paramiko
 except ImportError:
     paramiko = None
+
+try:
+    from xstatic.pkg import jsencrypt
+except ImportError:
+    jsencrypt = None
+
+# Where Debian has Go's libraries.
+GO_PATH = pathlib.Path('/usr/share/gocode')
+GO_SSH = GO_PATH / 'src' / 'golang.org' / 'x' / 'crypto' / 'ssh'
+
+PROGRAMS = pathlib.Path(__file__).parent / 'readers'
 
 ALL_ON = {
     'idempotent_import': 'true',
@@ -303,15 +317,24 @@ class RacesTest(AdditionsTestCase):
 class ReadersTest(AdditionsTestCase):
     """Which programs load the private key of an answer."""
 
-    def generate(self, algorithm: str) -> Any:
-        service = self.serve({'generated_ssh_algorithm': algorithm})
-        answer = service.ask(
-            'POST',
-            '/v2.1/os-keypairs',
-            version='2.10',
-            body={'keypair': {'name': 'generated'}},
-        )
-        self.assertEqual(201, answer.status_int)
+    keypairs: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.keypairs = {each: cls.generate(each) for each in ALGORITHMS}
+
+    @staticmethod
+    def generate(algorithm: str) -> Any:
+        keypairs = {'generated_ssh_algorithm': algorithm, 'key_pool_size': '0'}
+        with fixtures.Service({'keypairs': keypairs}) as service:
+            answer = service.ask(
+                'POST',
+                '/v2.1/os-keypairs',
+                version='2.10',
+                body={'keypair': {'name': 'generated'}},
+            )
+        assert answer.status_int == 201, answer.text
         return answer.json['keypair']
 
     def keygen(self, *arguments: str) -> str:
@@ -327,7 +350,7 @@ class ReadersTest(AdditionsTestCase):
     def test_ssh_keygen_and_cryptography(self) -> None:
         for algorithm, (bits, name, begin, _) in ALGORITHMS.items():
             with self.subTest(algorithm=algorithm):
-                keypair = self.generate(algorithm)
+                keypair = self.keypairs[algorithm]
                 pem, public = keypair['private_key'], keypair['public_key']
                 self.assertTrue(
                     pem.startswith(f'-----BEGIN {begin} PRIVATE KEY-----\n')
@@ -339,13 +362,53 @@ class ReadersTest(AdditionsTestCase):
     def test_paramiko(self) -> None:
         for algorithm, (*_, loader) in ALGORITHMS.items():
             with self.subTest(algorithm=algorithm):
-                keypair = self.generate(algorithm)
+                keypair = self.keypairs[algorithm]
                 key = getattr(paramiko, loader).from_private_key(
                     io.StringIO(keypair['private_key'])
                 )
                 self.assertEqual(
                     keypair['public_key'].split()[1], key.get_base64()
                 )
+
+    @testtools.skipIf(
+        shutil.which('go') is None or not GO_SSH.exists(),
+        'golang-go or golang-golang-x-crypto-dev is not installed',
+    )
+    def test_go(self) -> None:
+        reader = self.directory / 'reader'
+        environment = process.clean_environment(
+            self.directory, GO111MODULE='off', GOPATH=str(GO_PATH)
+        )
+        process.run(
+            ['go', 'build', '-o', reader, PROGRAMS / 'reader.go'],
+            env=environment,
+        )
+        for algorithm in ALGORITHMS:
+            with self.subTest(algorithm=algorithm):
+                keypair = self.keypairs[algorithm]
+                told = process.run(
+                    [reader], env=environment, stdin=keypair['private_key']
+                )
+                self.assertEqual(
+                    keypair['public_key'].split()[:2], told.split()
+                )
+
+    @testtools.skipIf(
+        shutil.which('node') is None or jsencrypt is None,
+        'node or XStatic-JSEncrypt is not installed',
+    )
+    def test_horizon_decrypts_passwords_with_rsa(self) -> None:
+        # Its dialog for the password of a Windows instance.
+        script = f'{jsencrypt.BASE_DIR}/jsencrypt.js'
+        for algorithm in ALGORITHMS:
+            with self.subTest(algorithm=algorithm):
+                told = process.run(
+                    ['node', PROGRAMS / 'horizon.js', script],
+                    env=process.clean_environment(self.directory),
+                    stdin=self.keypairs[algorithm]['private_key'],
+                )
+                expected = 'secret' if algorithm.startswith('rsa') else False
+                self.assertEqual(expected, json.loads(told))
 
     def check_keygen(
         self, pem: str, public: str, bits: str, name: str
