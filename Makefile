@@ -61,8 +61,8 @@ types: ready-test
 
 docs: ready-docs
 	$(SPHINX) doc/source doc/build/html
-	$(SPHINX) api-ref/source api-ref/build/html
-	$(SPHINX) releasenotes/source releasenotes/build/html
+	$(SPHINX) api-ref/source doc/build/html/api-ref
+	$(SPHINX) releasenotes/source doc/build/html/releasenotes
 
 # From the environment of a tool alone, so that the bill has none of ours.
 sbom: .venv-sbom/.created
@@ -73,8 +73,7 @@ bench: ready-bench
 
 clean:
 	rm -rf .venv .venv.lock .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
-		.coverage.* build cover doc/build api-ref/build \
-		releasenotes/build
+		.coverage.* build cover doc/build
 
 # What there is in the environment, made by one at a time.
 $(READY): ready-%:

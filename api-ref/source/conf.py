@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import importlib.metadata
+import pathlib
+import sys
 
 from keypair_ext.api import microversions
+
+sys.path.insert(
+    0, str(pathlib.Path(__file__).resolve().parents[2] / 'doc' / 'ext')
+)
 
 project = 'Key pairs API Reference'
 copyright = 'The keypair_ext developers'
 release = importlib.metadata.version('keypair-ext')
 version = release
 
-extensions = ['openstackdocstheme', 'os_api_ref']
-html_theme = 'openstackdocs'
-html_theme_options = {'sidebar_mode': 'toc', 'show_other_versions': False}
-pygments_style = 'native'
-openstackdocs_auto_name = False
-openstackdocs_auto_version = False
-openstackdocs_repo_name = 'keypair-ext'
+extensions = ['os_api_ref', 'api_reference']
+html_theme = 'furo'
+html_title = project
+html_static_path = ['../../doc/look']
+html_css_files = ['keypair_ext.css']
 
 os_api_ref_min_microversion = str(microversions.MIN_VERSION)
 os_api_ref_max_microversion = str(microversions.MAX_VERSION)

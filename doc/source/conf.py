@@ -12,7 +12,6 @@ release = importlib.metadata.version('keypair-ext')
 version = release
 
 extensions = [
-    'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
@@ -21,13 +20,10 @@ extensions = [
     'microversion_history',
     'way_of_a_request',
 ]
-html_theme = 'openstackdocs'
-html_static_path = ['_static']
-html_theme_options = {'show_other_versions': False}
-pygments_style = 'native'
-openstackdocs_auto_name = False
-openstackdocs_auto_version = False
-openstackdocs_repo_name = 'keypair-ext'
+html_theme = 'furo'
+html_title = f'keypair_ext {release}'
+html_static_path = ['_static', '../look']
+html_css_files = ['keypair_ext.css']
 
 config_generator_config_file = '../../tools/config/config-generator.conf'
 sample_config_basename = '_static/keypair_ext'

@@ -7,10 +7,8 @@ copyright = 'The keypair_ext developers'
 release = importlib.metadata.version('keypair-ext')
 version = release
 
-extensions = ['openstackdocstheme', 'reno.sphinxext']
-html_theme = 'openstackdocs'
-html_theme_options = {'show_other_versions': False}
-pygments_style = 'native'
-openstackdocs_auto_name = False
-openstackdocs_auto_version = False
-openstackdocs_repo_name = 'keypair-ext'
+extensions = ['reno.sphinxext']
+html_theme = 'furo'
+html_title = project
+html_static_path = ['../../doc/look']
+html_css_files = ['keypair_ext.css']
