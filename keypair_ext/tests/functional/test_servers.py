@@ -6,11 +6,9 @@ gunicorn is always there. uWSGI has to be compiled, Apache and HAProxy to be
 installed: ``KEYPAIR_EXT_TEST_SERVERS=1`` has that done, once.
 """
 
-import configparser
 import contextlib
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -167,9 +165,7 @@ class BareTest(base.TestCase):
 
     def uwsgi(self) -> list[str | Path]:
         """Return the unit's command, with our own paths."""
-        unit = configparser.RawConfigParser()
-        unit.read(shipped.UNIT)
-        program, *options = shlex.split(unit['Service']['ExecStart'])
+        program, *options = shipped.command(shipped.UNIT)
         self.assertEqual(
             ['--ini', f'/etc/keypair_ext/{shipped.UWSGI.name}'], options
         )
@@ -211,5 +207,7 @@ class DocumentTest(base.TestCase):
         pages = service_fixtures.ROOT / 'doc/source'
         text = ''.join(page.read_text() for page in pages.rglob('*.rst'))
         shown = set(re.findall(r'/etc/keypair_ext/(\S+)', text))
-        files = {path.name for path in shipped.DIRECTORY.glob('*.*')}
+        files = {
+            path.name for path in shipped.DIRECTORY.iterdir() if path.is_file()
+        }
         self.assertEqual(files - {'api-paste.ini'}, shown & files)

@@ -2,6 +2,8 @@
 
 """The files that operators start servers with, and what tests set of them."""
 
+import configparser
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +14,19 @@ DIRECTORY: Final = Path(keypair_ext.__file__).parents[1] / 'etc/keypair_ext'
 
 APACHE: Final = DIRECTORY / 'apache.conf'
 APACHE_SCRIPT: Final = DIRECTORY / 'api.wsgi'
+CONTAINERFILE: Final = DIRECTORY / 'Containerfile'
 GUNICORN: Final = DIRECTORY / 'gunicorn.conf.py'
 HAPROXY: Final = DIRECTORY / 'haproxy.cfg'
 HAPROXY_NOVA: Final = DIRECTORY / 'haproxy-nova.cfg'
+HTTPROUTE_NOVA: Final = DIRECTORY / 'httproute-nova.yaml'
+INGRESS_NOVA: Final = DIRECTORY / 'ingress-nova.yaml'
 NGINX_NOVA: Final = DIRECTORY / 'nginx-nova.conf'
 APACHE_NOVA: Final = DIRECTORY / 'apache-nova.conf'
 UNIT: Final = DIRECTORY / 'keypair-ext.service'
 UWSGI: Final = DIRECTORY / 'uwsgi.ini'
+
+# What the two files for Kubernetes may say.
+KUBERNETES_SCHEMAS: Final = Path(__file__).with_name('kubernetes.yaml')
 
 
 def variables(port: int, workers: int) -> dict[str, str]:
@@ -27,3 +35,11 @@ def variables(port: int, workers: int) -> dict[str, str]:
         'KEYPAIR_EXT_LISTEN': f'{process.LOOPBACK}:{port}',
         'KEYPAIR_EXT_WORKERS': str(workers),
     }
+
+
+def command(unit: Path) -> list[str]:
+    """Return the command line of a unit of systemd."""
+    # Where an option is repeated, systemd adds up.
+    read = configparser.RawConfigParser(strict=False)
+    read.read_string(unit.read_text())
+    return shlex.split(read['Service']['ExecStart'])
