@@ -8,6 +8,8 @@ show: :class:`RequestLineFormatter` formats these lines itself.
 
 import importlib.util
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -15,6 +17,9 @@ from oslo_log import formatters, log as oslo_log
 
 from keypair_ext import exception, files, nobody
 from keypair_ext.middleware import request_log
+
+# Who tells that a notification could not be sent.
+_LOSES = 'oslo_messaging.notify.messaging'
 
 # What is written with which of the formats that an operator can set.
 _TRIALS: tuple[tuple[str, dict[str, object]], ...] = (
@@ -43,6 +48,7 @@ def set_up(conf: cfg.ConfigOpts) -> None:
     except Exception as error:
         # oslo.log lets through whatever files, sockets and libraries raise.
         raise _refusal(str(error) or type(error).__name__) from error
+    logging.getLogger(_LOSES).addFilter(warn_in_one_line)
     for handler in logging.getLogger().handlers:
         if type(handler.formatter) is formatters.ContextFormatter:
             _check_formats(handler.formatter)
@@ -72,6 +78,24 @@ def _check_formats(formatter: logging.Formatter) -> None:
             formatter.format(logging.makeLogRecord(record))
         except (KeyError, TypeError, ValueError) as error:
             raise _refusal(f'{option} cannot be used: {error}') from error
+
+
+def warn_in_one_line(record: logging.LogRecord) -> bool:
+    """Make a warning of a lost notification: which one, and why.
+
+    oslo.messaging tells it with all that it held and a traceback, as often as
+    a request while the broker is away.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and isinstance(record.args, Mapping):
+        message: Any = record.args['message']
+        cause = ' '.join(str(error).split()) or type(error).__name__
+        record.levelno = logging.WARNING
+        record.levelname = 'WARNING'
+        record.msg = 'Could not send notification %s: %s'
+        record.args = (message['event_type'], cause)
+        record.exc_info = None
+    return True
 
 
 def _refusal(reason: str) -> exception.ConfigurationError:

@@ -129,6 +129,8 @@ class SetUpTest(base.TestCase):
         hook = sys.excepthook
         self.addCleanup(setattr, sys, 'excepthook', hook)
         self.addCleanup(setattr, root, 'handlers', kept[0])
+        self.loses = logging.getLogger('oslo_messaging.notify.messaging')
+        self.addCleanup(self.loses.removeFilter, logs.warn_in_one_line)
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
     def formatters(self, **options: object) -> list[type]:
@@ -205,6 +207,11 @@ class SetUpTest(base.TestCase):
     @unittest.skipIf(importlib.util.find_spec('systemd'), 'systemd is there')
     def test_a_journal_without_its_library(self) -> None:
         self.assertIn('systemd-python', self.refusal(use_journal=True))
+
+    def test_notifications_that_are_lost_are_told_in_a_line(self) -> None:
+        for _ in range(2):
+            self.formatters()
+        self.assertEqual(1, self.loses.filters.count(logs.warn_in_one_line))
 
     def test_nobody_is_current_afterwards(self) -> None:
         before = context.get_current()
