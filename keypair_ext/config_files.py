@@ -97,7 +97,7 @@ def read_into(
         for path in (name, *sorted(glob.glob(f'{glob.escape(name)}.d/*.conf')))
     ]
     for path in read:
-        files.check_text(path)
+        files.read(path)
     _read(conf, read, [], project)
 
 

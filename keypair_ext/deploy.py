@@ -107,7 +107,7 @@ class Composition:
 
     def load(self, paste_file: str) -> WSGIApplication:
         """Return what a paste file calls ``main``; its sections share."""
-        files.check_text(paste_file)
+        files.read(paste_file)
         before = _UNDER_WAY.set(self)
         try:
             return _load(paste_file)

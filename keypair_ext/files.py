@@ -30,28 +30,33 @@ def expect_utf8() -> None:
             continue
 
 
-def check_text(path: str) -> None:
-    """Return if a file is text in UTF-8.
+def read(path: str) -> str:
+    """Return the text of a file, its line ends as they are.
 
-    :raises ConfigurationError: it is not, or cannot be read.
+    :raises ConfigurationError: it is not text in UTF-8, or cannot be read.
     """
     try:
         with open(path, 'rb') as stream:
             content = stream.read()
     except OSError as error:
-        raise exception.ConfigurationError(
-            reason=f'{path} cannot be read: {error.strerror}.'
-        ) from error
+        raise unreadable(path, error) from error
     if content.startswith(codecs.BOM_UTF8):
         raise exception.ConfigurationError(
             reason=f'{path} begins with a byte order mark: save it as UTF-8 '
             f'without one.'
         )
     try:
-        content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b'\n', 0, error.start) + 1
         raise exception.ConfigurationError(
             reason=f'{path}:{line} is not UTF-8, at byte '
             f'0x{content[error.start]:02x}: save the file as UTF-8.'
         ) from error
+
+
+def unreadable(path: str, error: OSError) -> exception.ConfigurationError:
+    """Return the error that says why a file cannot be read."""
+    return exception.ConfigurationError(
+        reason=f'{path} cannot be read: {error.strerror}.'
+    )

@@ -41,7 +41,7 @@ def set_up(conf: cfg.ConfigOpts) -> None:
     if conf.use_journal and importlib.util.find_spec('systemd') is None:
         raise _refusal('use_journal needs the package systemd-python')
     if conf.log_config_append:
-        files.check_text(conf.log_config_append)
+        files.read(conf.log_config_append)
     _check_levels(conf.default_log_levels)
     try:
         oslo_log.setup(conf, 'keypair_ext')

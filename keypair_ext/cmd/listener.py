@@ -12,14 +12,8 @@ from pathlib import Path
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from keypair_ext import (
-    cmd,
-    conf as keypair_conf,
-    config_files,
-    exception,
-    logs,
-    notifications,
-)
+from keypair_ext import cmd, exception, logs, notifications
+from keypair_ext.cmd import parsing
 from keypair_ext.db import engine
 from keypair_ext.db.table import Table
 from keypair_ext.keys.leavers import Leavers
@@ -45,47 +39,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> None:
-    arguments = _parser().parse_args(argv)
-    conf = cfg.ConfigOpts()
-    # Not after the files: oslo.log has options for a command line, too.
-    logging.register_options(conf)
-    config_files.read_into(
-        conf,
-        arguments.config_file or config_files.default_files(),
-        keypair_conf.PROJECT,
-    )
-    keypair_conf.register_opts(conf, arguments.database_group)
-    logs.set_up(conf)
-    service = _Service(conf, arguments.database_group)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stopping.set())
-    service.run()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
+    arguments = parsing.program(
+        _PROGRAM,
         description='Purges the keys of users whom Keystone deletes, as '
         '[listener] says.',
         epilog='example:\n  keypair-ext-listener --config-file '
         '/etc/nova/nova.conf --database-group api_database',
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        '--config-file',
-        action='append',
-        metavar='FILE',
-        help='configuration file, may be repeated (default: keypair_ext.conf '
-        'in $OS_KEYPAIR_EXT_CONFIG_DIR or /etc/keypair_ext)',
-    )
-    parser.add_argument(
-        '--database-group',
-        default='database',
-        metavar='GROUP',
-        help='configuration group of the database: database, or api_database '
-        'for the file of a Nova (default: %(default)s)',
-    )
-    return parser
+    ).parse_args(argv)
+    conf = cfg.ConfigOpts()
+    # Not after the files: oslo.log has options for a command line, too.
+    logging.register_options(conf)
+    parsing.configure(conf, arguments)
+    logs.set_up(conf)
+    service = _Service(conf, arguments.database_group)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stopping.set())
+    service.run()
 
 
 class _Service:

@@ -11,17 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from oslo_config import cfg
-
-from keypair_ext import (
-    cmd,
-    conf as keypair_conf,
-    config_files,
-    exception,
-    profiles,
-)
+from keypair_ext import cmd, exception, profiles
 from keypair_ext.api import contract, microversions, openapi
-from keypair_ext.cmd import keys
+from keypair_ext.cmd import keys, parsing
+from keypair_ext.cmd.parsing import Command, option
 from keypair_ext.cmd.paste import mount, printing, replacing
 from keypair_ext.db import engine, migration
 
@@ -43,152 +36,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int | None:
-    arguments = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int | None] = arguments.run
-    return run(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=_PROGRAM)
-    parser.add_argument(
-        '--config-file',
-        action='append',
-        metavar='FILE',
-        help='configuration file, may be repeated (default: '
-        '$OS_KEYPAIR_EXT_CONFIG_FILES or keypair_ext.conf, in '
-        '$OS_KEYPAIR_EXT_CONFIG_DIR or /etc/keypair_ext); what is in FILE.d '
-        'is read after it',
-    )
-    parser.add_argument(
-        '--database-group',
-        default='database',
-        metavar='GROUP',
-        help='configuration group of the database: database, or '
-        'api_database for the file of a Nova (default: %(default)s)',
-    )
+    parser = parsing.program(_PROGRAM)
     groups = parser.add_subparsers(required=True, metavar='COMMAND')
-    _add_db(groups)
-    _add_profile(groups)
-    _add_paste(groups)
-    _add_openapi(groups)
-    keys.add_to(groups, _configured)
-    return parser
-
-
-def _add_db(
-    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
-) -> None:
-    db = groups.add_parser('db', help='the database schema')
-    commands = db.add_subparsers(required=True, metavar='ACTION')
-    sync = commands.add_parser(
-        'sync',
-        help='create what is missing; a table that Nova made is left as it is',
+    parsing.add_commands(groups, 'db', 'the database schema', _DB)
+    parsing.add_commands(groups, 'profile', 'vendor profiles', _PROFILE)
+    parsing.add_commands(
+        groups, 'paste', "the filter in Nova's pipelines", _PASTE
     )
-    sync.add_argument(
-        '--quota-guard',
-        action=argparse.BooleanOptionalAction,
-        help='also create, or with "no" drop, the table by which the quota '
-        'is exact on a database that has several writers; it is left as it '
-        'is where neither is said',
+    parsing.add_command(groups, _OPENAPI)
+    parsing.add_commands(
+        groups,
+        'keys',
+        'the keys of all users',
+        keys.COMMANDS,
+        keys.TROUBLE,
     )
-    sync.set_defaults(run=_db_sync)
-    version = commands.add_parser('version', help='print what is there')
-    version.set_defaults(run=_db_version)
-
-
-def _add_profile(
-    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
-) -> None:
-    profile = groups.add_parser('profile', help='vendor profiles')
-    commands = profile.add_subparsers(required=True, metavar='ACTION')
-    listing = commands.add_parser('list', help='print the installed profiles')
-    listing.set_defaults(run=_profile_list)
-    show = commands.add_parser('show', help='print what a profile changes')
-    show.add_argument('name', help='its name, or file:/PATH')
-    show.set_defaults(run=_profile_show)
-    diff = commands.add_parser('diff', help='print where two profiles differ')
-    diff.add_argument('old', help='a name, or file:/PATH')
-    diff.add_argument('new', help='a name, or file:/PATH')
-    diff.set_defaults(run=_profile_diff)
-
-
-def _add_openapi(
-    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
-) -> None:
-    command = groups.add_parser(
-        'openapi', help='print the OpenAPI 3.1 description of the API'
-    )
-    command.add_argument(
-        '--version',
-        default='latest',
-        help='the microversion to describe (default: %(default)s)',
-    )
-    command.add_argument(
-        '--profile',
-        default=profiles.DEFAULT,
-        help='the vendor profile to describe (default: %(default)s)',
-    )
-    command.set_defaults(run=_openapi)
-
-
-def _add_paste(
-    groups: 'argparse._SubParsersAction[argparse.ArgumentParser]',
-) -> None:
-    paste = groups.add_parser('paste', help="the filter in Nova's pipelines")
-    commands = paste.add_subparsers(required=True, metavar='ACTION')
-    for action, edit, text in (
-        ('enable', mount.enable, 'mount the filter'),
-        ('disable', mount.disable, 'take the filter out again'),
-    ):
-        command = commands.add_parser(action, help=text)
-        command.add_argument(
-            '--dry-run',
-            action='store_true',
-            help='print the change as a diff and write nothing',
-        )
-        command.set_defaults(run=_paste_edit, edit=edit)
-    status = commands.add_parser(
-        'status',
-        help='print where the filter is mounted',
-        description='Prints where the filter is mounted. Returns 0 if that '
-        'is everywhere, 1 if nowhere, 2 if only in some places, 3 if the '
-        'file cannot be read or is not understood.',
-    )
-    status.set_defaults(run=_paste_status)
-    printing_command = commands.add_parser(
-        'print',
-        help='print what mounts the filter by a deployment tool',
-        description='Prints what the configuration of a deployment tool has '
-        'to say for the filter to be mounted, and writes nothing.',
-    )
-    printing_command.add_argument(
-        '--for',
-        dest='tool',
-        required=True,
-        choices=list(printing.TOOLS),
-        help='the tool that makes the paste file',
-    )
-    printing_command.set_defaults(run=_paste_print)
-    for command in commands.choices.values():
-        command.add_argument(
-            '--file',
-            default='/etc/nova/api-paste.ini',
-            metavar='FILE',
-            help="Nova's paste file (default: %(default)s)",
-        )
-
-
-def _configured(arguments: argparse.Namespace) -> cfg.ConfigOpts:
-    conf: cfg.ConfigOpts = config_files.parse(
-        arguments.config_file or config_files.default_files(),
-        keypair_conf.PROJECT,
-    )
-    keypair_conf.register_opts(conf, arguments.database_group)
-    return conf
+    arguments = parser.parse_args(argv)
+    try:
+        status: int | None = arguments.run(arguments)
+    except exception.KeypairExtError as error:
+        cmd.complain(_PROGRAM, str(error))
+        return int(arguments.mistake)
+    return status
 
 
 def _engine(arguments: argparse.Namespace) -> Any:
-    conf = _configured(arguments)
+    conf = parsing.configured(arguments)
     return engine.create_engine(conf, arguments.database_group)
 
 
@@ -234,10 +107,18 @@ def _profile_diff(arguments: argparse.Namespace) -> None:
     _print_differences([_load_profile(name) for name in compared], compared)
 
 
-def _paste_edit(arguments: argparse.Namespace) -> None:
+def _paste_enable(arguments: argparse.Namespace) -> None:
+    _edit(arguments, mount.enable)
+
+
+def _paste_disable(arguments: argparse.Namespace) -> None:
+    _edit(arguments, mount.disable)
+
+
+def _edit(arguments: argparse.Namespace, change: Callable[[str], str]) -> None:
     path = arguments.file
     before = replacing.read(path)
-    after = arguments.edit(before)
+    after = change(before)
     if after == before:
         print(f'{path} needs no change.')
     elif arguments.dry_run:
@@ -319,6 +200,105 @@ def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
             cell.ljust(width) for cell, width in zip(row, widths, strict=True)
         )
         print('  '.join(cells).rstrip())
+
+
+_FILE = option(
+    '--file',
+    default='/etc/nova/api-paste.ini',
+    metavar='FILE',
+    help="Nova's paste file (default: %(default)s)",
+)
+_DRY_RUN = option(
+    '--dry-run',
+    action='store_true',
+    help='print the change as a diff and write nothing',
+)
+
+_DB = (
+    Command(
+        'sync',
+        _db_sync,
+        'create what is missing; a table that Nova made is left as it is',
+        (
+            option(
+                '--quota-guard',
+                action=argparse.BooleanOptionalAction,
+                help='also create, or with "no" drop, the table by which the '
+                'quota is exact on a database that has several writers; it '
+                'is left as it is where neither is said',
+            ),
+        ),
+    ),
+    Command('version', _db_version, 'print what is there'),
+)
+_PROFILE = (
+    Command('list', _profile_list, 'print the installed profiles'),
+    Command(
+        'show',
+        _profile_show,
+        'print what a profile changes',
+        (option('name', help='its name, or file:/PATH'),),
+    ),
+    Command(
+        'diff',
+        _profile_diff,
+        'print where two profiles differ',
+        (
+            option('old', help='a name, or file:/PATH'),
+            option('new', help='a name, or file:/PATH'),
+        ),
+    ),
+)
+_PASTE = (
+    Command('enable', _paste_enable, 'mount the filter', (_DRY_RUN, _FILE)),
+    Command(
+        'disable',
+        _paste_disable,
+        'take the filter out again',
+        (_DRY_RUN, _FILE),
+    ),
+    Command(
+        'status',
+        _paste_status,
+        'print where the filter is mounted',
+        (_FILE,),
+        ' Returns 0 if that is everywhere, 1 if nowhere, 2 if only in some '
+        'places, 3 if the file cannot be read or is not understood.',
+    ),
+    Command(
+        'print',
+        _paste_print,
+        'print what mounts the filter by a deployment tool',
+        (
+            option(
+                '--for',
+                dest='tool',
+                required=True,
+                choices=list(printing.TOOLS),
+                help='the tool that makes the paste file',
+            ),
+            _FILE,
+        ),
+        " It is what the tool's configuration has to say.",
+    ),
+)
+_OPENAPI = Command(
+    'openapi',
+    _openapi,
+    'print the OpenAPI 3.1 description of the API',
+    (
+        option(
+            '--version',
+            default='latest',
+            help='the microversion to describe (default: %(default)s)',
+        ),
+        option(
+            '--profile',
+            default=profiles.DEFAULT,
+            help='the vendor profile to describe (default: %(default)s)',
+        ),
+    ),
+)
 
 
 if __name__ == '__main__':

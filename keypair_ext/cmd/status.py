@@ -2,7 +2,6 @@
 
 """``keypair-ext-status``: says if an installation is fit to serve."""
 
-import argparse
 import contextlib
 import importlib
 import os
@@ -11,16 +10,9 @@ from collections.abc import Callable, Sequence
 
 from oslo_config import cfg
 
-from keypair_ext import (
-    cmd,
-    conf as keypair_conf,
-    config_files,
-    deploy,
-    exception,
-    policy,
-    quota,
-)
+from keypair_ext import cmd, deploy, exception, policy, quota
 from keypair_ext.api import microversions
+from keypair_ext.cmd import parsing
 from keypair_ext.db import engine, migration
 
 _PROGRAM = 'keypair-ext-status'
@@ -40,16 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cmd.run(_PROGRAM, lambda: _check(argv), mistake=_FAILURE)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=_PROGRAM)
-    parser.add_argument('--config-file', action='append', metavar='FILE')
-    parser.add_argument(
-        '--database-group',
-        default='database',
-        metavar='GROUP',
-        help='where [GROUP] connection is the database; api_database with '
-        '--config-file /etc/nova/nova.conf for the filter in Nova',
-    )
+def _check(argv: Sequence[str] | None) -> int:
+    parser = parsing.program(_PROGRAM)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
@@ -59,17 +43,11 @@ def _parser() -> argparse.ArgumentParser:
         help='also compare the newest API version with that of the Nova '
         'there, which serves all else at the same load balancer',
     )
-    return parser
-
-
-def _check(argv: Sequence[str] | None) -> int:
-    arguments = _parser().parse_args(argv)
+    arguments = parser.parse_args(argv)
     # The process's own, as in a server: oslo.limit reads no other.
     conf = cfg.CONF
-    named = arguments.config_file or config_files.default_files()
-    config_files.read_into(conf, named, keypair_conf.PROJECT)
-    keypair_conf.register_opts(conf, arguments.database_group)
-    paste_file = os.path.join(os.path.dirname(named[0]), 'api-paste.ini')
+    first = parsing.configure(conf, arguments)
+    paste_file = os.path.join(os.path.dirname(first), 'api-paste.ini')
     checks = _Checks(conf, arguments.database_group, paste_file)
     results = [
         _run('policy files', checks.policy_files),

@@ -13,6 +13,8 @@ from keypair_ext.keys.selection import Entry
 
 Cell = str | int | None
 Record = Mapping[str, Cell]
+Records = Iterable[Record]
+Columns = Sequence[str]
 
 LISTED = (
     'user_id',
@@ -46,22 +48,7 @@ def record_of(entry: Entry) -> dict[str, Cell]:
     }
 
 
-def write(
-    form: str,
-    columns: Sequence[str],
-    records: Iterable[Record],
-    stream: TextIO,
-) -> None:
-    """Print records.
-
-    :param form: one of :data:`FORMATS`.
-    """
-    FORMATS[form](columns, records, stream)
-
-
-def _write_table(
-    columns: Sequence[str], records: Iterable[Record], stream: TextIO
-) -> None:
+def _write_table(columns: Columns, records: Records, stream: TextIO) -> None:
     rows = (_cells(columns, record) for record in records)
     first = [list(columns), *itertools.islice(rows, _MEASURED)]
     widths = [max(map(len, column)) for column in zip(*first, strict=True)]
@@ -70,9 +57,7 @@ def _write_table(
         stream.write('  '.join(cells).rstrip() + '\n')
 
 
-def _write_json(
-    columns: Sequence[str], records: Iterable[Record], stream: TextIO
-) -> None:
+def _write_json(columns: Columns, records: Records, stream: TextIO) -> None:
     separator = '[\n'
     for record in records:
         stream.write(separator + json.dumps(_chosen(columns, record)))
@@ -80,31 +65,24 @@ def _write_json(
     stream.write('[]\n' if separator == '[\n' else '\n]\n')
 
 
-def _write_lines(
-    columns: Sequence[str], records: Iterable[Record], stream: TextIO
-) -> None:
+def _write_lines(columns: Columns, records: Records, stream: TextIO) -> None:
     for record in records:
         stream.write(json.dumps(_chosen(columns, record)) + '\n')
 
 
-def _write_csv(
-    columns: Sequence[str], records: Iterable[Record], stream: TextIO
-) -> None:
+def _write_csv(columns: Columns, records: Records, stream: TextIO) -> None:
     writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(columns)
     writer.writerows(_chosen(columns, record).values() for record in records)
 
 
-def _write_values(
-    columns: Sequence[str], records: Iterable[Record], stream: TextIO
-) -> None:
+def _write_values(columns: Columns, records: Records, stream: TextIO) -> None:
     for record in records:
         stream.write(' '.join(_cells(columns, record)) + '\n')
 
 
-FORMATS: dict[
-    str, Callable[[Sequence[str], Iterable[Record], TextIO], None]
-] = {
+# Each writes the columns of records.
+FORMATS: dict[str, Callable[[Columns, Records, TextIO], None]] = {
     'table': _write_table,
     'json': _write_json,
     'jsonl': _write_lines,
@@ -113,11 +91,11 @@ FORMATS: dict[
 }
 
 
-def _chosen(columns: Sequence[str], record: Record) -> dict[str, Cell]:
+def _chosen(columns: Columns, record: Record) -> dict[str, Cell]:
     return {name: record[name] for name in columns}
 
 
-def _cells(columns: Sequence[str], record: Record) -> list[str]:
+def _cells(columns: Columns, record: Record) -> list[str]:
     return [_printable(record[name]) for name in columns]
 
 

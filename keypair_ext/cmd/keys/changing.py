@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from keypair_ext import exception, keytypes, notifications
+from keypair_ext.cmd import parsing
 from keypair_ext.cmd.keys import common, options, progress
 from keypair_ext.db.records import Keypair
 from keypair_ext.db.table import Inserted, Table
@@ -150,7 +151,7 @@ def _delete(
     notifier = (
         notifications.Notifier()
         if arguments.quiet_bus
-        else notifications.load(common.configured(arguments))
+        else notifications.load(parsing.configured(arguments))
     )
     path = arguments.journal or journal.default_path(command)
     rows = (entry.row for entry in progress.shown(entries))

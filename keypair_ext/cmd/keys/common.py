@@ -3,22 +3,18 @@
 """What the commands on keys are made of."""
 
 import argparse
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
-from oslo_config import cfg
-
+from keypair_ext.cmd import parsing
 from keypair_ext.cmd.keys import progress
 from keypair_ext.db import engine
 from keypair_ext.db.table import Table
-from keypair_ext.keys import cloud, selection
+from keypair_ext.keys import cloud, report, selection
 from keypair_ext.keys.selection import Entry, Selection
 
-Configure = Callable[[argparse.Namespace], cfg.ConfigOpts]
-
-# The exit status where there is something that has to be looked at, and that
-# where the command could not do what it is for.
+# The exit status where there is something that has to be looked at.
 FOUND = 1
-TROUBLE = 2
 
 
 def entries(
@@ -41,18 +37,21 @@ def asked_users(
     arguments: argparse.Namespace,
 ) -> Iterator[tuple[str, int, cloud.User]]:
     """Yield each user who has keys, how many, and what Identity says."""
-    services = cloud.connect(configured(arguments), arguments.os_cloud)
+    conf = parsing.configured(arguments)
     users = progress.shown(table(arguments).users(), unit=' users')
-    return services.users(users)
-
-
-def configured(arguments: argparse.Namespace) -> cfg.ConfigOpts:
-    """Return the configuration that the options name."""
-    configure: Configure = arguments.configure
-    return configure(arguments)
+    return cloud.connect(conf, arguments.os_cloud).users(users)
 
 
 def table(arguments: argparse.Namespace) -> Table:
     """Return the table that the options name."""
-    conf = configured(arguments)
+    conf = parsing.configured(arguments)
     return Table(engine.create_engine(conf, arguments.database_group))
+
+
+def write(
+    arguments: argparse.Namespace,
+    columns: Sequence[str],
+    records: Iterable[report.Record],
+) -> None:
+    """Print records as ``--format`` says."""
+    report.FORMATS[arguments.format](columns, records, sys.stdout)

@@ -7,6 +7,7 @@ import collections
 import sys
 
 from keypair_ext import exception
+from keypair_ext.cmd import parsing
 from keypair_ext.cmd.keys import common, options, progress
 from keypair_ext.keys import (
     audit,
@@ -25,7 +26,7 @@ def list_keys(arguments: argparse.Namespace) -> None:
     """Print keys."""
     entries = common.entries(arguments, options.selected(arguments))
     records = map(report.record_of, entries)
-    report.write(arguments.format, report.LISTED, records, sys.stdout)
+    common.write(arguments, report.LISTED, records)
 
 
 def show(arguments: argparse.Namespace) -> None:
@@ -46,9 +47,9 @@ def show(arguments: argparse.Namespace) -> None:
     }
     if arguments.format == 'table':
         rows = [{'field': name, 'value': record[name]} for name in record]
-        report.write('table', ('field', 'value'), rows, sys.stdout)
+        common.write(arguments, ('field', 'value'), rows)
     else:
-        report.write(arguments.format, tuple(record), [record], sys.stdout)
+        common.write(arguments, tuple(record), [record])
 
 
 def count(arguments: argparse.Namespace) -> None:
@@ -62,9 +63,7 @@ def count(arguments: argparse.Namespace) -> None:
     if arguments.prometheus:
         stats.write_prometheus(found, arguments.prometheus)
     else:
-        report.write(
-            arguments.format, stats.COLUMNS, found.records(), sys.stdout
-        )
+        common.write(arguments, stats.COLUMNS, found.records())
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -75,7 +74,7 @@ def export(arguments: argparse.Namespace) -> None:
 
 def audit_keys(arguments: argparse.Namespace) -> int:
     """Print what breaks the rules; return 1 if anything does."""
-    judge = strength.Judge(common.configured(arguments).keypairs)
+    judge = strength.Judge(parsing.configured(arguments).keypairs)
     moment = options.now()
     counted = stats.Stats(moment)
     summary = page.Summary()
@@ -85,7 +84,7 @@ def audit_keys(arguments: argparse.Namespace) -> int:
         collections.deque(found, maxlen=0)
         sys.stdout.writelines(page.build(counted, summary, moment))
     else:
-        report.write(arguments.format, audit.COLUMNS, found, sys.stdout)
+        common.write(arguments, audit.COLUMNS, found)
     progress.say(
         f'{counted.kinds.total()} keys looked at, '
         f'{summary.by_rule.total()} findings.'
@@ -101,15 +100,14 @@ def list_orphans(arguments: argparse.Namespace) -> int:
         for user_id, number, state in common.asked_users(arguments)
         if state is not cloud.User.KNOWN
     ]
-    columns = ('user_id', 'keys', 'state')
-    report.write(arguments.format, columns, found, sys.stdout)
+    common.write(arguments, ('user_id', 'keys', 'state'), found)
     unknown = cloud.User.UNKNOWN.value
     return common.FOUND if any(r['state'] == unknown for r in found) else 0
 
 
 def list_servers(arguments: argparse.Namespace) -> None:
     """Print servers that were built with keys of a user."""
-    services = cloud.connect(common.configured(arguments), arguments.os_cloud)
+    services = cloud.connect(parsing.configured(arguments), arguments.os_cloud)
     servers = services.servers(arguments.user, arguments.name)
     records = (server._asdict() for server in servers)
-    report.write(arguments.format, cloud.Server._fields, records, sys.stdout)
+    common.write(arguments, cloud.Server._fields, records)

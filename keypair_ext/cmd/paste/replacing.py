@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Final
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 # Where no file can be put in the place of the operator's: it is a mount of its
 # own, its directory cannot be written to, or it is somebody else's.
@@ -36,21 +36,11 @@ def read(path: str) -> str:
 
     :raises ConfigurationError: it cannot be read, or is not UTF-8.
     """
-    try:
-        # Opening something else, a pipe, may wait for ever.
-        if not os.path.isfile(path) and os.path.exists(path):
-            raise OSError(errno.EINVAL, 'it is not a regular file')
-        with open(path, encoding='utf-8', newline='') as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        raise exception.ConfigurationError(
-            reason=f'{path} is not UTF-8 text: {error.reason} at byte '
-            f'{error.start}.'
-        ) from error
-    except OSError as error:
-        raise exception.ConfigurationError(
-            reason=f'{path} cannot be read: {error.strerror}.'
-        ) from error
+    # To open something else, such as a pipe, may wait for ever.
+    if os.path.exists(path) and not os.path.isfile(path):
+        irregular = OSError(errno.EINVAL, 'it is not a regular file')
+        raise files.unreadable(path, irregular)
+    return files.read(path)
 
 
 def replace(path: str, before: str, after: str) -> str:

@@ -311,16 +311,19 @@ class TestRefusals(TestCase):
         loop = self.directory / 'loop'
         loop.symlink_to(loop)
         for path, words in (
-            (self.path, 'is not UTF-8 text: invalid start byte at byte 7.'),
-            (self.directory, 'cannot be read: it is not a regular file.'),
-            (fifo, 'cannot be read: it is not a regular file.'),
-            (loop, 'cannot be read: Too many levels of symbolic links.'),
+            (
+                self.path,
+                ':1 is not UTF-8, at byte 0xff: save the file as UTF-8.',
+            ),
+            (self.directory, ' cannot be read: it is not a regular file.'),
+            (fifo, ' cannot be read: it is not a regular file.'),
+            (loop, ' cannot be read: Too many levels of symbolic links.'),
             (
                 self.directory / 'none',
-                'cannot be read: No such file or directory.',
+                ' cannot be read: No such file or directory.',
             ),
         ):
             error = self.assertRaises(
                 exception.ConfigurationError, replacing.read, str(path)
             )
-            self.assertEqual(f'{path} {words}', str(error))
+            self.assertEqual(f'{path}{words}', str(error))
