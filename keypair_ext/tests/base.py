@@ -5,9 +5,12 @@
 import ast
 import gc
 import pathlib
+from typing import TypeVar
 
 import fixtures
 import testtools
+
+_Fixture = TypeVar('_Fixture', bound=fixtures.Fixture)
 
 
 class WarningsAreErrors(fixtures.WarningsFilter):
@@ -28,6 +31,13 @@ class WarningsAreErrors(fixtures.WarningsFilter):
 
 class TestCase(testtools.TestCase):
     """Own temporary directory; a warning is a failure."""
+
+    @classmethod
+    def use(cls, fixture: _Fixture) -> _Fixture:
+        """Start it for all tests of the class."""
+        fixture.setUp()
+        cls.addClassCleanup(fixture.cleanUp)
+        return fixture
 
     def setUp(self) -> None:
         super().setUp()

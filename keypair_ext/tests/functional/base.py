@@ -20,9 +20,7 @@ class TestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.service = fixtures.Service(cls.options)
-        cls.addClassCleanup(cls.service.cleanUp)
-        cls.service.setUp()
+        cls.service = cls.use(fixtures.Service(cls.options))
 
     def setUp(self) -> None:
         super().setUp()

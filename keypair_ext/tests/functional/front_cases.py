@@ -89,13 +89,6 @@ class FrontCases(base.TestCase):
         raise NotImplementedError
 
     @classmethod
-    def use(cls, fixture: Any) -> Any:
-        """Start it for all tests of the class."""
-        cls.addClassCleanup(fixture.cleanUp)
-        fixture.setUp()
-        return fixture
-
-    @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
         # Tests have temporary directories that nobody else may enter.

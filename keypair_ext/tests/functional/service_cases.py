@@ -65,13 +65,9 @@ class ServiceCases(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        home = process.Directory('service')
-        cls.addClassCleanup(home.cleanUp)
-        home.setUp()
+        home = cls.use(process.Directory('service'))
         prepare(home.path, {'quota': {'key_pairs': _QUOTA}, **cls.options})
-        cls.server = cls.describe_server(home.path)
-        cls.addClassCleanup(cls.server.cleanUp)
-        cls.server.setUp()
+        cls.server = cls.use(cls.describe_server(home.path))
 
     def setUp(self) -> None:
         super().setUp()
@@ -214,21 +210,6 @@ class ServiceCases(base.TestCase):
         # It is told at once, without waiting for the body.
         answer = self.begin_import(length=2**40).getresponse()
         self.assertEqual(413, answer.status)
-
-    def test_the_quota_holds_for_many_at_once(self) -> None:
-        with futures.ThreadPoolExecutor(8) as pool:
-            answers = list(
-                pool.map(self.import_key, [f'key-{n}' for n in range(40)])
-            )
-        statuses = Counter(answer.status for answer in answers)
-        self.assertEqual({200: _QUOTA, 403: 40 - _QUOTA}, statuses)
-        self.assertEqual(_QUOTA, len(self.names()))
-
-    def test_a_name_is_given_once(self) -> None:
-        with futures.ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(self.import_key, ['the same'] * 16))
-        statuses = Counter(answer.status for answer in answers)
-        self.assertEqual({200: 1, 409: 15}, statuses)
 
     def _race(self, documents: list[Mapping[str, str]]) -> Counter[int]:
         """Create all of these at once; count the statuses."""

@@ -111,9 +111,7 @@ class AppMountTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        home = fixtures_library.TempDir()
-        home.setUp()
-        cls.addClassCleanup(home.cleanUp)
+        home = cls.use(fixtures_library.TempDir())
         directory = pathlib.Path(home.path)
         paste_file = directory / 'api-paste.ini'
         paste_file.write_text(

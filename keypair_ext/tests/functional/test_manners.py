@@ -56,9 +56,7 @@ class Manners(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        home = fixtures_library.TempDir()
-        cls.addClassCleanup(home.cleanUp)
-        home.setUp()
+        home = cls.use(fixtures_library.TempDir())
         directory = pathlib.Path(home.path)
         config_file = fixtures.write_config(
             home.path,

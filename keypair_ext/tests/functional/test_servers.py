@@ -105,9 +105,7 @@ class ProxyTest(connection_cases.ConnectionCases):
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        cls.behind = _uwsgi(directory)
-        cls.addClassCleanup(cls.behind.cleanUp)
-        cls.behind.setUp()
+        cls.behind = cls.use(_uwsgi(directory))
         return haproxy.Front(cls.behind.port)
 
     @property

@@ -32,17 +32,13 @@ class NoAuthTest(testbed.ClientTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.home = process.Directory('noauth')
-        cls.addClassCleanup(cls.home.cleanUp)
-        cls.home.setUp()
+        cls.home = cls.use(process.Directory('noauth'))
         fixtures.make_database(fixtures.write_config(str(cls.home.path)))
         shipped = fixtures.PASTE_FILE.read_text()
         (cls.home.path / 'api-paste.ini').write_text(
             shipped.replace('[composite:v21]\n', _WITH_IDENTITY)
         )
-        cls.server = gunicorn.Gunicorn(cls.home.path)
-        cls.addClassCleanup(cls.server.cleanUp)
-        cls.server.setUp()
+        cls.server = cls.use(gunicorn.Gunicorn(cls.home.path))
 
     def _openstack(
         self, *arguments: str, **environment: str

@@ -136,6 +136,4 @@ class TestBedCase(ClientTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.testbed = TestBed(**cls.environment)
-        cls.testbed.setUp()
-        cls.addClassCleanup(cls.testbed.cleanUp)
+        cls.testbed = cls.use(TestBed(**cls.environment))

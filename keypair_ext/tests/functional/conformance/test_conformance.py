@@ -29,9 +29,7 @@ class ConformanceTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.session = Session(cls.conf, cls.kind)
-        cls.session.setUp()
-        cls.addClassCleanup(cls.session.cleanUp)
+        cls.session = cls.use(Session(cls.conf, cls.kind))
 
     def check(self, name: str) -> None:
         """Fail for every difference that is not in the file."""

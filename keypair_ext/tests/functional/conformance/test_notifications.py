@@ -61,9 +61,7 @@ class _NotificationsTestCase(base.TestCase):
 
         :param conf: where notifications go.
         """
-        cls.servers = servers.Servers(ini.merge(cls.conf, conf))
-        cls.servers.setUp()
-        cls.addClassCleanup(cls.servers.cleanUp)
+        cls.servers = cls.use(servers.Servers(ini.merge(cls.conf, conf)))
 
     def check(self, imported: list[str]) -> None:
         """Compare what is told of each request.
@@ -136,11 +134,8 @@ class RabbitMQTest(_NotificationsTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        server = rabbitmq.RabbitMQ()
-        cls.ear = rabbitmq.Ear(server, 'nova')
-        for fixture in (server, cls.ear):
-            fixture.setUp()
-            cls.addClassCleanup(fixture.cleanUp)
+        server = cls.use(rabbitmq.RabbitMQ())
+        cls.ear = cls.use(rabbitmq.Ear(server, 'nova'))
         cls.start(
             {
                 'DEFAULT': {'transport_url': server.url},

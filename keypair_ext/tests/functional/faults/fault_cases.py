@@ -26,12 +26,8 @@ class FaultCases(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.engine = cls.engine_type()
-        cls.addClassCleanup(cls.engine.cleanUp)
-        cls.engine.setUp()
-        cls.service = Service(cls.engine)
-        cls.addClassCleanup(cls.service.cleanUp)
-        cls.service.setUp()
+        cls.engine = cls.use(cls.engine_type())
+        cls.service = cls.use(Service(cls.engine))
 
     def check(self, name: str) -> None:
         case = CASES[name]

@@ -37,9 +37,7 @@ class CommandCase(base.TestCase):
         super().setUpClass()
         # Not in a test's own temporary directory: a server's user cannot
         # enter that.
-        cls.engine = cls.engine_type()
-        cls.addClassCleanup(cls.engine.cleanUp)
-        cls.engine.setUp()
+        cls.engine = cls.use(cls.engine_type())
 
     def setUp(self) -> None:
         super().setUp()

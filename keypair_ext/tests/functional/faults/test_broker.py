@@ -33,9 +33,7 @@ class BrokerTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.server = rabbitmq.RabbitMQ()
-        cls.server.setUp()
-        cls.addClassCleanup(cls.server.cleanUp)
+        cls.server = cls.use(rabbitmq.RabbitMQ())
 
 
 class BrokerTest(BrokerTestCase):

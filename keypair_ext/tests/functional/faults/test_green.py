@@ -76,9 +76,7 @@ class SQLiteTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.engine = cls.engine_type()
-        cls.addClassCleanup(cls.engine.cleanUp)
-        cls.engine.setUp()
+        cls.engine = cls.use(cls.engine_type())
 
     def _check(self, kind: type[_Gevent] | type[_Eventlet]) -> None:
         if importlib.util.find_spec(kind.module) is None:

@@ -33,14 +33,14 @@ class GaleraTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.stage = stage.Stage(
-            stage.cluster(),
-            cls.mode,
-            quota=races.QUOTA,
-            quota_guard=cls.quota_guard,
+        cls.stage = cls.use(
+            stage.Stage(
+                stage.cluster(),
+                cls.mode,
+                quota=races.QUOTA,
+                quota_guard=cls.quota_guard,
+            )
         )
-        cls.addClassCleanup(cls.stage.cleanUp)
-        cls.stage.setUp()
         cls.racing = races.Racing(cls.stage)
 
 

@@ -81,6 +81,16 @@ class KeysTestCase(base.TestCase):
         with self.engine.begin() as connection:
             connection.execute(sa.insert(models.key_pairs), rows)
 
+    def add_other(self, user_id: str, name: str, **values: object) -> None:
+        """Put a row of another key into the table."""
+        self.add(
+            user_id,
+            name,
+            public_key=fixtures.OTHER_KEY,
+            fingerprint=fixtures.SAMPLES['OTHER_KEY_FINGERPRINT'],
+            **values,
+        )
+
     def rows(self) -> list[tuple[Any, ...]]:
         """Return the whole table."""
         with self.engine.connect() as connection:

@@ -38,7 +38,7 @@ class Services(fixtures.Fixture):
     """Both services on one port; ``url`` has no path.
 
     :ivar answers: what is answered to a path and query, each once, besides
-        tokens and versions. :meth:`check` says what was not asked for.
+        tokens and versions. :meth:`left` says what was not asked for.
     """
 
     def __init__(self) -> None:

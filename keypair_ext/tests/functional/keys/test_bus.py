@@ -86,9 +86,7 @@ class RabbitTest(base.KeysTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.broker = rabbitmq.RabbitMQ()
-        cls.addClassCleanup(cls.broker.cleanUp)
-        cls.broker.setUp()
+        cls.broker = cls.use(rabbitmq.RabbitMQ())
         cls.options = {
             **_BOTH,
             'DEFAULT': {'host': 'cloud1', 'transport_url': cls.broker.url},

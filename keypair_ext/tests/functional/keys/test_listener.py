@@ -70,9 +70,7 @@ class ListenerTest(KeysTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.broker = rabbitmq.RabbitMQ()
-        cls.addClassCleanup(cls.broker.cleanUp)
-        cls.broker.setUp()
+        cls.broker = cls.use(rabbitmq.RabbitMQ())
 
     def setUp(self) -> None:
         super().setUp()

@@ -66,15 +66,15 @@ class KeysTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        database = cls._use(mariadb.MariaDB())
-        cls.identity = cls._use(
+        database = cls.use(mariadb.MariaDB())
+        cls.identity = cls.use(
             keystone.Keystone(database.create_database('keystone'))
         )
-        cls.databases = cls._use(nova.NovaDatabases(database))
+        cls.databases = cls.use(nova.NovaDatabases(database))
         # Nova asks for the security groups of the servers that it lists.
-        network = cls._use(services.Services())
+        network = cls.use(services.Services())
         network.everything = '200 OK', {'ports': [], 'security_groups': []}
-        cls.compute = cls._use(
+        cls.compute = cls.use(
             nova.Nova(
                 cls.databases,
                 keystone=cls.identity,
@@ -99,12 +99,6 @@ class KeysTest(base.TestCase):
             )
         engine.dispose()
         cls._add_servers()
-
-    @classmethod
-    def _use(cls, fixture: Any) -> Any:
-        cls.addClassCleanup(fixture.cleanUp)
-        fixture.setUp()
-        return fixture
 
     @classmethod
     def _make_users(cls) -> dict[str, str]:

@@ -117,9 +117,7 @@ class TokensTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        small = cloud.Cloud(Keystone)
-        small.setUp()
-        cls.addClassCleanup(small.cleanUp)
+        small = cls.use(cloud.Cloud(Keystone))
         assert isinstance(small.keystone, Keystone)
         cls.identity = small.keystone
         cls.endpoints = {

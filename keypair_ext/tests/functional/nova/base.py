@@ -82,9 +82,7 @@ class NovaTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.stage = Stage()
-        cls.stage.setUp()
-        cls.addClassCleanup(cls.stage.cleanUp)
+        cls.stage = cls.use(Stage())
 
     def send(self, server: Server, request: wire.Request) -> wire.Answer:
         """Send a request."""

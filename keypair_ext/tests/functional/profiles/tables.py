@@ -93,9 +93,7 @@ class Table(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.mounted = mounts.Mounts()
-        cls.mounted.setUp()
-        cls.addClassCleanup(cls.mounted.cleanUp)
+        cls.mounted = cls.use(mounts.Mounts())
 
     def ask(
         self, request: Request, user: str, mount: str | None = None

@@ -2,11 +2,9 @@
 
 """OpenStack's document: Create or import keypair, API v2.1."""
 
-import re
-
 from keypair_ext.tests.functional.profiles import samples, tables
 from keypair_ext.tests.functional.profiles.mounts import PROJECT
-from keypair_ext.tests.functional.profiles.tables import Case, Request, create
+from keypair_ext.tests.functional.profiles.tables import Case, create
 
 SAMPLE = {
     'fingerprint': samples.FINGERPRINT,
@@ -30,25 +28,6 @@ SAMPLE = {
             'X-OpenStack-Nova-API-Version': '2.1',
         },
         user='fake',
-    ),
-    Case(
-        'generate-where-the-key-is-left-out',
-        create('generated'),
-        200,
-        {
-            'fingerprint': tables.FINGERPRINT,
-            'name': 'generated',
-            'private_key': tables.PRIVATE_KEY,
-            'public_key': re.compile('ssh-rsa AAAA[^ ]+ Generated-by-Nova'),
-            'user_id': 'generating',
-        },
-        user='generating',
-    ),
-    Case(
-        'name-is-required',
-        Request('POST', '/os-keypairs', {'public_key': samples.OPENSTACK_KEY}),
-        400,
-        fault='badRequest',
     ),
 )
 class TestOpenStack(tables.Table):

@@ -176,23 +176,3 @@ class TestPackage(Mounted):
         self.assertEqual(429, answer.status_int)
         self.assertEqual('60', answer.headers['Retry-After'])
         self.assertEqual({'enough'}, set(answer.json))
-
-
-class TestFile(Mounted):
-    def write(self, name: str) -> str:
-        """Write a profile to a file and return its address."""
-        path = pathlib.Path(
-            self.useFixture(fixtures.TempDir()).path, 'acme.toml'
-        )
-        path.write_text(PROFILE.format(name=name))
-        return f'file:{path}'
-
-    def test_file(self) -> None:
-        address = self.write('acme')
-        self.assertIn('"made by Acme"', self.manage('show', address))
-        self.assertIn('429 enough', self.manage('diff', 'nova', address))
-        answer = self.ask(
-            self.mount(address), name='imported', public_key=service.KEY
-        )
-        self.assertEqual(202, answer.status_int)
-        self.assertEqual(service.KEY, answer.json['keypair']['public_key'])

@@ -99,13 +99,9 @@ class _RallyTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        small = cloud.Cloud()
-        small.setUp()
-        cls.addClassCleanup(small.cleanUp)
+        small = cls.use(cloud.Cloud())
         small.keystone.register_compute(cls.compute(small))
-        home = process.Directory('rally')
-        home.setUp()
-        cls.addClassCleanup(home.cleanUp)
+        home = cls.use(process.Directory('rally'))
         cls.rally = _Rally(home.path)
         cls.rally.use(small.keystone)
 

@@ -28,9 +28,7 @@ class AttackTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.mount = cls.make_mount()
-        cls.addClassCleanup(cls.mount.cleanUp)
-        cls.mount.setUp()
+        cls.mount = cls.use(cls.make_mount())
 
     def setUp(self) -> None:
         super().setUp()

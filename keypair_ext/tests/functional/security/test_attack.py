@@ -147,17 +147,6 @@ class HttpBasicTest(HttpBasicCase):
                     403, self._ask(spoofed, authorized=True).status_int, name
                 )
 
-    def test_all_of_them_together_change_nothing(self) -> None:
-        spoofed = {
-            'X-User-Id': 'victim',
-            'X-Roles': 'admin',
-            'X-Project-Id': 'aaaa',
-            'X-Identity-Status': 'Confirmed',
-            'X-Auth-Token': 'victim:aaaa:admin',
-        }
-        self.assertEqual(401, self._ask(spoofed, False).status_int)
-        self.assertEqual(403, self._ask(spoofed, True).status_int)
-
 
 class CrossSiteTest(HttpBasicCase):
     """A page of another site can send nothing in the name of a visitor."""

@@ -162,9 +162,7 @@ class RequestsCases(FuzzTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.mount = cls.make_mount()
-        cls.addClassCleanup(cls.mount.cleanUp)
-        cls.mount.setUp()
+        cls.mount = cls.use(cls.make_mount())
 
     def check_requests(self) -> None:
         """Send them, and look at what comes back."""

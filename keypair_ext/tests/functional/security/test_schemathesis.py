@@ -46,16 +46,12 @@ class SchemathesisTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        home = fixtures_library.TempDir()
-        home.setUp()
-        cls.addClassCleanup(home.cleanUp)
+        home = cls.use(fixtures_library.TempDir())
         cls.directory = pathlib.Path(home.path)
         fixtures.make_database(fixtures.write_config(home.path)).dispose()
         paste = cls.directory / 'api-paste.ini'
         paste.write_text(fixtures.PASTE_FILE.read_text())
-        cls.server = gunicorn.Gunicorn(cls.directory)
-        cls.addClassCleanup(cls.server.cleanUp)
-        cls.server.setUp()
+        cls.server = cls.use(gunicorn.Gunicorn(cls.directory))
 
     def test_versions(self) -> None:
         contracts = contract.Contracts(

@@ -214,9 +214,7 @@ class RemoteFilterSecretsTest(secrets_cases.SecretsCases):
     def setUpClass(cls) -> None:
         super().setUpClass()
         # Not in a test: MariaDB's user may not enter its directory.
-        cls.nova = mounts.RemoteFilter(secrets_cases.OPTIONS)
-        cls.addClassCleanup(cls.nova.cleanUp)
-        cls.nova.setUp()
+        cls.nova = cls.use(mounts.RemoteFilter(secrets_cases.OPTIONS))
 
     def test_nothing_written_holds_a_secret(self) -> None:
         self.mount = self.nova

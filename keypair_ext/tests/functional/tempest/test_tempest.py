@@ -37,13 +37,9 @@ class _TempestTestCase(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        small = cloud.Cloud()
-        small.setUp()
-        cls.addClassCleanup(small.cleanUp)
+        small = cls.use(cloud.Cloud())
         small.keystone.register_compute(cls.compute(small))
-        cls.tempest = runner.Tempest(small.keystone, cls.conf)
-        cls.tempest.setUp()
-        cls.addClassCleanup(cls.tempest.cleanUp)
+        cls.tempest = cls.use(runner.Tempest(small.keystone, cls.conf))
 
     @classmethod
     def compute(cls, small: cloud.Cloud) -> str:

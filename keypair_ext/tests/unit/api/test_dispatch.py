@@ -52,9 +52,7 @@ class FilterTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.home = fixtures_library.TempDir()
-        cls.addClassCleanup(cls.home.cleanUp)
-        cls.home.setUp()
+        cls.home = cls.use(fixtures_library.TempDir())
         database = {'connection': f'sqlite:///{cls.home.path}/nova.sqlite'}
         cls.config_file = fixtures.write_config(
             cls.home.path, {'database': database, 'api_database': database}
