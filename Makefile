@@ -36,7 +36,7 @@ READY := ready-serve ready-test ready-docs ready-bench
 .PHONY: help serve test lint types docs sbom bench clean $(READY)
 
 help:
-	@echo 'make serve   run the service on this machine, for trying it out'
+	@echo 'make serve   run the test bed on this machine, for trying it out'
 	@echo 'make test    run the tests'
 	@echo 'make lint    check style, spelling and common mistakes'
 	@echo 'make types   check the types'
@@ -46,7 +46,7 @@ help:
 	@echo 'make clean   remove what these made'
 
 serve: ready-serve
-	@$(BIN)/python -m keypair_ext.testbed $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m keypair_ext.testbed serve $(if $(PORT),--port $(PORT))
 
 test: ready-test
 	@$(BIN)/python tools/run_tests.py
@@ -72,7 +72,7 @@ bench: ready-bench
 	@$(BIN)/python -m benchmarks run $(or $(BENCH),--form short)
 
 clean:
-	rm -rf .venv .venv.lock .venv-* .demo .mypy_cache .ruff_cache .stestr .coverage \
+	rm -rf .venv .venv.lock .venv-* .testbed .mypy_cache .ruff_cache .stestr .coverage \
 		.coverage.* build cover doc/build
 
 # What there is in the environment, made by one at a time.
@@ -105,11 +105,11 @@ $(VENV)/.created: tools/constraints.txt
 	@touch $@
 
 $(VENV)/.serve: $(VENV)/.created $(DESCRIPTION)
-	$(INSTALL) --no-build-isolation --editable '.[serve]' $(OR_SAY)
+	$(INSTALL) --no-build-isolation --editable '.[testbed]' $(OR_SAY)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.created $(DESCRIPTION) test-requirements.txt
-	$(INSTALL) --no-build-isolation --editable '.[badkeys,serve,notifications,unified]' \
+	$(INSTALL) --no-build-isolation --editable '.[badkeys,notifications,serve,testbed,unified]' \
 		--requirement test-requirements.txt $(OR_SAY)
 	@touch $@
 

@@ -17,7 +17,7 @@ import tempfile
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EXTRAS = 'badkeys,mysql,notifications,postgresql,serve,unified'
+EXTRAS = 'badkeys,mysql,notifications,postgresql,serve,testbed,unified'
 NAME = 'keypair-ext'
 
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``make serve``: the service with made-up users, for trying it out.
+"""A cloud for key pairs in a second, for trying out and for tests of clients.
 
-Not for production, and nothing of it is imported by a mount: the installation
-guide says how the service is deployed.
+Not for production, and nothing of it is imported by a mount.
 """
+
+from keypair_ext.testbed.bed import Testbed
+
+__all__ = ('Testbed',)

@@ -1,173 +1,193 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The directory of a test bed: its database, users, and configuration.
+"""The files of a test bed: what its service reads, and what clients read."""
 
-All of it is made once, but for what says where the service is.
-"""
-
+import configparser
 import contextlib
 import fcntl
 import json
 import os
 import pathlib
-import secrets
 import shlex
 import sys
-from collections.abc import Iterator
-from typing import Final
-
-import bcrypt
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import keypair_ext
-from keypair_ext import conf as keypair_conf, config_files, exception
-from keypair_ext.db import engine, migration
+from keypair_ext import exception
 
 CLOUDS: Final = 'clouds.yaml'
+_PASTE: Final = 'api-paste.ini'
+_DATABASE: Final = 'keypair_ext.sqlite'
 
-_USERS: Final = ('admin', 'member')
-
-_HEAD = '# Written by "make serve" whenever it starts: changes are lost.\n'
-
-_CONFIGURATION = """\
-[api]
-auth_strategy = http_basic
-http_basic_user_file = {directory}/htpasswd
-http_basic_project_id = 0123456789abcdef0123456789abcdef
-http_basic_admins = admin
-
-[database]
-connection = sqlite:///{directory}/keypair_ext.sqlite
-"""
-
-_PASTE = """\
-[composite:main]
-use = egg:Paste#urlmap
-/ = config:{paste_file}#main
-/identity/v3 = identity
-
-[app:identity]
-paste.app_factory = keypair_ext.testbed.identity:app_factory
-"""
-
-# Where python-openstackclient looks for the version of the Identity service
-# even though it needs no token.
-_CLOUD = """\
-  {user}:
-    auth_type: http_basic
-    auth:
-      username: {user}
-      password: {password}
-      endpoint: {url}/v2.1
-    identity_endpoint_override: {url}/identity/v3
-"""
+_HEAD: Final = (
+    '# Of the test bed, not for production. Written whenever it starts: '
+    'changes are lost.\n'
+)
 
 # What a shell has from another cloud would come first, and a proxy does not
 # know this machine by that address.
-_OPENRC = """\
+_OPENRC: Final = """\
 for name in $(env | sed -n 's/^\\(OS_[A-Za-z0-9_]*\\)=.*/\\1/p'); do
     unset "$name"
 done
 export OS_CLIENT_CONFIG_FILE={clouds}
 export OS_CLOUD=member
-export no_proxy="127.0.0.1${{no_proxy:+,$no_proxy}}"
+export no_proxy="{host}${{no_proxy:+,$no_proxy}}"
 export NO_PROXY="$no_proxy"
 """
 
 
-def prepare(directory: pathlib.Path, url: str) -> dict[str, str]:
-    """Make what the directory lacks; return the passwords just made.
-
-    :param url: of the service, for what clients are told.
-    :raises OSError: a file cannot be made.
-    :raises KeypairExtError: the database cannot be used.
-    """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(directory):
-        _write_configuration(directory)
-        conf = config_files.parse([str(directory / 'keypair_ext.conf')])
-        keypair_conf.register_opts(conf, 'database')
-        migration.sync(engine.create_engine(conf, 'database'))
-        made = _make_users(directory)
-        _write_client_files(directory, url)
-        return made
-
-
 @contextlib.contextmanager
-def _alone_in(directory: pathlib.Path) -> Iterator[None]:
-    # Two that start at once would both make users, and mix them up.
-    descriptor = os.open(directory, os.O_RDONLY)
+def directory(
+    wanted: str | os.PathLike[str] | None,
+) -> Iterator[pathlib.Path]:
+    """Have a directory to oneself.
+
+    :param wanted: it is made if it is not there; None for one that is removed
+        afterwards.
+    :raises ConfigurationError: it cannot be used.
+    """
+    if wanted is None:
+        with tempfile.TemporaryDirectory(
+            prefix='keypair_ext-testbed-'
+        ) as name:
+            yield pathlib.Path(name)
+        return
+    path = pathlib.Path(wanted).absolute()
+    with _telling_of(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        with _telling_of(path):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield path
+    except BlockingIOError:
+        raise exception.ConfigurationError(
+            reason=f'Another test bed runs in {path}: stop it, or choose '
+            f'another directory with --directory.'
+        ) from None
     finally:
         os.close(descriptor)
 
 
-def _write_configuration(directory: pathlib.Path) -> None:
-    (directory / 'keypair_ext.conf').write_text(
-        _HEAD + _CONFIGURATION.format(directory=directory),
-        encoding='utf-8',
+@contextlib.contextmanager
+def _telling_of(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise exception.ConfigurationError(
+            reason=f'{error.filename or path} cannot be used: '
+            f'{error.strerror}. The test bed keeps its files in {path}, '
+            f'which has to be a directory that you can write to.'
+        ) from error
+
+
+def write_service_files(
+    path: pathlib.Path,
+    options: Mapping[str, Mapping[str, object]],
+    profile: str,
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Write what the service reads; return its configuration and paste file.
+
+    A database that was left there is removed.
+
+    :param options: by group, those of the database and the policy aside.
+    """
+    with _telling_of(path):
+        for old in path.glob(f'{_DATABASE}*'):
+            old.unlink()
+        # An operator's rules may be tried out there.
+        (path / 'policy.yaml').touch()
+        (path / 'policy.d').mkdir(exist_ok=True)
+        configuration = _write_configuration(path, options)
+        return configuration, _write_paste_file(path, profile, configuration)
+
+
+def _write_configuration(
+    directory: pathlib.Path, options: Mapping[str, Mapping[str, object]]
+) -> pathlib.Path:
+    text = configparser.RawConfigParser()
+    text.read_dict(
+        {
+            'database': {
+                'connection': f'sqlite:///{directory}/{_DATABASE}',
+                # What is to be forgotten need not wait for the disk.
+                'sqlite_synchronous': 'false',
+            },
+            # Not the machine's: nothing is looked for in /etc.
+            'oslo_policy': {
+                'policy_file': f'{directory}/policy.yaml',
+                'policy_dirs': f'{directory}/policy.d',
+            },
+            **options,
+        }
     )
-    (directory / 'api-paste.ini').write_text(
-        _HEAD + _PASTE.format(paste_file=_shipped_paste_file()),
-        encoding='utf-8',
-    )
+    path = directory / 'keypair_ext.conf'
+    with _secret(path) as stream:
+        stream.write(_HEAD)
+        text.write(stream)
+    return path
+
+
+def _write_paste_file(
+    directory: pathlib.Path, profile: str, configuration: pathlib.Path
+) -> pathlib.Path:
+    """Write the paste file that is shipped, and return its path.
+
+    Its sections read our configuration and no other, so that beside it the
+    process may have one of its own.
+    """
+    shipped = configparser.RawConfigParser()
+    # The names of sections' keys are not all in lower case.
+    shipped.optionxform = str  # type: ignore[method-assign,assignment]
+    shipped.read(_shipped_paste_file(), encoding='utf-8')
+    for name, section in shipped.items():
+        made_by = section.get('use', '')
+        if made_by.startswith('egg:keypair-ext#') or name == 'app:healthcheck':
+            section['oslo_config_file'] = str(configuration)
+        if made_by in ('egg:keypair-ext#main', 'egg:keypair-ext#versions'):
+            section['profile'] = profile
+    path = directory / _PASTE
+    with path.open('w', encoding='utf-8') as stream:
+        stream.write(_HEAD)
+        shipped.write(stream)
+    return path
 
 
 def _shipped_paste_file() -> pathlib.Path:
     checkout = pathlib.Path(keypair_ext.__file__).parent.parent
     for root in (checkout, pathlib.Path(sys.prefix)):
-        path = root / 'etc' / 'keypair_ext' / 'api-paste.ini'
+        path = root / 'etc' / 'keypair_ext' / _PASTE
         if path.is_file():
             return path
     raise exception.ConfigurationError(
-        reason='etc/keypair_ext/api-paste.ini is not where this package was '
-        'installed from: run the test bed from a checkout.'
+        reason=f'etc/keypair_ext/{_PASTE} is neither beside the package nor '
+        f'in {sys.prefix}: install keypair-ext[testbed] with pip, or run the '
+        f'test bed from a checkout.'
     )
 
 
-def _make_users(directory: pathlib.Path) -> dict[str, str]:
-    """Make users, unless they are complete; return their passwords."""
-    password_file = directory / 'htpasswd'
-    kept = {user: directory / f'{user}.password' for user in _USERS}
-    if all(path.exists() for path in (password_file, *kept.values())):
-        return {}
-    # Removed first and made last: whoever is killed between starts over.
-    password_file.unlink(missing_ok=True)
-    passwords = {user: secrets.token_urlsafe(12) for user in _USERS}
-    for user, path in kept.items():
-        _write_secret(path, passwords[user] + '\n')
-    lines = [
-        f'{user}:{bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()}'
-        for user, password in passwords.items()
-    ]
-    _write_secret(password_file, '\n'.join(lines) + '\n')
-    return passwords
+def write_client_files(
+    directory: pathlib.Path, clouds: Mapping[str, Any], host: str
+) -> None:
+    """Write ``clouds.yaml`` and ``openrc``, for their owner only.
+
+    :param clouds: the document; JSON is YAML.
+    """
+    path = directory / CLOUDS
+    with _telling_of(directory):
+        with _secret(path) as stream:
+            stream.write(_HEAD + json.dumps(clouds, indent=2) + '\n')
+        with _secret(directory / 'openrc') as stream:
+            quoted = shlex.quote(str(path))
+            stream.write(_HEAD + _OPENRC.format(clouds=quoted, host=host))
 
 
-def _write_client_files(directory: pathlib.Path, url: str) -> None:
-    clouds = directory / CLOUDS
-    text = ''.join(
-        _CLOUD.format(user=user, url=url, password=json.dumps(password))
-        for user, password in _passwords(directory).items()
-    )
-    _write_secret(clouds, f'{_HEAD}clouds:\n{text}')
-    text = _OPENRC.format(clouds=shlex.quote(str(clouds)))
-    (directory / 'openrc').write_text(_HEAD + text, encoding='utf-8')
-
-
-def _passwords(directory: pathlib.Path) -> dict[str, str]:
-    return {
-        user: (directory / f'{user}.password').read_text().strip()
-        for user in _USERS
-    }
-
-
-def _write_secret(path: pathlib.Path, text: str) -> None:
-    """Write a file that is for its owner only, whole or not at all."""
-    fresh = path.with_name(f'{path.name}.new')
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, 'w', encoding='utf-8') as stream:
-        stream.write(text)
-    fresh.replace(path)
+def _secret(path: pathlib.Path) -> Any:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return open(descriptor, 'w', encoding='utf-8')

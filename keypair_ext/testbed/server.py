@@ -1,76 +1,318 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""gunicorn, told by us instead of by its command line."""
+"""HTTP/1.1 over threads, one a connection, in this process.
 
-import signal
+Each connection has a thread of its own, since a request to Compute is not
+answered before another one, to Identity, is. And what a well-behaved server
+never does can be asked of this one: to cut a connection off, or to send less
+than it has announced.
+"""
+
+import contextlib
+import http.client
+import http.server
+import io
+import json
 import socket
+import socketserver
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
 from typing import Any, Final
-from wsgiref.types import WSGIApplication
-
-from gunicorn import arbiter
-from gunicorn.app import base
+from urllib import parse
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from keypair_ext import exception
 
-_HOST: Final = '127.0.0.1'
+# No request of a key pair is larger; a larger one is not read to its end.
+_MAX_BODY: Final = 1 << 20
+# How long requests that are under way may take when the server stops.
+_GRACE_SECONDS: Final = 30.0
 
 
-def listen(listener: socket.socket, port: int) -> str:
-    """Have a socket listen and return the URL; clients may connect now.
+@dataclass(frozen=True)
+class Request:
+    """A request as it came, with its body.
 
-    :raises ConfigurationError: the port cannot be used.
+    :ivar target: the path with the query, as sent.
     """
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    method: str
+    target: str
+    headers: Message
+    body: bytes = b''
+    client: str = ''
+
+    @property
+    def path(self) -> str:
+        """The path, decoded."""
+        return parse.unquote(self.target.partition('?')[0])
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The values of each query parameter."""
+        return parse.parse_qs(
+            self.target.partition('?')[2], keep_blank_values=True
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; ``is_whole`` is false for half of its body."""
+
+    status: int
+    body: bytes = b''
+    headers: Sequence[tuple[str, str]] = ()
+    is_whole: bool = True
+
+
+def document(
+    status: int, value: object, headers: Sequence[tuple[str, str]] = ()
+) -> Answer:
+    """Return an answer with a JSON document."""
+    return Answer(
+        status,
+        json.dumps(value).encode(),
+        [('Content-Type', 'application/json'), *headers],
+    )
+
+
+# None cuts the connection off.
+Respond = Callable[[Request], Answer | None]
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Listens at once; serves from :meth:`start` to :meth:`stop`.
+
+    :param host: the address to listen on.
+    :param port: 0 for any that is free.
+    :raises ConfigurationError: it cannot listen there.
+    """
+
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, host: str, port: int) -> None:
+        self.respond: Respond
+        if ':' in host:
+            self.address_family = socket.AF_INET6
+        self.is_stopping = False
+        self.idle: set[socket.socket] = set()
+        self._thread = threading.Thread(
+            target=self.serve_forever,
+            kwargs={'poll_interval': 0.05},
+            name='keypair_ext-testbed',
+        )
+        try:
+            super().__init__((host, port), _Handler)
+        except (OSError, OverflowError) as error:
+            raise exception.ConfigurationError(
+                reason=f'Port {port} of {host} cannot be used: '
+                f'{getattr(error, "strerror", None) or error}. Stop what '
+                f'listens there, or choose another one with --port.'
+            ) from error
+        self.host = host
+        self.port: int = self.server_address[1]
+
+    def start(self, respond: Respond) -> None:
+        """Begin to answer; return at once."""
+        self.respond = respond
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what is under way, and end with all connections closed."""
+        self.is_stopping = True
+        self.shutdown()
+        self._thread.join()
+        for connection in list(self.idle):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        # Waits for the threads of all connections.
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone, or is too slow."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Reads requests off one connection and writes the answers."""
+
+    protocol_version = 'HTTP/1.1'
+    server: Server
+    # The head and the body of an answer go out together.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def handle_one_request(self) -> None:
+        # In this order: whoever stops the server looks at who is idle last.
+        self.server.idle.add(self.connection)
+        if self.server.is_stopping:
+            self.close_connection = True
+            return
+        self.raw_requestline = self.rfile.readline(65537)
+        self.server.idle.discard(self.connection)
+        self.connection.settimeout(_GRACE_SECONDS)
+        if not self.raw_requestline or len(self.raw_requestline) > 65536:
+            self.close_connection = True
+            return
+        if self.parse_request():
+            self._answer()
+        self.connection.settimeout(None)
+        self.close_connection |= self.server.is_stopping
+
+    def finish(self) -> None:
+        self.server.idle.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def _answer(self) -> None:
+        body = self._read_body()
+        if body is None:
+            self.close_connection = True
+            self._send(Answer(413))
+            return
+        answer = self.server.respond(
+            Request(
+                self.command,
+                self.path,
+                self.headers,
+                body,
+                self.client_address[0],
+            )
+        )
+        if answer is None:
+            self.close_connection = True
+            return
+        self._send(answer)
+
+    def _read_body(self) -> bytes | None:
+        """Return the body, None where it is too large to be read."""
+        if self.headers.get('Transfer-Encoding', '').lower() == 'chunked':
+            return self._read_chunks()
+        length = self.headers.get('Content-Length', '')
+        if not (length.isascii() and length.isdecimal()):
+            return b''
+        if len(length) > 9 or int(length) > _MAX_BODY:
+            return None
+        return self.rfile.read(int(length))
+
+    def _read_chunks(self) -> bytes | None:
+        body = b''
+        while len(body) <= _MAX_BODY:
+            try:
+                size = int(self.rfile.readline(100).split(b';')[0], 16)
+            except ValueError:
+                return None
+            if not 0 < size <= _MAX_BODY:
+                # After the last chunk come trailers and an empty line.
+                while self.rfile.readline(65537).strip():
+                    pass
+                return None if size else body
+            body += self.rfile.read(size)
+            self.rfile.readline(3)
+        return None
+
+    def _send(self, answer: Answer) -> None:
+        has_body = answer.status not in (204, 304)
+        self.send_response_only(answer.status)
+        given = {name.lower() for name, _ in answer.headers}
+        if 'date' not in given:
+            self.send_header('Date', self.date_time_string())
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if has_body and 'content-length' not in given:
+            self.send_header('Content-Length', str(len(answer.body)))
+        self.close_connection |= self.server.is_stopping or not answer.is_whole
+        if self.close_connection:
+            self.send_header('Connection', 'close')
+        self.end_headers()
+        if has_body and self.command != 'HEAD':
+            size = len(answer.body)
+            self.wfile.write(
+                answer.body if answer.is_whole else answer.body[: size // 2]
+            )
+        self.wfile.flush()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Print nothing: the requests can be read back."""
+
+
+def ask_application(
+    application: WSGIApplication,
+    request: Request,
+    mount: str,
+    address: tuple[str, int],
+) -> Answer:
+    """Return what a WSGI application answers.
+
+    :param mount: the part of the path that leads to it.
+    :param address: the server's.
+    """
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        started.append((status, headers))
+        return io.BytesIO().write
+
+    answer = application(_environ(request, mount, address), start_response)
     try:
-        listener.bind((_HOST, port))
-        listener.listen(128)
-    except OSError as error:
-        raise exception.ConfigurationError(
-            reason=f'Port {port} of {_HOST} cannot be used: '
-            f'{error.strerror}. Stop what listens there, or choose another '
-            f'port, as in "make serve PORT=8775".'
-        ) from error
-    return f'http://{_HOST}:{listener.getsockname()[1]}'
+        body = b''.join(answer)
+    finally:
+        close = getattr(answer, 'close', None)
+        if close is not None:
+            close()
+    status, headers = started[-1]
+    return Answer(int(status.partition(' ')[0]), body, headers)
 
 
-class Server(base.BaseApplication):  # type: ignore[misc]
-    """Serves an application.
-
-    :param listener: the descriptor of a socket that listens already.
-    """
-
-    def __init__(self, application: WSGIApplication, listener: int) -> None:
-        self._application = application
-        self._listener = listener
-        super().__init__()
-
-    def load_config(self) -> None:
-        self.cfg.set('bind', f'fd://{self._listener}')
-        self.cfg.set('workers', 2)
-        self.cfg.set('loglevel', 'warning')
-        self.cfg.set('post_worker_init', _leave_to_master)
-        if 'control_socket_disable' in self.cfg.settings:
-            # It would be made in the home directory.
-            self.cfg.set('control_socket_disable', True)
-
-    def load(self) -> WSGIApplication:
-        return self._application
-
-    def run(self) -> None:
-        """Serve; the process ends with it, with status 0."""
-        _Master(self).run()
-
-
-class _Master(arbiter.Arbiter):  # type: ignore[misc]
-    """Lets requests end when Ctrl-C or a closing terminal stops it.
-
-    gunicorn would cut them off at the one, and start anew at the other.
-    """
-
-    handle_int = handle_hup = arbiter.Arbiter.handle_term
+def _environ(
+    request: Request, mount: str, address: tuple[str, int]
+) -> WSGIEnvironment:
+    path, _, query = request.target.partition('?')
+    environ: WSGIEnvironment = {
+        'REQUEST_METHOD': request.method,
+        'REQUEST_URI': request.target,
+        'SCRIPT_NAME': mount,
+        # WSGI's strings are bytes in disguise.
+        'PATH_INFO': parse.unquote(path, 'latin-1').removeprefix(mount),
+        'QUERY_STRING': query,
+        'SERVER_NAME': address[0],
+        'SERVER_PORT': str(address[1]),
+        'SERVER_PROTOCOL': 'HTTP/1.1',
+        'REMOTE_ADDR': request.client,
+        'CONTENT_LENGTH': str(len(request.body)),
+        'wsgi.version': (1, 0),
+        'wsgi.url_scheme': 'http',
+        'wsgi.input': io.BytesIO(request.body),
+        'wsgi.errors': io.StringIO(),
+        'wsgi.multithread': True,
+        'wsgi.multiprocess': False,
+        'wsgi.run_once': False,
+    }
+    environ.update(_header_variables(request.headers))
+    return environ
 
 
-def _leave_to_master(worker: Any) -> None:
-    # A terminal sends these to the whole group, the workers included.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+def _header_variables(headers: Message) -> Mapping[str, str]:
+    variables: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.upper().replace('-', '_')
+        if key in ('CONTENT_LENGTH', 'TRANSFER_ENCODING'):
+            continue
+        if key != 'CONTENT_TYPE':
+            key = f'HTTP_{key}'
+        variables[key] = (
+            f'{variables[key]},{value}' if key in variables else value
+        )
+    return variables
+
+
+def reason(status: int) -> str:
+    """Return the words of a status."""
+    return http.client.responses.get(status, 'Unknown')

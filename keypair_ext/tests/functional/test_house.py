@@ -54,7 +54,8 @@ ROOMS = {
     'cmd': 'api conf config_files db deploy exception files keys keytypes '
     'logs middleware notifications policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
-    'testbed': 'config_files cmd conf db deploy exception middleware',
+    'testbed': 'cmd conf config_files db deploy exception faults keytypes '
+    'middleware',
 }
 
 # What other rooms see of the store: its class and the records it returns.
@@ -72,8 +73,7 @@ AT_HOME = {
     'fastjsonschema': {'api'},
     'badkeys': {'keytypes'},
     'tqdm': {'cmd'},
-    'bcrypt': {'middleware', 'testbed'},
-    'gunicorn': {'testbed'},
+    'bcrypt': {'middleware'},
 }
 
 LICENCE = '# SPDX-License-Identifier: Apache-2.0\n'
@@ -260,5 +260,6 @@ class EntryPoints(base.TestCase):
             'keypair-ext-listener',
             'keypair-ext-manage',
             'keypair-ext-status',
+            'keypair-ext-testbed',
         ):
             self.assertIn(('console_scripts', name), names)

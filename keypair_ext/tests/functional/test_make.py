@@ -107,7 +107,7 @@ class MakeTest(base.TestCase):
                 f'begin {venv}',
                 f'end {venv}',
                 *['pip install'] * 2,
-                *['keypair_ext.testbed '] * 2,
+                *['keypair_ext.testbed serve'] * 2,
             ],
             self._log(),
         )

@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 import openstack
-from keystoneauth1 import http_basic, session
+from keystoneauth1 import session
 from novaclient import client, exceptions
 from openstack import exceptions as sdk_exceptions
 
@@ -19,21 +19,13 @@ class AdditionsTestCase(testbed.TestBedCase):
         connected = openstack.connect(
             load_yaml_config=False,
             load_envvars=False,
-            auth_type='http_basic',
-            username='member',
-            password=self.testbed.passwords['member'],
-            endpoint=self.testbed.url,
+            **self.testbed.clouds['member'],
         )
         self.addCleanup(connected.close)
         return connected.compute
 
     def nova(self, version: str) -> Any:
-        auth = http_basic.HTTPBasicAuth(
-            endpoint=self.testbed.url,
-            username='member',
-            password=self.testbed.passwords['member'],
-        )
-        opened = session.Session(auth)
+        opened = session.Session(self.testbed.auth('member'))
         self.addCleanup(opened.session.close)
         return client.Client(version, session=opened).keypairs
 

@@ -17,7 +17,7 @@ _WITH_IDENTITY = """\
 /identity/v3 = identity
 
 [app:identity]
-paste.app_factory = keypair_ext.testbed.identity:app_factory
+paste.app_factory = keypair_ext.tests.functional.clients.versions:app_factory
 
 [composite:v21]
 """

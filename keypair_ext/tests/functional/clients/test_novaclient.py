@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from keystoneauth1 import http_basic, session
+from keystoneauth1 import session
 from novaclient import client, exceptions
 
 from keypair_ext.tests.functional import fixtures
@@ -15,12 +15,7 @@ _GENERATING = ('2.1', '2.2', '2.10', '2.35', '2.75', '2.91')
 
 class NovaClientTest(testbed.TestBedCase):
     def _client(self, version: str, user: str = 'member') -> Any:
-        auth = http_basic.HTTPBasicAuth(
-            endpoint=self.testbed.url,
-            username=user,
-            password=self.testbed.passwords[user],
-        )
-        opened = session.Session(auth)
+        opened = session.Session(self.testbed.auth(user))
         self.addCleanup(opened.session.close)
         return client.Client(version, session=opened)
 
@@ -98,9 +93,10 @@ class NovaClientTest(testbed.TestBedCase):
 
     def test_another_user(self) -> None:
         admin = self._keypairs('2.10', 'admin')
-        admin.create('given', public_key=fixtures.KEY, user_id='member')
+        member = self.testbed.user_id('member')
+        admin.create('given', public_key=fixtures.KEY, user_id=member)
         self.assertEqual('given', self._keypairs('2.10').get('given').name)
-        admin.delete('given', user_id='member')
+        admin.delete('given', user_id=member)
         self.assertRaises(
             exceptions.Forbidden, self._keypairs('2.10').list, user_id='admin'
         )

@@ -101,7 +101,7 @@ class OpenStackClientTest(testbed.TestBedCase):
         shown = json.loads(self._run('show', 'own', '-f', 'json').stdout)
         self.assertEqual('own', shown['name'])
         self.assertEqual('ssh', shown['type'])
-        self.assertEqual('member', shown['user_id'])
+        self.assertEqual(self.testbed.user_id('member'), shown['user_id'])
         self.assertEqual(
             fixtures.SAMPLES['KEY_FINGERPRINT'], shown['fingerprint']
         )

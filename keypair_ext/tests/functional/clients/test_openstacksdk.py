@@ -3,6 +3,7 @@
 """openstacksdk, in this process."""
 
 import openstack
+from keystoneauth1 import exceptions as auth_exceptions
 from openstack import connection, exceptions
 
 from keypair_ext.tests.functional import fixtures
@@ -16,10 +17,7 @@ class OpenStackSDKTest(testbed.TestBedCase):
         connected = openstack.connect(
             load_yaml_config=False,
             load_envvars=False,
-            auth_type='http_basic',
-            username=user,
-            password=self.testbed.passwords[user],
-            endpoint=self.testbed.url,
+            **self.testbed.clouds[user],
             compute_default_microversion=version,
         )
         self.addCleanup(connected.close)
@@ -74,11 +72,12 @@ class OpenStackSDKTest(testbed.TestBedCase):
 
     def test_another_user(self) -> None:
         admin = self._connect('admin').compute
+        user_id = self.testbed.user_id('member')
         admin.create_keypair(
-            name='given', public_key=fixtures.KEY, user_id='member'
+            name='given', public_key=fixtures.KEY, user_id=user_id
         )
         self.assertEqual(
-            'member', admin.get_keypair('given', user_id='member').user_id
+            user_id, admin.get_keypair('given', user_id=user_id).user_id
         )
         member = self._connect('member').compute
         self.assertEqual('given', member.get_keypair('given').name)
@@ -87,19 +86,17 @@ class OpenStackSDKTest(testbed.TestBedCase):
             list,
             member.keypairs(user_id='admin'),
         )
-        admin.delete_keypair('given', user_id='member', ignore_missing=False)
+        admin.delete_keypair('given', user_id=user_id, ignore_missing=False)
 
     def test_a_wrong_password(self) -> None:
+        auth = {**self.testbed.clouds['member']['auth'], 'password': 'wrong'}
         connected = openstack.connect(
             load_yaml_config=False,
             load_envvars=False,
-            auth_type='http_basic',
-            username='member',
-            password='wrong',
-            endpoint=self.testbed.url,
+            auth=auth,
+            region_name='RegionOne',
         )
         self.addCleanup(connected.close)
-        error = self.assertRaises(
-            exceptions.HttpException, list, connected.compute.keypairs()
+        self.assertRaises(
+            auth_exceptions.Unauthorized, lambda: connected.compute
         )
-        self.assertEqual(401, error.status_code)

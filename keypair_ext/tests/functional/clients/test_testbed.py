@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The test bed itself: how it starts, what it leaves on disk, how it ends."""
+"""``keypair-ext-testbed``: how it starts, what it leaves, how it ends."""
 
 import contextlib
 import json
@@ -9,9 +9,11 @@ import signal
 import socket
 import stat
 import subprocess
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
@@ -19,6 +21,7 @@ from keypair_ext.tests.functional.clients import testbed
 from keypair_ext.tests.functional.servers import process, rest
 
 _Child = subprocess.Popen[bytes]
+_KEYPAIRS = '/compute/v2.1/os-keypairs'
 
 
 class TestBedTest(base.TestCase):
@@ -31,12 +34,12 @@ class TestBedTest(base.TestCase):
         self.log = self.home / 'log'
 
     @contextlib.contextmanager
-    def _started(self) -> Iterator[_Child]:
+    def _started(self, *options: str) -> Iterator[_Child]:
         """Run it, which has to have ended by itself afterwards."""
         with (
             self.log.open('wb') as log,
             subprocess.Popen(
-                testbed.command(self.directory, self.port),
+                [*testbed.command(self.directory, self.port), *options],
                 env=process.clean_environment(self.home),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
@@ -59,50 +62,72 @@ class TestBedTest(base.TestCase):
     def _logged(self) -> str:
         return self.log.read_text()
 
-    def _printed_passwords(self) -> dict[str, str]:
-        return testbed.printed_passwords(self._logged())
-
-    def _kept_passwords(self) -> dict[str, str]:
-        return {
-            user: (self.directory / f'{user}.password').read_text().strip()
-            for user in ('admin', 'member')
-        }
-
-    def _authorization(self) -> str:
-        member = f'member:{self._kept_passwords()["member"]}'
-        return f'Basic {b64encode(member.encode()).decode()}'
-
-    def _call(
-        self, method: str, path: str, document: object = None
-    ) -> rest.Answer:
-        return rest.call(
-            method,
-            f'{self.root}{path}',
-            document,
-            {'Authorization': self._authorization()},
+    def _log_in(self) -> str:
+        """Return a token of the member's."""
+        with (self.directory / 'clouds.yaml').open() as stream:
+            auth: dict[str, Any] = yaml.safe_load(stream)['clouds']['member'][
+                'auth'
+            ]
+        domain = {'domain': {'name': auth['user_domain_name']}}
+        user = {'name': auth['username'], 'password': auth['password']}
+        answer = rest.call(
+            'POST',
+            f'{auth["auth_url"]}/auth/tokens',
+            {
+                'auth': {
+                    'identity': {
+                        'methods': ['password'],
+                        'password': {'user': {**user, **domain}},
+                    },
+                    'scope': {
+                        'project': {'name': auth['project_name'], **domain}
+                    },
+                }
+            },
         )
+        return str(answer.expect(201).headers['X-Subject-Token'])
+
+    def _list(self, token: str) -> list[str]:
+        answer = rest.call(
+            'GET', self.root + _KEYPAIRS, headers={'X-Auth-Token': token}
+        )
+        return [
+            each['keypair']['name']
+            for each in answer.expect(200).json()['keypairs']
+        ]
 
     def test_starting_twice(self) -> None:
         with self._started() as child:
             self._check_files()
-            printed = self._printed_passwords()
-            self.assertEqual(self._kept_passwords(), printed)
-            self._check_request_in_flight(child, 'first', self._terminate)
+            self.assertIn('It is not for production.', self._logged())
+            self._check_another_start()
+            self._check_request_in_flight(child, self._terminate)
         with self._started() as child:
-            self.assertEqual({}, self._printed_passwords())
-            self.assertIn(' keypair list', self._logged())
-            self._call('GET', '/v2.1/os-keypairs/first').expect(200)
-            self._check_request_in_flight(child, 'second', self._interrupt)
+            self.assertEqual([], self._list(self._log_in()))
+            self._check_request_in_flight(child, self._interrupt)
 
     def _check_files(self) -> None:
         self.assertEqual(0o700, _mode(self.directory))
-        for name in (
-            'htpasswd',
-            'clouds.yaml',
-            'admin.password',
-            'member.password',
-        ):
+        for name in ('clouds.yaml', 'openrc', 'keypair_ext.conf'):
             self.assertEqual(0o600, _mode(self.directory / name), name)
+
+    def _check_another_start(self) -> None:
+        for port, reason in (
+            (self.port, 'Address already in use'),
+            (0, 'Another test bed runs in'),
+        ):
+            done = subprocess.run(
+                testbed.command(self.directory, port),
+                env=process.clean_environment(self.home),
+                cwd=self.home,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            self.assertEqual((3, ''), (done.returncode, done.stdout))
+            self.assertEqual(1, done.stderr.count('\n'), done.stderr)
+            self.assertIn(reason, done.stderr)
 
     def _terminate(self, child: _Child) -> None:
         child.terminate()
@@ -112,16 +137,17 @@ class TestBedTest(base.TestCase):
         os.killpg(child.pid, signal.SIGINT)
 
     def _check_request_in_flight(
-        self, child: _Child, name: str, stop: Callable[[_Child], None]
+        self, child: _Child, stop: Callable[[_Child], None]
     ) -> None:
         """Stop it while a request is half sent: it is answered."""
         body = json.dumps(
-            {'keypair': {'name': name, 'public_key': fixtures.KEY}}
+            {'keypair': {'name': 'web', 'public_key': fixtures.KEY}}
         ).encode()
+        token = self._log_in()
         head = (
-            f'POST /v2.1/os-keypairs HTTP/1.1\r\n'
+            f'POST {_KEYPAIRS} HTTP/1.1\r\n'
             f'Host: {process.LOOPBACK}\r\n'
-            f'Authorization: {self._authorization()}\r\n'
+            f'X-Auth-Token: {token}\r\n'
             f'Content-Type: application/json\r\n'
             f'Content-Length: {len(body)}\r\n\r\n'
         ).encode()
@@ -130,7 +156,7 @@ class TestBedTest(base.TestCase):
         ) as client:
             client.sendall(head + body[:10])
             # Another request, so that the first one is under way.
-            self._call('GET', '/v2.1/os-keypairs').expect(200)
+            self._list(token)
             stop(child)
             process.wait_until(
                 lambda: not process.accepts_connections(self.port),
@@ -140,16 +166,6 @@ class TestBedTest(base.TestCase):
             client.sendall(body[10:])
             answer = b''.join(iter(lambda: client.recv(4096), b''))
         self.assertTrue(answer.startswith(b'HTTP/1.1 200 '), answer)
-
-    def test_starting_over_after_a_kill(self) -> None:
-        self.directory.mkdir()
-        # Killed after it wrote the first password.
-        (self.directory / 'admin.password').write_text('half')
-        (self.directory / 'htpasswd.new').write_text('half')
-        with self._started() as child:
-            self.assertEqual(self._kept_passwords(), self._printed_passwords())
-            self._call('GET', '/v2.1/os-keypairs').expect(200)
-            child.terminate()
 
 
 def _mode(path: Path) -> int:

@@ -2,20 +2,20 @@
 
 """What ``make serve`` runs, as a child process on a free port."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import ClassVar
 
 import fixtures
+import yaml
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.servers import process
 
 BIN = Path(sys.executable).parent
-
-_PASSWORD = re.compile(r'^The password of (\w+) is (\S+)$', re.MULTILINE)
 
 
 def command(directory: Path, port: int) -> list[str]:
@@ -24,6 +24,7 @@ def command(directory: Path, port: int) -> list[str]:
         sys.executable,
         '-m',
         'keypair_ext.testbed',
+        'serve',
         '--directory',
         str(directory),
         '--port',
@@ -31,16 +32,11 @@ def command(directory: Path, port: int) -> list[str]:
     ]
 
 
-def printed_passwords(text: str) -> dict[str, str]:
-    """Return the passwords by user that it has printed."""
-    return dict(_PASSWORD.findall(text))
-
-
 class TestBed(fixtures.Fixture):
     """A test bed, made anew and serving.
 
     :param environment: variables, such as oslo.config's for options.
-    :ivar passwords: by user, as it printed them.
+    :ivar clouds: what ``clouds.yaml`` has for each user.
     """
 
     daemon: process.Process
@@ -49,7 +45,7 @@ class TestBed(fixtures.Fixture):
         super().__init__()
         self._environment = environment
         self.port = process.free_port()
-        self.url = f'http://{process.LOOPBACK}:{self.port}/v2.1'
+        self.url = f'http://{process.LOOPBACK}:{self.port}'
 
     def _setUp(self) -> None:
         self.home = self.useFixture(process.Directory('testbed')).path
@@ -64,7 +60,20 @@ class TestBed(fixtures.Fixture):
             cwd=self.home,
         )
         self.useFixture(self.daemon)
-        self.passwords = printed_passwords(self.daemon.log)
+        with (self.directory / 'clouds.yaml').open() as stream:
+            self.clouds = yaml.safe_load(stream)['clouds']
+
+    def auth(self, user: str) -> v3.Password:
+        """Return how a user logs in."""
+        return v3.Password(**self.clouds[user]['auth'])
+
+    def user_id(self, user: str) -> str:
+        """Return the id of a user."""
+        opened = session.Session(self.auth(user))
+        try:
+            return str(opened.get_user_id())
+        finally:
+            opened.session.close()
 
     @property
     def printed_line(self) -> str:
@@ -84,7 +93,7 @@ class TestBed(fixtures.Fixture):
     def openstack(
         self, user: str, *arguments: str | Path, version: str = '2.10'
     ) -> subprocess.CompletedProcess[str]:
-        """Run python-openstackclient as one of the two users."""
+        """Run python-openstackclient as one of the users."""
         return self._run(
             [BIN / 'openstack', *arguments],
             {

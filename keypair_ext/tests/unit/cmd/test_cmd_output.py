@@ -29,7 +29,7 @@ _COMMANDS = (
     f'manage paste enable --dry-run --file {fixtures.ROOT / _PASTE_FILE}',
     'status upgrade check',
     'testbed --help',
-    'testbed --port 0 --directory demo',
+    'testbed serve --port 0 --directory demo',
 )
 
 # Runs each command in a fork that has the descriptors of this process, and
@@ -37,7 +37,7 @@ _COMMANDS = (
 _EACH = """
 import os, shlex, sys
 from keypair_ext.cmd import manage, status
-from keypair_ext.testbed import __main__ as testbed
+from keypair_ext.testbed import command as testbed
 
 for command in sys.argv[1:]:
     name, *arguments = shlex.split(command)

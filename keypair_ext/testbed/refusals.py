@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the Identity imitation refuses, in Keystone's statuses and shape."""
+
+from collections.abc import Sequence
+
+from keypair_ext import exception
+from keypair_ext.testbed.server import Answer, document, reason
+
+
+class Refused(Exception):
+    """A request is refused.
+
+    :param status: of the answer.
+    :param message: what is wrong, and what to do.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def answer(self, url: str) -> Answer:
+        """Return the answer that tells of it.
+
+        :param url: of the Identity service.
+        """
+        challenge = [('WWW-Authenticate', f'Keystone uri="{url}"')]
+        return error(
+            self.status, str(self), challenge if self.status == 401 else ()
+        )
+
+
+def error(
+    status: int, message: str, headers: Sequence[tuple[str, str]] = ()
+) -> Answer:
+    """Return an error of Identity, whose shape is also ``auth_token``'s."""
+    told = {'code': status, 'title': reason(status), 'message': message}
+    return document(status, {'error': told}, headers)
+
+
+def malformed(what: str) -> Refused:
+    """Return the refusal of a request that lacks something."""
+    return Refused(400, f'The request is malformed: {what}.')
+
+
+def unauthenticated(
+    message: str = exception.NotAuthenticated.message,
+) -> Refused:
+    """Return the refusal of whoever is not known.
+
+    As with Keystone it does not say whether the name or the password is
+    wrong, or whether it is the project that is not there.
+    """
+    return Refused(401, message)
+
+
+def forbidden(action: str) -> Refused:
+    """Return the refusal of what others may do."""
+    return Refused(403, f'The policy does not let you do {action}.')
+
+
+def not_found(kind: str, name: str) -> Refused:
+    """Return the refusal of what is not there."""
+    return Refused(404, f'There is no {kind} {name}.')
