@@ -3,7 +3,8 @@
 """The stand-alone service's logging: oslo.log's, which a mount inherits.
 
 Each request logs one line, and to format it takes oslo.log a good part of a
-show: :class:`RequestLineFormatter` formats these lines itself.
+show: :class:`.request_log.RequestLineFormatter` formats
+these lines itself.
 """
 
 import importlib.util
@@ -12,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
-from oslo_context import context as oslo_context
 from oslo_log import formatters, log as oslo_log
 
 from keypair_ext import exception, files, nobody
@@ -52,7 +52,9 @@ def set_up(conf: cfg.ConfigOpts) -> None:
     for handler in logging.getLogger().handlers:
         if type(handler.formatter) is formatters.ContextFormatter:
             _check_formats(handler.formatter)
-            handler.setFormatter(RequestLineFormatter(handler.formatter, conf))
+            handler.setFormatter(
+                request_log.RequestLineFormatter(handler.formatter, conf)
+            )
 
 
 def _check_levels(pairs: list[str]) -> None:
@@ -103,60 +105,3 @@ def _refusal(reason: str) -> exception.ConfigurationError:
     return exception.ConfigurationError(
         reason=f'Logging cannot be set up as [DEFAULT] says: {reason}.'
     )
-
-
-class RequestLineFormatter(logging.Formatter):
-    """Writes what oslo.log's formatter writes.
-
-    It formats the lines of requests itself: oslo.log prepares every field
-    that a format may name, and reads the formats anew, for each line.
-
-    :param others: oslo.log's, for all other lines, and for all lines where
-        a configured format names a field that is not known here.
-    """
-
-    def __init__(
-        self, others: formatters.ContextFormatter, conf: cfg.ConfigOpts
-    ) -> None:
-        line: str = conf.logging_context_format_string
-        super().__init__(line, others.datefmt, validate=False)
-        self._others = others
-        self._identity: str = conf.logging_user_identity_format
-        try:
-            self._write(logging.makeLogRecord({}), nobody.Nobody())
-            self._is_known = True
-        except (KeyError, ValueError):
-            self._is_known = False
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the text of a record."""
-        context = oslo_context.get_current()
-        is_of_request = record.name == request_log.LOG.name
-        if is_of_request and context is not None and self._is_known:
-            return self._write(record, context)
-        return self._others.format(record)
-
-    def _write(
-        self,
-        record: logging.LogRecord,
-        context: oslo_context.RequestContext,
-    ) -> str:
-        identity = self._identity % {
-            'domain': context.domain_id or '-',
-            'project': context.project_id or '-',
-            'project_domain': context.project_domain_id or '-',
-            'system_scope': context.system_scope or '-',
-            'user': context.user_id or '-',
-            'user_domain': context.user_domain_id or '-',
-        }
-        vars(record).update(
-            error_summary='-',
-            global_request_id=context.global_request_id,
-            instance='',
-            project_name=context.project_name,
-            request_id=context.request_id,
-            resource='',
-            user_identity=identity,
-            user_name=context.user_name,
-        )
-        return super().format(record)

@@ -32,49 +32,34 @@ class Net:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Answer what is below answers, or a fault."""
-        request_log.begin(environ)
-        start = _Start(start_response)
+        names = request_log.begin(environ)
+        start: tuple[str, request_log.Headers]
+        # What was written before the answer was returned (PEP 3333, "The
+        # write() Callable").
+        written: list[bytes] = []
+
+        def keep_start(
+            status: str,
+            headers: request_log.Headers,
+            exc_info: request_log.ExcInfo | None = None,
+        ) -> Callable[[bytes], object]:
+            # WSGI lets an application start again after an error; uWSGI and
+            # others do not. So it is kept until it is sure.
+            nonlocal start
+            start = status, headers
+            return written.append
+
         try:
-            answer = self._application(environ, start)
+            answer = self._application(environ, keep_start)
             if not isinstance(answer, list):
                 # Made while it is sent: it may break before it begins.
                 answer = _begun(answer)
-            if start.written:
-                answer = _rest(start.written, iter(answer), answer)
-            start.now()
+            if written:
+                answer = _rest(written, iter(answer), answer)
+            start_response(*start)
         except Exception as error:  # noqa: BLE001 (the last net)
-            names = request_log.id_headers(environ)
             return self._faults.answer(error, names)(environ, start_response)
         return answer
-
-
-class _Start:
-    """Keeps a start of an answer until it is sure.
-
-    WSGI lets an application start again after an error; uWSGI and others do
-    not.
-
-    :ivar written: what was written before the answer was returned (PEP 3333,
-        "The write() Callable").
-    """
-
-    def __init__(self, start_response: StartResponse) -> None:
-        self._start_response = start_response
-        self._kept: tuple[str, request_log.Headers]
-        self.written: list[bytes] = []
-
-    def __call__(
-        self,
-        status: str,
-        headers: request_log.Headers,
-        exc_info: request_log.ExcInfo | None = None,
-    ) -> Callable[[bytes], object]:
-        self._kept = status, headers
-        return self.written.append
-
-    def now(self) -> None:
-        """Start."""
-        self._start_response(*self._kept)
 
 
 def _begun(answer: Iterable[bytes]) -> Iterator[bytes]:

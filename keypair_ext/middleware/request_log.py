@@ -15,9 +15,11 @@ from types import TracebackType
 from urllib import parse
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from oslo_config import cfg
 from oslo_context import context
+from oslo_log import formatters
 
-from keypair_ext import environ as env
+from keypair_ext import environ as env, nobody
 
 LOG = logging.getLogger(__name__)
 
@@ -48,8 +50,7 @@ class RequestLog:
     ) -> Iterable[bytes]:
         """Answer what is below answers, with the request's identifier."""
         started = time.perf_counter()
-        if not _is_begun(environ):
-            begin(environ)
+        names = begin(environ)
         environ[env.TELLS_REQUEST_ID] = True
         status = '-'
         headers: Headers = []
@@ -61,7 +62,7 @@ class RequestLog:
         ) -> Callable[[bytes], object]:
             nonlocal status, headers
             status, headers = given_status, given_headers
-            named = [*given_headers, *id_headers(environ)]
+            named = [*given_headers, *names]
             return start_response(given_status, named, exc_info)
 
         try:
@@ -73,34 +74,25 @@ class RequestLog:
         return answer
 
 
-def begin(environ: WSGIEnvironment) -> None:
-    """Give the request its identifier.
+def begin(environ: WSGIEnvironment) -> Headers:
+    """Give the request its identifier, and return the headers that tell it.
 
     From here on it is in the lines that this thread logs, instead of the
-    last request's, and the last caller's identity.
+    last request's, and the last caller's identity. Where both are so
+    already, somebody above has begun.
     """
-    global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
-    if global_id and _GLOBAL_ID.fullmatch(global_id):
-        environ[env.GLOBAL_REQUEST_ID] = global_id
-    begun = context.RequestContext(
-        global_request_id=environ.get(env.GLOBAL_REQUEST_ID)
-    )
-    environ[env.REQUEST_ID] = begun.request_id
-
-
-def _is_begun(environ: WSGIEnvironment) -> bool:
-    """Tell if somebody above has named the request, and this thread for it."""
     current = context.get_current()
-    named = environ.get(env.REQUEST_ID)
-    return current is not None and current.request_id == named
-
-
-def id_headers(environ: WSGIEnvironment) -> Headers:
-    """Return the headers that tell a request's identifier."""
-    request_id = environ[env.REQUEST_ID]
+    if current is None or current.request_id != environ.get(env.REQUEST_ID):
+        global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
+        if global_id and _GLOBAL_ID.fullmatch(global_id):
+            environ[env.GLOBAL_REQUEST_ID] = global_id
+        current = context.RequestContext(
+            global_request_id=environ.get(env.GLOBAL_REQUEST_ID)
+        )
+        environ[env.REQUEST_ID] = current.request_id
     return [
-        ('x-openstack-request-id', request_id),
-        ('x-compute-request-id', request_id),
+        ('x-openstack-request-id', environ[env.REQUEST_ID]),
+        ('x-compute-request-id', environ[env.REQUEST_ID]),
     ]
 
 
@@ -110,9 +102,15 @@ def _log(
     if not LOG.isEnabledFor(logging.INFO):
         return
     time_taken = time.perf_counter() - started
+    address = environ.get('REMOTE_ADDR') or '-'
+    method = environ['REQUEST_METHOD']
+    path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
+    query = environ.get('QUERY_STRING', '')
+    if _MAY_NEED_QUOTING(f'{address}{method}{path}{query}'):
+        address, method, query = map(_quoted, (address, method, query))
+        path = _quoted(path, _PATH_SAFE)
     line = (
-        f'{_quote(environ.get("REMOTE_ADDR") or "-")} '
-        f'"{_quote(environ["REQUEST_METHOD"])} {_uri(environ)}" '
+        f'{address} "{method} {path}{query and "?"}{query}" '
         f'status: {status.partition(" ")[0]} '
         f'len: {_content_length(headers)} '
         f'microversion: {environ.get(env.VERSION) or "-"} '
@@ -125,16 +123,7 @@ def _log(
     LOG.handle(record)
 
 
-def _uri(environ: WSGIEnvironment) -> str:
-    path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
-    query = environ.get('QUERY_STRING')
-    uri = _quote(path, _PATH_SAFE)
-    return f'{uri}?{_quote(query)}' if query else uri
-
-
-def _quote(text: str, safe: str = _SAFE) -> str:
-    if not _MAY_NEED_QUOTING(text):
-        return text
+def _quoted(text: str, safe: str = _SAFE) -> str:
     # WSGI's strings are bytes in disguise, so latin-1 gives them back.
     return parse.quote(text, safe, encoding='latin-1', errors='replace')
 
@@ -144,6 +133,60 @@ def _content_length(headers: Headers) -> str:
         if name.lower() == 'content-length':
             return value
     return '-'
+
+
+class RequestLineFormatter(logging.Formatter):
+    """Writes what oslo.log's formatter writes.
+
+    It formats the lines of requests itself: oslo.log prepares every field
+    that a format may name, and reads the formats anew, for each line.
+
+    :param others: oslo.log's, for all other lines, and for all lines where
+        a configured format names a field that is not known here.
+    """
+
+    def __init__(
+        self, others: formatters.ContextFormatter, conf: cfg.ConfigOpts
+    ) -> None:
+        line: str = conf.logging_context_format_string
+        super().__init__(line, others.datefmt, validate=False)
+        self._others = others
+        self._identity: str = conf.logging_user_identity_format
+        try:
+            self._write(logging.makeLogRecord({}), nobody.Nobody())
+            self._is_known = True
+        except (KeyError, ValueError):
+            self._is_known = False
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
+        current = context.get_current()
+        if record.name == LOG.name and current is not None and self._is_known:
+            return self._write(record, current)
+        return self._others.format(record)
+
+    def _write(
+        self, record: logging.LogRecord, current: context.RequestContext
+    ) -> str:
+        identity = self._identity % {
+            'domain': current.domain_id or '-',
+            'project': current.project_id or '-',
+            'project_domain': current.project_domain_id or '-',
+            'system_scope': current.system_scope or '-',
+            'user': current.user_id or '-',
+            'user_domain': current.user_domain_id or '-',
+        }
+        vars(record).update(
+            error_summary='-',
+            global_request_id=current.global_request_id,
+            instance='',
+            project_name=current.project_name,
+            request_id=current.request_id,
+            resource='',
+            user_identity=identity,
+            user_name=current.user_name,
+        )
+        return super().format(record)
 
 
 def filter_factory(

@@ -40,7 +40,7 @@ ROOMS = {
     'notifications': 'config_files conf exception keytypes',
     'quota': 'conf db exception identity_client',
     'middleware': 'answer cache conf config_files environ exception faults '
-    'identity_client profiles',
+    'identity_client nobody profiles',
     'logs': 'exception files middleware nobody',
     'keys': 'db exception keytypes notifications',
     # The hubs.
