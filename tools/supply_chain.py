@@ -17,7 +17,10 @@ import tempfile
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EXTRAS = 'badkeys,mysql,notifications,postgresql,serve,testbed,unified'
+EXTRAS = (
+    'badkeys,fixtures,mysql,notifications,postgresql,pytest,serve,testbed,'
+    'unified'
+)
 NAME = 'keypair-ext'
 
 

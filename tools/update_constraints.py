@@ -23,7 +23,10 @@ REQUIREMENTS = (
     'tools/requirements-security.txt',
 )
 # Not mysqlclient: it builds against the headers of a C library.
-EXTRAS = 'badkeys,mysql,notifications,postgresql,serve,testbed,unified'
+EXTRAS = (
+    'badkeys,fixtures,mysql,notifications,postgresql,pytest,serve,testbed,'
+    'unified'
+)
 # Part of the environment, not of what is installed into it.
 OWN = {'keypair-ext', 'pip'}
 

@@ -58,6 +58,9 @@ class Testbed:
     :raises ConfigurationError: on start, in one sentence.
     """
 
+    # Its name begins as those do that pytest looks for.
+    __test__ = False
+
     def __init__(
         self,
         port: int = 0,
