@@ -151,18 +151,6 @@ class OverriddenMethods(base.TestCase):
                 self.assertEqual('a', response.json['keypair']['name'])
         self.assertEqual(204, self.ask('GET', 'DELETE', item).status_int)
 
-    def test_what_is_nothing_of_ours(self) -> None:
-        self.service.create('a')
-        for method, query, path in (
-            ('GET', 'PUT', COLLECTION),
-            ('GET', 'DELETE', COLLECTION),
-            ('DELETE', 'POST', f'{COLLECTION}/a'),
-        ):
-            with self.subTest(method=method, query=query):
-                response = self.ask(method, query, path)
-                self.assertEqual(404, response.status_int)
-                self.assertEqual('text/plain', response.content_type)
-
     def test_it_is_a_parameter_as_well(self) -> None:
         response = self.ask('GET', 'GET', version='2.75')
         self.assert_fault(response, 400, 'badRequest')

@@ -7,24 +7,19 @@ end; what was refused with 503, or not answered, may or may not be there until
 the client has asked again.
 """
 
-import http.client
-import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.galera import client
 from keypair_ext.tests.functional.servers import process
-
-_PATH: Final = '/v2.1/os-keypairs'
-_TIMEOUT: Final = 120
 
 # How many key pairs a client has when it begins to delete one for each that
 # it creates.
 _PLENTY: Final = 20
-
-NO_ANSWER: Final = 0
 
 
 @dataclass
@@ -59,7 +54,7 @@ class Client:
     def __init__(self, port: int, user: str) -> None:
         self.user = user
         self.ledger = Ledger()
-        self._port = port
+        self._client = client.Client(port, user)
         self._made = 0
 
     def work(self) -> None:
@@ -72,112 +67,71 @@ class Client:
 
     def create(self, name: str) -> int:
         """Import a key; say with which status."""
-        keypair = {'name': name, 'public_key': fixtures.KEY}
-        told = self._until_told('POST', _PATH, {'keypair': keypair})
-        self._settle(name, told, done=200, done_before=409)
-        if told.status in (200, 409):
+        answer = self._change(
+            name,
+            lambda: self._client.import_key(name, fixtures.KEY),
+            done=200,
+            done_before=409,
+        )
+        if answer.status in (200, 409):
             self.ledger.stored.add(name)
-        return told.status
+        return answer.status
 
     def delete(self, name: str) -> None:
         """Delete a key pair."""
         self.ledger.stored.remove(name)
-        told = self._until_told('DELETE', f'{_PATH}/{name}')
-        self._settle(name, told, done=202, done_before=404)
+        self._change(
+            name,
+            lambda: self._client.delete(name),
+            done=202,
+            done_before=404,
+        )
 
     def read(self) -> None:
         """List all, and compare."""
-        told = self._ask('GET', _PATH)
-        if told.status == 200:
-            rows = told.document['keypairs']
+        answer = self._ask(self._client.list)
+        if answer.status == 200:
+            rows = answer.json()['keypairs']
             self.ledger.check([row['keypair']['name'] for row in rows])
-        elif not told.is_refusal:
-            self.ledger.wrong.append(f'GET: {told}')
+        elif not answer.is_refusal:
+            self.ledger.wrong.append(f'GET: {answer}')
 
-    def _settle(
-        self, name: str, told: '_Told', done: int, done_before: int
-    ) -> None:
-        """Note how a change has ended.
+    def _change(
+        self,
+        name: str,
+        send: Callable[[], client.Answer],
+        done: int,
+        done_before: int,
+    ) -> client.Answer:
+        """Send a change, once more if it was refused; note how it ended.
 
         :param done_before: the status that is right only if the change may
             have been made by an earlier try.
         """
-        was_unknown = name in self.ledger.unknown
-        if told.is_refusal:
-            self.ledger.unknown.add(name)
-            return
-        self.ledger.unknown.discard(name)
-        if told.status == done:
-            self.ledger.acknowledged += 1
-        elif told.status != done_before or not was_unknown:
-            self.ledger.wrong.append(f'{name}: {told}')
-
-    def _until_told(
-        self, method: str, path: str, document: object = None
-    ) -> '_Told':
-        """Send a change, and once more if it was refused."""
-        name = path.rpartition('/')[2]
-        if document is not None:
-            name = document['keypair']['name']  # type: ignore[index]
-        told = self._ask(method, path, document)
-        if told.is_refusal:
+        answer = self._ask(send)
+        if answer.is_refusal:
             self.ledger.unknown.add(name)
             time.sleep(0.1)
-            told = self._ask(method, path, document)
-        return told
+            answer = self._ask(send)
+        was_unknown = name in self.ledger.unknown
+        if answer.is_refusal:
+            self.ledger.unknown.add(name)
+            return answer
+        self.ledger.unknown.discard(name)
+        if answer.status == done:
+            self.ledger.acknowledged += 1
+        elif answer.status != done_before or not was_unknown:
+            self.ledger.wrong.append(f'{name}: {answer}')
+        return answer
 
-    def _ask(self, method: str, path: str, document: object = None) -> '_Told':
+    def _ask(self, send: Callable[[], client.Answer]) -> client.Answer:
         began = time.monotonic()
-        told = _send(self._port, self.user, method, path, document)
+        answer = send()
         took = time.monotonic() - began
         self.ledger.longest = max(self.ledger.longest, took)
-        if told.status == NO_ANSWER:
-            self.ledger.unanswered += 1
-        elif told.status == 503:
-            self.ledger.refused += 1
-        return told
-
-
-@dataclass(frozen=True)
-class _Told:
-    """An answer, or that there was none."""
-
-    status: int
-    retry_after: str | None = None
-    document: Any = None
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the client may ask again; nothing else may be a 5xx."""
-        if self.status == NO_ANSWER:
-            return True
-        return self.status == 503 and self.retry_after is not None
-
-
-def _send(
-    port: int, user: str, method: str, path: str, document: object
-) -> _Told:
-    connection = http.client.HTTPConnection(
-        process.LOOPBACK, port, timeout=_TIMEOUT
-    )
-    body = None if document is None else json.dumps(document)
-    headers = {
-        'X-Auth-Token': f'{user}:aaaa:member,reader',
-        'Content-Type': 'application/json',
-    }
-    try:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read()
-    except (OSError, http.client.HTTPException):
-        return _Told(NO_ANSWER)
-    finally:
-        connection.close()
-    return _Told(
-        answer.status,
-        answer.headers['Retry-After'],
-        json.loads(text) if text else None,
-    )
+        self.ledger.unanswered += answer.status == client.NO_ANSWER
+        self.ledger.refused += answer.status == 503
+        return answer
 
 
 class Load:
@@ -202,11 +156,11 @@ class Load:
             thread.start()
 
     def _run(self, number: int) -> None:
-        client = self.clients[number]
+        worker = self.clients[number]
         while not self._stop.is_set():
-            before = client.ledger.acknowledged
-            client.work()
-            self._rounds[number] += client.ledger.acknowledged > before
+            before = worker.ledger.acknowledged
+            worker.work()
+            self._rounds[number] += worker.ledger.acknowledged > before
 
     def wait_for_all(self, rounds: int, timeout: float = 60) -> float:
         """Wait until each has that many writes acknowledged from now on.
@@ -229,4 +183,4 @@ class Load:
         """Let each client finish what it is doing, and end."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(_TIMEOUT)
+            thread.join(client.TIMEOUT)

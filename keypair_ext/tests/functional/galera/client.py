@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from keypair_ext.tests.functional.servers import process
 
 _PATH = '/v2.1/os-keypairs'
-_TIMEOUT = 60
+TIMEOUT = 120
+NO_ANSWER = 0
 
 
 class Answer(NamedTuple):
-    """What came back; status 0 when nobody knows what has been done."""
+    """What came back, or nothing: nobody knows then what has been done."""
 
     status: int
     headers: dict[str, str]
@@ -21,6 +22,13 @@ class Answer(NamedTuple):
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the client may ask again; nothing else may be a 5xx."""
+        if self.status == NO_ANSWER:
+            return True
+        return self.status == 503 and 'Retry-After' in self.headers
 
 
 class Client:
@@ -56,7 +64,7 @@ class Client:
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         connection = http.client.HTTPConnection(
-            process.LOOPBACK, self._port, timeout=_TIMEOUT
+            process.LOOPBACK, self._port, timeout=TIMEOUT
         )
         try:
             connection.request(method, path, body, self._headers)
@@ -65,6 +73,6 @@ class Client:
                 answer.status, dict(answer.getheaders()), answer.read()
             )
         except (OSError, http.client.HTTPException) as error:
-            return Answer(0, {}, repr(error).encode())
+            return Answer(NO_ANSWER, {}, repr(error).encode())
         finally:
             connection.close()

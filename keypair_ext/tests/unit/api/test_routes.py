@@ -280,42 +280,6 @@ class EscapedSlashTest(base.TestCase):
             'x', self.match('/v2/os-keypairs/a%2Fb', '/os-keypairs/x')
         )
 
-    def test_slash_of_the_path_itself(self) -> None:
-        # As Nova reads them: WSGI has unquoted the path before anybody looks.
-        for raw, path, project_id, name in (
-            ('/v2%2Fos-keypairs', '/os-keypairs', None, None),
-            ('/v2%2fos-keypairs%2Fa', '/os-keypairs/a', None, 'a'),
-            ('/v2/os-keypairs%2Fa', '/os-keypairs/a', None, 'a'),
-            ('/v2/%2Fos-keypairs', '/os-keypairs', None, None),
-            ('/v2/aaaa%2Fos-keypairs', '/aaaa/os-keypairs', 'aaaa', None),
-            ('/v2%2Faaaa%2Fos-keypairs', '/aaaa/os-keypairs', 'aaaa', None),
-            ('/v2/aaaa%2Fos-keypairs%2Fa', '/aaaa/os-keypairs/a', 'aaaa', 'a'),
-            ('%2Fv2%2Fos-keypairs', '/os-keypairs', None, None),
-            (
-                '/v2/limits%2Fx/os-keypairs',
-                '/limits/x/os-keypairs',
-                None,
-                None,
-            ),
-        ):
-            with self.subTest(raw=raw):
-                given: dict[str, Any] = {
-                    'openstack.legacy_v2': True,
-                    'REQUEST_URI': raw,
-                }
-                route = match(path, **given)
-                if path.startswith('/limits'):
-                    self.assertIsNone(route)
-                    continue
-                assert route is not None
-                self.assertEqual(
-                    (project_id, name), (route.project_id, route.name)
-                )
-        for path in ('/os-keypairs/a/b', '/x/os-keypairs/a'):
-            with self.subTest(path=path):
-                raw = f'/v2{path.replace("/", "%2F")}'
-                self.assertIsNone(self.match(raw, path))
-
 
 class RawPathTest(base.TestCase):
     def test_without_query(self) -> None:

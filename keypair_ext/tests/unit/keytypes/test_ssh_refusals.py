@@ -9,11 +9,9 @@ import urllib.parse
 
 from cryptography.hazmat.primitives.asymmetric import dsa
 
-from keypair_ext import exception
-from keypair_ext.keytypes import base as keytypes_base, rsa, ssh
-from keypair_ext.tests import base
+from keypair_ext.keytypes import base as keytypes_base
 from keypair_ext.tests.unit.keytypes import vectors
-from keypair_ext.tests.unit.keytypes.test_ssh import make_line
+from keypair_ext.tests.unit.keytypes.test_ssh import TestCase, make_line
 
 KEY = vectors.ED25519.line
 KIND, DATA = vectors.ED25519.type, vectors.ED25519.data
@@ -236,20 +234,7 @@ REASONS: dict[str, tuple[str, ...]] = {
 }
 
 
-class TestRefusals(base.TestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.key_type = ssh.SshKeyType(rsa.make_rsa)
-
-    def refuse(self, public_key: str) -> str:
-        error = self.assertRaises(
-            exception.InvalidKey, self.key_type.fingerprint, public_key
-        )
-        # Either would carry the text along.
-        self.assertIsNone(error.__cause__)
-        self.assertIsNone(error.__context__)
-        return str(error.fields['reason'])
-
+class TestRefusals(TestCase):
     def test_the_very_thing_is_named(self) -> None:
         wrong = {
             text[:200]: (told, reason)
