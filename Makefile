@@ -1,7 +1,8 @@
 # `make serve` runs the service, `make test` the tests. Each makes what it
 # needs in a virtual environment inside this directory and installs nothing
 # outside of it. PYTHON names the interpreter: make test PYTHON=python3.12;
-# PORT the port to serve on, if not 8774: make serve PORT=8775
+# PORT the port to serve on, if not 8774: make serve PORT=8775; TEST a regular
+# expression for the names of tests: make test TEST=unit.keytypes
 
 PYTHON ?= python3
 ifeq ($(PYTHON),python3)
@@ -37,7 +38,8 @@ READY := ready-serve ready-test ready-docs ready-bench
 
 help:
 	@echo 'make serve   run the test bed on this machine, for trying it out'
-	@echo 'make test    run the tests'
+	@echo 'make test    run the tests, about five minutes on two processors;'
+	@echo '            one or a few by name: make test TEST=test_house'
 	@echo 'make lint    check style, spelling and common mistakes'
 	@echo 'make types   check the types'
 	@echo 'make docs    build the documentation, warnings are errors'
@@ -49,7 +51,7 @@ serve: ready-serve
 	@$(BIN)/python -m keypair_ext.testbed serve $(if $(PORT),--port $(PORT))
 
 test: ready-test
-	@$(BIN)/python tools/run_tests.py
+	@$(BIN)/python tools/run_tests.py $(TEST)
 
 lint: ready-test
 	$(BIN)/ruff check

@@ -8,7 +8,6 @@ process: a server may fork after it.
 
 import contextvars
 import dataclasses
-import importlib.metadata
 import os
 import sys
 from collections.abc import Callable, Hashable, Mapping
@@ -20,6 +19,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 from paste.deploy import loadwsgi
 
+import keypair_ext
 from keypair_ext import (
     conf as keypair_conf,
     config_files,
@@ -256,7 +256,7 @@ class Composition:
         LOG.info(
             'keypair_ext %s serves os-keypairs, API 2.1 to %s, profile %s; '
             'table in [%s] %s; quota driver %s; policy file %s',
-            _version(),
+            keypair_ext.release(),
             contracts.max_version,
             section.profile,
             section.group,
@@ -430,13 +430,6 @@ def _check_keys(local_conf: Mapping[str, str]) -> None:
             f'{", ".join(unknown)}. Known are '
             f'{", ".join(sorted(_LOCAL_KEYS))}.'
         )
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version('keypair-ext')
-    except importlib.metadata.PackageNotFoundError:
-        return '(not installed)'
 
 
 def _max_version(text: str | None, where: str) -> Version | None:

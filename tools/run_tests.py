@@ -2,18 +2,19 @@
 
 """Run the test suite under coverage and end with one line of counts.
 
-The line, ``N passed, N failed, N skipped``, is made from the results that
-stestr stored for this very run. The exit status is zero when every test
+Before the line, ``N passed, N failed, N skipped``, come the names of what
+failed, as ``make test TEST=NAME`` takes them. Both are made from the results
+that stestr stored for this very run. The exit status is zero when every test
 passed, at least one ran, and the coverage floor holds. Arguments go to
 ``stestr run``; with any of them the floor is not looked at.
 """
 
-import collections
 import datetime
 import io
 import os
 import subprocess
 import sys
+from typing import Any
 
 import subunit
 import testtools
@@ -38,14 +39,17 @@ def run(*module: str, **environment: str) -> int:
     ).returncode
 
 
-def count(stream: bytes, began: datetime.datetime) -> collections.Counter[str]:
-    """Count the outcomes of a subunit stream that are not from before."""
-    counts: collections.Counter[str] = collections.Counter()
+def sort(stream: bytes, began: datetime.datetime) -> dict[str, list[str]]:
+    """Return the tests of a subunit stream that are not from before.
 
-    def add(test: dict[str, object]) -> None:
+    :returns: their names by outcome.
+    """
+    names: dict[str, list[str]] = {'passed': [], 'failed': [], 'skipped': []}
+
+    def add(test: dict[str, Any]) -> None:
         when = next(filter(None, test['timestamps']), None)
         if test['status'] != 'exists' and when and when >= began:
-            counts[OUTCOMES.get(test['status'], 'failed')] += 1
+            names[OUTCOMES.get(test['status'], 'failed')].append(test['id'])
 
     result = testtools.StreamToDict(add)
     result.startTestRun()
@@ -53,7 +57,7 @@ def count(stream: bytes, began: datetime.datetime) -> collections.Counter[str]:
         io.BytesIO(stream), non_subunit_name='output'
     ).run(result)
     result.stopTestRun()
-    return counts
+    return names
 
 
 def measured(arguments: list[str]) -> int:
@@ -80,14 +84,16 @@ def main() -> int:
         capture_output=True,
         check=False,
     )
-    counts = count(last.stdout, began)
-    print(
-        f'{counts["passed"]} passed, {counts["failed"]} failed, '
-        f'{counts["skipped"]} skipped'
-    )
-    if not counts.total():
+    names = sort(last.stdout, began)
+    if not any(names.values()):
         print('No test ran.', file=sys.stderr)
-    return status or int(not counts.total() or counts['failed'] > 0)
+    for name in sorted(names['failed']):
+        print(f'Failed: {name}')
+    print(
+        f'{len(names["passed"])} passed, {len(names["failed"])} failed, '
+        f'{len(names["skipped"])} skipped'
+    )
+    return status or int(not any(names.values()) or bool(names['failed']))
 
 
 if __name__ == '__main__':

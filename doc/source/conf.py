@@ -16,6 +16,7 @@ extensions = [
     'oslo_config.sphinxext',
     'oslo_policy.sphinxext',
     'oslo_policy.sphinxpolicygen',
+    'commands',
     'docstrings',
     'microversion_history',
     'way_of_a_request',

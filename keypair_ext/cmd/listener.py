@@ -38,15 +38,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cmd.run(_PROGRAM, lambda: _run(argv))
 
 
-def _run(argv: Sequence[str] | None) -> None:
-    arguments = parsing.program(
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    return parsing.program(
         _PROGRAM,
         description='Purges the keys of users whom Keystone deletes, as '
         '[listener] says.',
         epilog='example:\n  keypair-ext-listener --config-file '
         '/etc/nova/nova.conf --database-group api_database',
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args(argv)
+    )
+
+
+def _run(argv: Sequence[str] | None) -> None:
+    arguments = build_parser().parse_args(argv)
     conf = cfg.ConfigOpts()
     # Not after the files: oslo.log has options for a command line, too.
     logging.register_options(conf)

@@ -35,8 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cmd.run(_PROGRAM, lambda: _run(argv))
 
 
-def _run(argv: Sequence[str] | None) -> int | None:
-    parser = parsing.program(_PROGRAM)
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = parsing.program(
+        _PROGRAM, description='What an operator does beside serving.'
+    )
     groups = parser.add_subparsers(required=True, metavar='COMMAND')
     parsing.add_commands(groups, 'db', 'the database schema', _DB)
     parsing.add_commands(groups, 'profile', 'vendor profiles', _PROFILE)
@@ -51,7 +54,11 @@ def _run(argv: Sequence[str] | None) -> int | None:
         keys.COMMANDS,
         keys.TROUBLE,
     )
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def _run(argv: Sequence[str] | None) -> int | None:
+    arguments = build_parser().parse_args(argv)
     try:
         status: int | None = arguments.run(arguments)
     except exception.KeypairExtError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oslo_config import cfg
 
+import keypair_ext
 from keypair_ext import conf as keypair_conf, config_files
 
 if TYPE_CHECKING:
@@ -117,6 +118,12 @@ CONFIGURATION: tuple[Option, ...] = (
 def program(name: str, **settings: Any) -> argparse.ArgumentParser:
     """Return the parser of a program that reads a configuration."""
     parser = argparse.ArgumentParser(name, **settings)
+    parser.add_argument(
+        '--version',
+        action='version',
+        version=f'%(prog)s {keypair_ext.release()}',
+        help='print the release of keypair_ext that is installed',
+    )
     _add(parser, CONFIGURATION)
     return parser
 

@@ -2,6 +2,7 @@
 
 """``keypair-ext-status``: says if an installation is fit to serve."""
 
+import argparse
 import contextlib
 import importlib
 import os
@@ -32,8 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cmd.run(_PROGRAM, lambda: _check(argv), mistake=_FAILURE)
 
 
-def _check(argv: Sequence[str] | None) -> int:
-    parser = parsing.program(_PROGRAM)
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = parsing.program(
+        _PROGRAM, description='Says if an installation is fit to serve.'
+    )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     upgrade = commands.add_parser('upgrade', help='before an upgrade')
     upgrade.add_argument('action', choices=['check'])
@@ -43,7 +47,11 @@ def _check(argv: Sequence[str] | None) -> int:
         help='also compare the newest API version with that of the Nova '
         'there, which serves all else at the same load balancer',
     )
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def _check(argv: Sequence[str] | None) -> int:
+    arguments = build_parser().parse_args(argv)
     # The process's own, as in a server: oslo.limit reads no other.
     conf = cfg.CONF
     first = parsing.configure(conf, arguments)

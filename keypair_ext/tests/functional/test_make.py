@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The Makefile: which environment it makes, once, and what it says if not."""
+"""The Makefile: which environment it makes, once, and what it says if not.
+
+And what its tests end with.
+"""
 
 import os
 import pathlib
@@ -45,6 +48,7 @@ class MakeTest(base.TestCase):
             'requirements.txt',
             'setup.cfg',
             'setup.py',
+            'test-requirements.txt',
             'tools/constraints.txt',
         ):
             copy = self.directory / name
@@ -65,9 +69,11 @@ class MakeTest(base.TestCase):
         path.chmod(0o755)
         return f'{prefix}/bin/python3'
 
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+    def _start(
+        self, *arguments: str, target: str = 'serve'
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            ['make', 'serve', *arguments],
+            ['make', target, *arguments],
             cwd=self.directory,
             # Not the child of the make that runs the tests.
             env={
@@ -159,4 +165,74 @@ class MakeTest(base.TestCase):
             'cannot be reached, name another one in PIP_INDEX_URL or a proxy '
             'in PIP_PROXY.',
             told,
+        )
+
+    def test_tests_by_name(self) -> None:
+        python = self._python('a')
+        arguments = (f'PYTHON={python}', 'TEST=unit.keytypes')
+        with self._start(*arguments, target='test') as child:
+            child.communicate(timeout=120)
+        self.assertEqual(0, child.returncode)
+        self.assertEqual('unit.keytypes ', self._log()[-1])
+
+
+_TESTS = """\
+import unittest
+
+class SampleTest(unittest.TestCase):
+    def test_good(self): pass
+    def test_bad(self): self.fail()
+    @unittest.skip('not here')
+    def test_elsewhere(self): pass
+"""
+
+
+class RunTestsTest(base.TestCase):
+    """tools/run_tests.py, in a tree that has three tests."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        path = self.useFixture(fixtures_library.TempDir()).path
+        self.directory = pathlib.Path(path)
+        (self.directory / '.stestr.conf').write_text(
+            '[DEFAULT]\ntest_path=./sample\ntop_dir=./\n'
+        )
+        package = self.directory / 'sample'
+        package.mkdir()
+        (package / '__init__.py').touch()
+        (package / 'test_sample.py').write_text(_TESTS)
+
+    def _run(self, *arguments: str) -> tuple[int, list[str]]:
+        done = subprocess.run(
+            [sys.executable, fixtures.ROOT / 'tools/run_tests.py', *arguments],
+            cwd=self.directory,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.returncode, done.stdout.splitlines()[-2:]
+
+    def test_it_ends_with_names_and_counts(self) -> None:
+        self.assertEqual(
+            (
+                1,
+                [
+                    'Failed: sample.test_sample.SampleTest.test_bad',
+                    '1 passed, 1 failed, 1 skipped',
+                ],
+            ),
+            self._run(),
+        )
+
+    def test_by_name(self) -> None:
+        status, lines = self._run('test_good')
+        self.assertEqual(
+            (0, '1 passed, 0 failed, 0 skipped'), (status, lines[-1])
+        )
+
+    def test_no_such_test(self) -> None:
+        status, lines = self._run('test_nothing')
+        self.assertEqual(
+            (1, '0 passed, 0 failed, 0 skipped'), (status, lines[-1])
         )

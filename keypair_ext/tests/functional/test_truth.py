@@ -6,6 +6,7 @@ Rules against routes, versions against contracts, options, rules and schemas
 against their documentation, samples against the service.
 """
 
+import importlib.metadata
 import json
 import pathlib
 import re
@@ -20,6 +21,7 @@ from fixtures import TempDir
 from microversion_parse import Version
 from oslo_policy import policy as oslo_policy
 
+import keypair_ext
 from keypair_ext import conf, policy, profiles
 from keypair_ext.api import contract, microversions, routes
 from keypair_ext.tests import base as tests_base
@@ -56,6 +58,17 @@ def documented_rules() -> list[oslo_policy.DocumentedRuleDefault]:
         for rule in policy.list_rules()
         if isinstance(rule, oslo_policy.DocumentedRuleDefault)
     ]
+
+
+def programs() -> list[tuple[str, str]]:
+    """Return each program of ours with the module that it is in."""
+    return sorted(
+        (point.name, point.module)
+        for point in importlib.metadata.distribution(
+            'keypair-ext'
+        ).entry_points
+        if point.group == 'console_scripts'
+    )
 
 
 def run(program: str, *arguments: str) -> str:
@@ -281,6 +294,24 @@ class Documentation(tests_base.TestCase):
         }
         known = {str(version) for version, _ in each_contract()}
         self.assertEqual(set(), told - known)
+
+    def test_programs_say_their_release(self) -> None:
+        for name, module in programs():
+            if not module.startswith('keypair_ext.cmd.'):
+                continue
+            with self.subTest(program=name):
+                self.assertEqual(
+                    f'{name} {keypair_ext.release()}\n', run(name, '--version')
+                )
+
+    def test_programs_are_in_the_reference(self) -> None:
+        page = fixtures.ROOT / 'doc/source/reference/commands.rst'
+        told = re.findall(
+            r'^(.+)\n=+\n\n\.\. command:: ([\w.]+):',
+            page.read_text(),
+            re.MULTILINE,
+        )
+        self.assertEqual(programs(), sorted(told))
 
     def test_the_newest_is_named(self) -> None:
         readme = ' '.join((fixtures.ROOT / 'README.rst').read_text().split())
