@@ -10,7 +10,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from oslo_context import context as oslo_context
-from oslo_utils import timeutils
 
 from keypair_ext import exception, keytypes, notifications, profiles, quota
 from keypair_ext.db.store import Keypair, ListedKeypair, Store
@@ -149,7 +148,7 @@ class Keypairs:
         if isinstance(judged, exception.InvalidInput):
             raise judged
         public_key, fingerprint = judged
-        return self._create(
+        return self._store.create(
             user_id, name, key_type, fingerprint, public_key, limit
         )
 
@@ -181,7 +180,7 @@ class Keypairs:
             made = self._key_types[key_type].generate(
                 user_id, rules.generated_comment
             )
-            keypair = self._create(
+            keypair = self._store.create(
                 user_id,
                 name,
                 key_type,
@@ -208,28 +207,6 @@ class Keypairs:
             action.found(keypair)
             self._store.delete(user_id, name)
             action.end(keypair)
-
-    def _create(
-        self,
-        user_id: str,
-        name: str,
-        key_type: str,
-        fingerprint: str,
-        public_key: str,
-        limit: int,
-    ) -> Keypair:
-        """Store a key pair; return it with the moment of its creation.
-
-        The column keeps whole seconds. The moment is in the second that is
-        stored also where the clock's second changed in between.
-        """
-        moment = timeutils.utcnow()
-        stored = self._store.create(
-            user_id, name, key_type, fingerprint, public_key, limit
-        )
-        return stored._replace(
-            created_at=max(moment, stored.created_at or moment)
-        )
 
     def _limit(self, context: Context) -> int:
         """Return how many key pairs the context may bring a user to.

@@ -28,6 +28,7 @@ class Prepared:
     """
 
     def __init__(self, statement: Any, dialect: sa.Dialect) -> None:
+        self._dialect: Any = dialect
         compiled = statement.compile(
             dialect=dialect,
             column_keys=statements.INSERTED if statement.is_insert else None,
@@ -51,50 +52,60 @@ class Prepared:
         }
         self._converters = _converters(statement, dialect)
 
-    def arguments(self, parameters: Parameters) -> Any:
-        """Return parameters in the shape that the driver takes."""
+    def execute(self, raw: Any, parameters: Parameters) -> Any:
+        """Run it on a connection of the driver; return the cursor."""
+        arguments: Any = parameters
         if self._fixed or self._binders:
-            given = {**self._fixed, **parameters}
+            arguments = {**self._fixed, **parameters}
             for name, bind in self._binders.items():
-                given[name] = bind(given[name])
-            parameters = given
-        if self._order is None:
-            return parameters
-        return tuple([parameters[name] for name in self._order])
+                arguments[name] = bind(arguments[name])
+        if self._order is not None:
+            arguments = tuple(map(arguments.__getitem__, self._order))
+        cursor = raw.cursor()
+        self._dialect.do_execute(cursor, self.text, arguments)
+        return cursor
 
     def converted(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return rows with the types of their columns."""
         if not self._converters:
             return rows
-        return [
-            tuple(
-                [
-                    convert(value) if convert else value
-                    for convert, value in zip(
-                        self._converters, row, strict=True
-                    )
-                ]
-            )
-            for row in rows
-        ]
+        converted = []
+        for row in rows:
+            values = [*row]
+            for place, convert in self._converters:
+                values[place] = convert(values[place])
+            converted.append(tuple(values))
+        return converted
 
 
 def _converters(
     statement: Any, dialect: sa.Dialect
-) -> Sequence[_Converter | None]:
-    """Return what the columns' values need; nothing where none needs any."""
+) -> list[tuple[int, _Converter]]:
+    """Return the places of a row whose values need something, and what."""
     if not statement.is_select:
-        return ()
-    converters = [
-        _of(column, dialect).result_processor(dialect, None)
-        for column in statement.selected_columns
+        return []
+    return [
+        (place, convert)
+        for place, column in enumerate(statement.selected_columns)
+        if (convert := _of(column, dialect).result_processor(dialect, None))
     ]
-    return converters if any(converters) else ()
 
 
 def _of(element: Any, dialect: sa.Dialect) -> Any:
     """Return the type of a column or a parameter as a database has it."""
     return element.type.dialect_impl(dialect)
+
+
+class Statements(dict[sa.Executable, Prepared]):
+    """Statements as a driver takes them, each prepared when it is needed."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        super().__init__()
+        self._dialect = dialect
+
+    def __missing__(self, statement: sa.Executable) -> Prepared:
+        self[statement] = Prepared(statement, self._dialect)
+        return self[statement]
 
 
 class Connection:
@@ -104,9 +115,10 @@ class Connection:
 
     :param raw: the driver's.
     :param level: the isolation level; None for what the driver has.
-    :param prepared: the statements so far, for all connections of an engine.
+    :param prepared: the statements of all connections of an engine.
     :ivar opened: when that was.
     :ivar used: when the database has last answered.
+    :ivar is_committed: whether the transaction under way has been.
     """
 
     def __init__(
@@ -114,14 +126,14 @@ class Connection:
         raw: Any,
         dialect: sa.Dialect,
         level: str | None,
-        prepared: dict[sa.Executable, Prepared],
+        prepared: Statements,
     ) -> None:
         self.raw = raw
         self.level = level
         self.opened = self.used = time.monotonic()
         self._dialect: Any = dialect
         self._prepared = prepared
-        self._is_ended = False
+        self.is_committed = False
 
     def set_level(self) -> None:
         """Set the isolation level of all that follows."""
@@ -132,51 +144,33 @@ class Connection:
         self, statement: sa.Executable, parameters: Parameters = _NONE
     ) -> Sequence[Any]:
         """Run a query; return its rows, each a tuple."""
-        cursor = self._execute(statement, parameters)
+        prepared = self._prepared[statement]
+        cursor = prepared.execute(self.raw, parameters)
         rows: Sequence[Any] = cursor.fetchall()
         cursor.close()
-        return self._prepared[statement].converted(rows)
+        return prepared.converted(rows)
 
     def change(
         self, statement: sa.Executable, parameters: Parameters = _NONE
     ) -> int:
         """Run a change; return the number of rows that it has met."""
-        cursor = self._execute(statement, parameters)
+        cursor = self._prepared[statement].execute(self.raw, parameters)
         changed: int = cursor.rowcount
         cursor.close()
         return changed
 
     def insert(self, statement: sa.Executable, parameters: Parameters) -> int:
         """Insert a row; return its id."""
-        cursor = self._execute(statement, parameters)
+        cursor = self._prepared[statement].execute(self.raw, parameters)
         returned = cursor.fetchone() if cursor.description else None
         new_id: int = returned[0] if returned else cursor.lastrowid
         cursor.close()
         return new_id
 
-    def _execute(
-        self, statement: sa.Executable, parameters: Parameters
-    ) -> Any:
-        prepared = self._prepared.get(statement)
-        if prepared is None:
-            prepared = Prepared(statement, self._dialect)
-            self._prepared[statement] = prepared
-        cursor = self.raw.cursor()
-        self._dialect.do_execute(
-            cursor, prepared.text, prepared.arguments(parameters)
-        )
-        return cursor
-
     def commit(self) -> None:
         """End a transaction and keep what it did."""
         self._dialect.do_commit(self.raw)
-        self._is_ended = True
-
-    def end(self) -> None:
-        """End a transaction; what was not committed is taken back."""
-        if not self._is_ended:
-            self.rollback()
-        self._is_ended = False
+        self.is_committed = True
 
     def rollback(self) -> None:
         """End a transaction and take back what it did."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from keypair_ext.db import errors, models
-from keypair_ext.db.cursor import Connection, Prepared
+from keypair_ext.db.cursor import Connection, Statements
 from keypair_ext.db.errors import Failure, Meaning
 
 # One that was idle for longer is asked whether it is alive before it is used.
@@ -70,7 +70,7 @@ class Pool:
         self._dialect = engine.dialect
         self._limits = limits
         self._pid = os.getpid()
-        self._prepared: dict[sa.Executable, Prepared] = {}
+        self._prepared = Statements(engine.dialect)
         self._shelves: dict[int, _Shelf] = {}
         # To collect a connection is to talk over the parent's socket.
         self._inherited: list[object] = []
@@ -88,7 +88,7 @@ class Pool:
         :raises Failure: there is none, or what the driver has raised in the
             block.
         """
-        shelf = self._shelf()
+        shelf = self._shelves.get(os.getpid()) or self._new_shelf()
         connection = self._take(shelf, level)
         is_fit = False
         try:
@@ -115,12 +115,9 @@ class Pool:
             self._close_idle(shelf)
         self._engine.dispose()
 
-    def _shelf(self) -> _Shelf:
-        """Return this process's."""
+    def _new_shelf(self) -> _Shelf:
+        """Return this process's own, of which it has opened nothing yet."""
         pid = os.getpid()
-        shelf = self._shelves.get(pid)
-        if shelf is not None:
-            return shelf
         if pid != self._pid:
             self._inherited.append(self._engine.pool)
             self._engine.dispose(close=False)

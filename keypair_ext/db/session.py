@@ -8,8 +8,8 @@ they could not do comes out as an error of the domain.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -27,8 +27,6 @@ _READ_LEVELS = {'mysql': 'AUTOCOMMIT', 'postgresql': 'AUTOCOMMIT'}
 # inserted and not committed. PostgreSQL: it has to see what was committed
 # before it, whatever the server's default is.
 _WRITE_LEVELS = {'mysql': 'READ UNCOMMITTED', 'postgresql': 'READ COMMITTED'}
-
-_Result = TypeVar('_Result')
 
 
 class Session:
@@ -53,31 +51,35 @@ class Session:
 
         :raises DatabaseUnavailable: it cannot be run now.
         """
-        try:
-            rows, _ = self._run(Connection.fetch, statement, parameters)
-        except Failure as failure:
-            if failure.meaning is not Meaning.UNSTORABLE:
-                self.give_up(failure)
-            # No row can hold such a value, so none does.
-            return []
-        return rows
+        before = None
+        while True:
+            try:
+                with self.pool.connection(self._read_level) as connection:
+                    return connection.fetch(statement, parameters)
+            except Failure as failure:
+                if failure.meaning is Meaning.UNSTORABLE:
+                    # No row can hold such a value, so none does.
+                    return []
+                before = self._check_repeatable(failure, before)
 
     def remove(self, statement: sa.Executable, parameters: Parameters) -> int:
         """Run a deletion and return how many rows it has removed.
 
         :raises DatabaseUnavailable: it may or may not have been done.
         """
-        try:
-            removed, before = self._run(
-                Connection.change, statement, parameters
-            )
-        except Failure as failure:
-            if failure.meaning is not Meaning.UNSTORABLE:
-                self.give_up(failure)
-            return 0
-        # A row that is gone now may have been removed by the first try, of
-        # which only the answer was lost.
-        return removed or int(before is Meaning.LOST)
+        before = None
+        while True:
+            try:
+                with self.pool.connection(self._read_level) as connection:
+                    removed = connection.change(statement, parameters)
+            except Failure as failure:
+                if failure.meaning is Meaning.UNSTORABLE:
+                    return 0
+                before = self._check_repeatable(failure, before)
+                continue
+            # A row that is gone now may have been removed by the first try,
+            # of which only the answer was lost.
+            return removed or int(before is Meaning.LOST)
 
     def table_names(self) -> set[str]:
         """Return the names of all tables of the database.
@@ -95,10 +97,12 @@ class Session:
         :raises Failure: what the block could not do.
         """
         with self.pool.connection(self._write_level) as connection:
+            connection.is_committed = False
             if self._begin is not None:
                 connection.change(self._begin)
             yield connection
-            connection.end()
+            if not connection.is_committed:
+                connection.rollback()
 
     def give_up(self, failure: Failure) -> NoReturn:
         """Raise what a caller is to be told of a failure.
@@ -110,22 +114,13 @@ class Session:
         errors.report(failure)
         raise exception.DatabaseUnavailable() from failure
 
-    def _run(
-        self,
-        work: Callable[[Connection, sa.Executable, Parameters], _Result],
-        statement: sa.Executable,
-        parameters: Parameters,
-    ) -> tuple[_Result, Meaning | None]:
-        """Run a statement, once more if that may help.
+    def _check_repeatable(
+        self, failure: Failure, before: Meaning | None
+    ) -> Meaning:
+        """Return what a statement came to, if it may be run once more.
 
-        :returns: its result, and what the first try came to if it failed.
+        :param before: what it came to the time before, if there was one.
         """
-        before = None
-        while True:
-            try:
-                with self.pool.connection(self._read_level) as connection:
-                    return work(connection, statement, parameters), before
-            except Failure as failure:
-                if before is not None or not failure.may_be_repeated:
-                    raise
-                before = failure.meaning
+        if before is not None or not failure.may_be_repeated:
+            self.give_up(failure)
+        return failure.meaning

@@ -120,7 +120,9 @@ class Store:
         public_key: str,
         limit: int,
     ) -> Keypair:
-        """Add a key pair; it is durable on return.
+        """Add a key pair; return it with the moment of its creation.
+
+        It is durable on return.
 
         :param limit: how many the user may have; negative for any number.
         :raises QuotaExceeded: the user has that many, and perhaps one of
@@ -128,16 +130,18 @@ class Store:
         :raises KeypairExists: the user has one of this name.
         :raises InvalidKey: the database cannot hold one of the values.
         """
+        moment = timeutils.utcnow()
         values = {
             'user_id': user_id,
             'name': name,
             'type': type,
             'fingerprint': fingerprint,
             'public_key': public_key,
-            # MySQL keeps whole seconds; what is stored is what is answered.
-            'created_at': timeutils.utcnow().replace(microsecond=0),
+            # MySQL keeps whole seconds, and so do all.
+            'created_at': moment.replace(microsecond=0),
         }
-        return self._creation.create(values, min(limit, _MOST))
+        created = self._creation.create(values, min(limit, _MOST))
+        return created._replace(created_at=moment)
 
     def delete(self, user_id: str, name: str) -> None:
         """Remove a key pair, for good on return.

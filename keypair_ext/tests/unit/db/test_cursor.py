@@ -23,7 +23,9 @@ class ConnectionTest(base.TestCase):
         engine = self.useFixture(database.Database()).engine
         raw = engine.raw_connection()
         self.addCleanup(raw.close)
-        self.connection = cursor.Connection(raw, engine.dialect, None, {})
+        self.connection = cursor.Connection(
+            raw, engine.dialect, None, cursor.Statements(engine.dialect)
+        )
 
     def _add(self, name: str) -> int:
         return self.connection.insert(
@@ -63,9 +65,10 @@ class ConnectionTest(base.TestCase):
     def test_parameters_by_name(self) -> None:
         dialect = psycopg2.dialect()  # type: ignore[no-untyped-call]
         prepared = cursor.Prepared(statements.MORE_THAN, dialect)
-        self.assertEqual(
-            {'user_id': 'alice', 'at_most': 5, 'param_1': 1},
-            prepared.arguments({'user_id': 'alice', 'at_most': 5}),
+        raw = mock.Mock()
+        prepared.execute(raw, {'user_id': 'alice', 'at_most': 5})
+        raw.cursor.return_value.execute.assert_called_once_with(
+            prepared.text, {'user_id': 'alice', 'at_most': 5, 'param_1': 1}
         )
         self.assertIn('%(user_id)s', prepared.text)
 

@@ -32,7 +32,7 @@ class StoreTestCase(base.TestCase):
 
 
 class RecordsTest(StoreTestCase):
-    def test_a_key_pair_is_stored_as_it_is_answered(self) -> None:
+    def test_a_key_pair_is_stored_as_it_is_answered_in_seconds(self) -> None:
         self.useFixture(
             fixtures.MockPatchObject(timeutils, 'utcnow', return_value=NOW)
         )
@@ -47,21 +47,21 @@ class RecordsTest(StoreTestCase):
                 type='x509',
                 fingerprint='aa:bb',
                 public_key='ssh-rsa  A\n',
-                created_at=datetime.datetime(2026, 3, 4, 5, 6, 7),
+                created_at=NOW,
                 updated_at=None,
             ),
             made,
         )
-        self.assertEqual(made, self.store.get('alice', 'k1'))
-        self.assertEqual(
-            made, self.database.another_store().get('alice', 'k1')
+        stored = made._replace(
+            created_at=datetime.datetime(2026, 3, 4, 5, 6, 7)
         )
+        for store in (self.store, self.database.another_store()):
+            self.assertEqual(stored, store.get('alice', 'k1'))
 
     def test_any_character_is_kept(self) -> None:
         for name in ('\u00e9', '\U0001f511', "';--", '%s', 'a\nb', ' '):
-            self.assertEqual(
-                add(self.store, 'alice', name), self.store.get('alice', name)
-            )
+            add(self.store, 'alice', name)
+            self.assertEqual(name, self.store.get('alice', name).name)
 
     def test_names_are_compared_exactly(self) -> None:
         add(self.store, 'alice', 'key')
