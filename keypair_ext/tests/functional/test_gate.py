@@ -117,6 +117,35 @@ class RunTest(base.TestCase):
             'Left out: part takes 1 minutes; run: tox -e part', lines
         )
 
+    def write_failing_part(self, times: int) -> None:
+        """Have a test of the part fail, so many times."""
+        self.write()
+        (self.root / '.ci' / 'heavy').write_text(
+            'if [ "$1" = --list ]; then echo "part 1"; exit; fi\n'
+            'echo >> tries\n'
+            f'if [ $(wc -l < tries) -gt {times} ]; then\n'
+            f'echo "{_COUNTS}"; exit; fi\n'
+            'echo "{0} a.test_of_ours [0.1s] ... FAILED"\n'
+            'echo "6 passed, 1 failed, 2 skipped"; exit 1'
+        )
+
+    def test_what_fails_once(self) -> None:
+        self.write_failing_part(1)
+        status, lines = self.run_gate()
+        self.assertEqual(0, status, '\n'.join(lines))
+        self.assertIn('Failed once, then passed: a.test_of_ours', lines)
+        passed = self.pythons(lines) + 7
+        self.assertEqual(f'{passed} passed, 0 failed, 2 skipped', lines[-1])
+
+    def test_what_fails_twice(self) -> None:
+        self.write_failing_part(2)
+        status, lines = self.run_gate()
+        self.assertEqual(1, status, '\n'.join(lines))
+        self.assertIn('Failed: a.test_of_ours', lines)
+        self.assertIn('Failed: part', lines)
+        passed = self.pythons(lines) + 6
+        self.assertEqual(f'{passed} passed, 1 failed, 2 skipped', lines[-1])
+
     def test_it_ends_whatever_hangs(self) -> None:
         self.write('lint')
         status, lines = self.run_gate(KEYPAIR_EXT_CI_CEILING_SECONDS='5')
