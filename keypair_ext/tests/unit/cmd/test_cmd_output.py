@@ -131,6 +131,12 @@ class OutputTest(base.TestCase):
             self.assertIn('ключ keystone', path.read_text())
 
     def test_interrupted(self) -> None:
+        # A shell that started us in the background has had it ignored.
+        self.addCleanup(
+            signal.signal,
+            signal.SIGINT,
+            signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
         fifo = self.directory / 'fifo'
         os.mkfifo(fifo)
         options = ['--config-file', str(fifo)]
