@@ -117,18 +117,6 @@ class StatusTest(base.TestCase):
         self.assertEqual('service: success', lines[1])
         self.assertIn('failure. The limits service cannot be', lines[2])
 
-    @test_unified.needs_limit
-    def test_unified_limits_that_lack_something(self) -> None:
-        options = {**test_unified.OPTIONS, 'password': ''}
-        quota = {'driver': 'unified'}
-        self.configure({'quota': quota, 'oslo_limit': options})
-        self.make_database()
-
-        code, lines, _ = self.check()
-
-        self.assertEqual(2, code)
-        self.assertIn('[oslo_limit] password is not set', lines[2])
-
     def test_the_database_of_the_filter_in_nova(self) -> None:
         self.make_database()
         text = pathlib.Path(self.config_file).read_text()
@@ -218,14 +206,6 @@ class StatusTest(base.TestCase):
                 self.assertEqual(2, code)
                 self.assertIn('Compute service cannot be asked', line)
 
-    def test_no_database(self) -> None:
-        self.configure({'database': {'connection': ''}})
-
-        code, lines, _ = self.check()
-
-        self.assertEqual(2, code)
-        self.assertIn('[database]', lines[-1])
-
     def test_configuration(self) -> None:
         path = str(self.directory / 'none.conf')
 
@@ -235,14 +215,6 @@ class StatusTest(base.TestCase):
         (line,) = errors.splitlines()
         self.assertTrue(line.startswith('keypair-ext-status: '))
         self.assertIn(path, line)
-
-    def test_value_that_an_option_cannot_have(self) -> None:
-        self.configure({'quota': {'key_pairs': 'many'}})
-
-        code, lines, errors = self.check()
-
-        self.assertEqual((2, []), (code, lines))
-        self.assertIn('key_pairs', errors)
 
     def test_directory_of_the_environment(self) -> None:
         self.make_database()
