@@ -151,7 +151,7 @@ class Statements(fixtures.Fixture):
 
 
 class Faults(fixtures.Fixture):
-    """Makes the next statements of an engine fail.
+    """Makes the next statements of an engine fail; all of it has to happen.
 
     :param engine: the engine.
     """
@@ -165,6 +165,11 @@ class Faults(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self.useFixture(_BeforeExecution(self._engine, self._fail))
+        self.addCleanup(self._assert_all_happened)
+
+    def _assert_all_happened(self) -> None:
+        if self._errors:
+            raise AssertionError(f'These did not happen: {self._errors}')
 
     def add(
         self,
@@ -183,11 +188,6 @@ class Faults(fixtures.Fixture):
     def lose_connection(self, start: str = '', times: int = 1) -> None:
         """Let the server go away at a statement."""
         self.add(CONNECTION_LOST, start, times)
-
-    @property
-    def left(self) -> int:
-        """How many failures have not happened yet."""
-        return len(self._errors)
 
     def _fail(self, statement: str, connection: Any) -> None:
         if self._errors and statement.startswith(self._errors[0][0]):

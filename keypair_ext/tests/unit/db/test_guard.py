@@ -89,7 +89,6 @@ class WriteTest(GuardTestCase):
         faults = self.useFixture(database.Faults(self.database.engine))
         faults.add(database.DEADLOCK, 'COMMIT', times=3)
         add(self.store, 'k1', 1)
-        self.assertEqual(0, faults.left)
         self.assertEqual(1, self.store.count('alice', 9))
 
 
@@ -144,4 +143,3 @@ class LookTest(GuardTestCase):
         )
         faults.lose_connection()
         add(self.store, 'k2', 9)
-        self.assertEqual(0, faults.left)
