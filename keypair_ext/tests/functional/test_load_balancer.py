@@ -63,6 +63,8 @@ class HAProxyTest(front_cases.FrontCases):
 
 @unittest.skipUnless(process.find_program('nginx'), 'nginx is not installed')
 class NginxTest(front_cases.FrontCases):
+    closed_when_idle = 1
+
     @classmethod
     def front(cls, keypairs: int, nova: int) -> web.Nginx:
         return web.Nginx(keypairs, nova)
@@ -74,6 +76,8 @@ class NginxTest(front_cases.FrontCases):
     'apache2 is not installed',
 )
 class ApacheTest(front_cases.FrontCases):
+    closed_when_idle = 1
+
     @classmethod
     def front(cls, keypairs: int, nova: int) -> web.Apache:
         return web.Apache(keypairs, nova)

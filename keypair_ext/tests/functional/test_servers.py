@@ -41,7 +41,7 @@ _installed = unittest.skipUnless(
 _NO_APACHE = apache.reason_to_skip()
 
 
-def _uwsgi(directory: Path) -> uwsgi.UWSGI:
+def _uwsgi(directory: Path, *options: str) -> uwsgi.UWSGI:
     return uwsgi.UWSGI(
         venv.ensure('uwsgi', ['uwsgi']),
         gunicorn.APPLICATION,
@@ -49,7 +49,7 @@ def _uwsgi(directory: Path) -> uwsgi.UWSGI:
         env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
         processes=2,
         # That environment has nothing but uWSGI.
-        options=['--virtualenv', sys.prefix],
+        options=['--virtualenv', sys.prefix, *options],
     )
 
 
@@ -69,6 +69,15 @@ class UWSGITest(connection_cases.ConnectionCases):
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
         return _uwsgi(directory)
+
+
+@_installed
+class LazyUWSGITest(connection_cases.ConnectionCases):
+    """Each worker loads the application, as Kolla's files have it."""
+
+    @classmethod
+    def describe_server(cls, directory: Path) -> service_cases.Server:
+        return _uwsgi(directory, '--lazy-apps')
 
 
 @_installed

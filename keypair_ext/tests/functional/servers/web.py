@@ -59,6 +59,7 @@ def _user(user: str | None) -> str:
 
 class _Front(fixtures.Fixture):
     daemon: process.Process
+    reload_signal: signal.Signals
 
     def __init__(self, keypairs: int, nova: int) -> None:
         """Describe the proxy.
@@ -71,6 +72,15 @@ class _Front(fixtures.Fixture):
         self.nova = nova
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}'
+
+    def read_again(self) -> None:
+        """Have it read its file again; new processes serve from then on."""
+        before = set(process.children(self.daemon.pid))
+        self.daemon.send_signal(self.reload_signal)
+        process.wait_until(
+            lambda: not before & set(process.children(self.daemon.pid)),
+            'new processes',
+        )
 
     def _start(self, *argv: str | Path, user: str | None, home: Path) -> None:
         self.daemon = process.Process(
@@ -86,6 +96,8 @@ class _Front(fixtures.Fixture):
 
 class Nginx(_Front):
     """nginx, told of its ports in the file, which has no variables."""
+
+    reload_signal = signal.SIGHUP
 
     def _setUp(self) -> None:
         program = process.need_program('nginx', 'nginx-light')
@@ -106,6 +118,8 @@ class Nginx(_Front):
 
 class Apache(_Front):
     """Apache, told of its ports by variables."""
+
+    reload_signal = signal.SIGUSR1
 
     def _setUp(self) -> None:
         program = process.need_program('apache2', 'apache2')
