@@ -2,7 +2,8 @@
 
 """What the project promises of its speed, and whether a run kept it."""
 
-from collections.abc import Callable, Iterator
+import statistics
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,6 +69,21 @@ def verdicts(document: Result) -> list[Verdict]:
         if name in document
         for verdict in judge(document[name])
     ]
+
+
+def ratios(
+    runs: Sequence[Result], section: str, server: str
+) -> dict[str, float]:
+    """Return how many times Nova a server is by row, the median of runs."""
+    rows = [
+        row for run in runs if section in run for row in run[section]['rows']
+    ]
+    return {
+        name: statistics.median(
+            row[server]['ratio'] for row in rows if row['row'] == name
+        )
+        for name in dict.fromkeys(row['row'] for row in rows)
+    }
 
 
 def _mysqlclient(section: Result) -> Iterator[Verdict]:

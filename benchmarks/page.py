@@ -40,7 +40,7 @@ def results() -> list[Result]:
 
 def line(verdict: Verdict) -> str:
     """Return a verdict as one line for a terminal."""
-    mark = 'met  ' if verdict.met else 'SHORT'
+    mark = 'met   ' if verdict.met else 'MISSED'
     return (
         f'{mark} {verdict.name}: {verdict.value:.3g} {verdict.unit} '
         f'({_bound(verdict)})'
@@ -53,7 +53,7 @@ def write() -> None:
 
     runs = results()
     PAGE.write_text(render(runs))
-    drawing.draw(runs[0], PAGE.parent)
+    drawing.draw(runs, PAGE.parent)
 
 
 def render(runs: Sequence[Result]) -> str:
@@ -83,6 +83,11 @@ def _lines(runs: Sequence[Result]) -> Iterator[str]:
     yield ''
     yield '.. image:: performance-ratios.svg'
     yield '   :alt: Requests per second, in multiples of Nova'
+    yield from _heading('Mounts')
+    yield from _MOUNTS.splitlines()
+    yield ''
+    yield '.. image:: performance-mounts.svg'
+    yield '   :alt: Requests per second of each mount, in multiples of Nova'
     for name, title in _SECTIONS.items():
         if name in first:
             yield from _heading(title)
@@ -112,8 +117,16 @@ Keystone is sent, Nova remembers it in memcached, and ours in the worker, as
 ``python -m benchmarks run --form long``, which lets MariaDB use {gigabytes} GB
 of memory, each run a file in ``benchmarks/results``; ``python -m benchmarks
 page`` writes this page from them. A run that has no figure did not measure
-that section; a figure that misses its goal is marked. The tables and pictures
-are the first run's."""
+that section; a figure that misses its goal is marked. The tables, and
+the pictures of growth, are the first run's; the pictures of ratios have the
+medians of the runs."""
+
+_MOUNTS: Final = """\
+The filter shares a process with Nova, whose own filters take most of what is
+left; who asks is told by headers, as in `As a filter in Nova`_. The service
+checks a Keystone token with each request. At the load balancer it is the same
+service, and in another stack the same application: what the proxy, or that
+stack, takes is not in the picture."""
 
 _LAYERS: Final = """\
 CPU of one show inside the worker, without uWSGI and the kernel's part of a
@@ -153,7 +166,7 @@ def _cell(verdict: Verdict | None) -> str:
     """Return what a run has shown; nothing where it did not measure that."""
     if verdict is None:
         return ''
-    return f'{verdict.value:.3g}' + ('' if verdict.met else ' (short)')
+    return f'{verdict.value:.3g}' + ('' if verdict.met else ' (missed)')
 
 
 def _bound(verdict: Verdict) -> str:

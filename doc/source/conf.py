@@ -18,6 +18,7 @@ extensions = [
     'oslo_policy.sphinxpolicygen',
     'commands',
     'docstrings',
+    'front_page',
     'microversion_history',
     'way_of_a_request',
 ]

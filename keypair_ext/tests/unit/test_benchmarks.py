@@ -91,8 +91,8 @@ class PageTest(base.TestCase):
     def test_a_goal_that_is_missed_is_shown(self) -> None:
         worse = copy.deepcopy(self.runs())
         worse[0]['passing'] = 99.0
-        self.assertIn('99 (short)', page.render(worse))
-        self.assertNotIn('99 (short)', page.render(self.runs()))
+        self.assertIn('99 (missed)', page.render(worse))
+        self.assertNotIn('99 (missed)', page.render(self.runs()))
 
     def test_long_runs_only(self) -> None:
         self.assertEqual({'long'}, {run['form'] for run in self.runs()})
