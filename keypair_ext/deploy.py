@@ -93,10 +93,18 @@ class Composition:
     ``ConfigurationError`` for an operator's mistake.
 
     :param conf: what sections without a configuration of their own use.
+    :param key_types: makes the key types, of the algorithm of generated SSH
+        keys and the size of the pool; None for the usual ones.
     """
 
-    def __init__(self, conf: cfg.ConfigOpts = cfg.CONF) -> None:
+    def __init__(
+        self,
+        conf: cfg.ConfigOpts = cfg.CONF,
+        key_types: Callable[[str, int], dict[str, keytypes.KeyType]]
+        | None = None,
+    ) -> None:
         self._process_conf = conf
+        self._key_types = key_types or _key_types
         self._made: dict[Hashable, Any] = {}
 
     def _once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
@@ -230,7 +238,7 @@ class Composition:
         contracts = self._contracts(section)
         keypairs = Keypairs(
             store=store,
-            key_types=_key_types(
+            key_types=self._key_types(
                 contracts.profile.keys.generated_ssh_algorithm,
                 conf.keypairs.key_pool_size,
             ),

@@ -54,8 +54,8 @@ ROOMS = {
     'cmd': 'api conf config_files db deploy exception files keys keytypes '
     'logs middleware notifications policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
-    'testbed': 'cmd conf config_files db deploy exception faults keytypes '
-    'middleware',
+    'testbed': 'cmd conf config_files db deploy environ exception faults '
+    'keytypes middleware',
     'pytest_plugin': 'testbed',
 }
 
@@ -67,7 +67,7 @@ NEED_STORE_ONLY = ('quota', 'keypairs', 'api')
 AT_HOME = {
     'sqlalchemy': {'db'},
     'alembic': {'db'},
-    'cryptography': {'keytypes'},
+    'cryptography': {'keytypes', 'testbed'},
     'webob': {'api', 'middleware'},
     'oslo_limit': {'quota'},
     'oslo_messaging': {'notifications'},

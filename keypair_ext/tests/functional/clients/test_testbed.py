@@ -49,7 +49,10 @@ class TestBedTest(base.TestCase):
             ) as child,
         ):
             try:
-                process.wait_for_http(self.root)
+                # What it says last.
+                process.wait_until(
+                    lambda: 'keypair list' in self._logged(), 'its greeting'
+                )
                 yield child
                 self.assertEqual(0, child.wait(timeout=60), self._logged())
                 # Nobody is left of its group.

@@ -51,11 +51,13 @@ class TestBed(fixtures.Fixture):
         self.home = self.useFixture(process.Directory('testbed')).path
         # A shell must not take the name to pieces.
         self.directory = self.home / "amelia's demo"
+        log = self.home / 'log'
         self.daemon = process.Process(
             command(self.directory, self.port),
-            log=self.home / 'log',
+            log=log,
             port=self.port,
-            ready=lambda: process.answers_http(self.url),
+            # What it says last.
+            ready=lambda: 'keypair list' in log.read_text(),
             env=process.clean_environment(self.home, **self._environment),
             cwd=self.home,
         )
