@@ -12,9 +12,9 @@ next.
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
+from oslo_context import context as oslo_context
 from oslo_policy import policy
 
-from keypair_ext.cache import Cache
 from keypair_ext.policy import checks, rules
 
 Target = Mapping[str, str | None]
@@ -31,23 +31,25 @@ class Decision(NamedTuple):
     is_admin: bool
 
 
-class Decisions:
-    """What was decided by rules that do not change.
+class Decisions(dict[Hashable, Decision]):
+    """What was decided by rules that do not change, by what it hangs on.
+
+    Any number of threads may use it. When it is full it forgets everything.
 
     :param in_force: all rules by their names.
     """
 
     # A client may send long names, and many roles.
-    NUMBER = 4096
-    SIZE = 2**20
+    NUMBER = 1024
+    LONGEST = 4096
 
     def __init__(self, in_force: policy.Rules) -> None:
+        super().__init__()
         self._rules = in_force
-        self._cache: Cache[Hashable, Decision] = Cache(self.NUMBER, self.SIZE)
         self._compared: dict[str, list[str] | None] = {}
 
     def key(
-        self, rule: str, target: Target, credentials: Credentials
+        self, rule: str, target: Target, context: oslo_context.RequestContext
     ) -> Hashable:
         """Return all that the decision on a rule hangs on.
 
@@ -58,27 +60,34 @@ class Decisions:
         compared = self._compared[rule]
         if compared is None:
             return None
-        key = (
-            rule,
-            *[_are_same(name, target, credentials) for name in compared],
-            *_others(target, compared),
-            *_others(credentials, compared),
-        )
+        values = context.to_policy_values()
+        names = tuple(iter(values))
+        key: list[Any] = [rule, names]
+        for name in names:
+            value = context.is_admin if name == 'is_admin' else values[name]
+            if name in compared:
+                # Who lacks it has not the same.
+                value = name in target and str(target[name]) == str(value)
+            elif type(value) is list:
+                value = tuple(value)
+            key.append(value)
+        for name, given in target.items():
+            if name not in compared:
+                key.append((name, given))
+        made = tuple(key)
         try:
-            hash(key)
+            hash(made)
         except TypeError:
             # A host's context may have values of any kind.
             return None
-        return key
-
-    def get(self, key: Hashable) -> Decision | None:
-        """Return the decision, None where it has to be made."""
-        return self._cache.get(key)
+        return made
 
     def keep(self, key: Hashable, decision: Decision) -> None:
         """Remember a decision, unless it hangs on more than its input."""
-        if key is not None:
-            self._cache.put(key, decision, size=len(ascii(key)))
+        if key is not None and len(ascii(key)) <= self.LONGEST:
+            if len(self) >= self.NUMBER:
+                self.clear()
+            self[key] = decision
 
     def _compared_ids(self, rule: str) -> list[str] | None:
         """Return the ids of which a rule asks only if they are the same."""
@@ -96,27 +105,6 @@ class Decisions:
             for name in _IDS
             if all(_only_compares(leaf, name) for leaf in leaves)
         ]
-
-
-def _are_same(name: str, target: Target, credentials: Credentials) -> bool:
-    """Say whether both sides have the same; who lacks it has not."""
-    return (
-        name in target
-        and name in credentials
-        and str(target[name]) == str(credentials[name])
-    )
-
-
-def _others(side: Mapping[str, Any], compared: list[str]) -> list[Hashable]:
-    """Return the names and the values of a side, but for those compared."""
-    others = {**side}
-    for name in compared:
-        others.pop(name, None)
-    values = [
-        tuple(value) if isinstance(value, list) else value
-        for value in others.values()
-    ]
-    return [tuple(others), *values]
 
 
 def _only_compares(leaf: checks.Check, name: str) -> bool:

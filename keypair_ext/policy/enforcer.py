@@ -3,6 +3,7 @@
 """Decides by the operator's policy files, honoured when they change."""
 
 import sys
+from collections.abc import Hashable
 from typing import Any, cast
 
 from oslo_config import cfg
@@ -55,25 +56,24 @@ class Enforcer:
         :raises PolicyNotAuthorized: it may not, by rule or by scope.
         :raises PolicyUnavailable: this cannot be decided now.
         """
-        decision = self._rules_in_force().decide(context, rule, target)
+        seen = self._files.fingerprint()
+        if seen != self._seen:
+            self._read_again(seen)
+        if self._in_force is None:
+            raise exception.PolicyUnavailable()
+        decision = self._in_force.decide(context, rule, target)
         if context.is_admin is None:
             context.is_admin = decision.is_admin
         if not decision.allowed:
             raise exception.PolicyNotAuthorized(action=rule)
 
-    def _rules_in_force(self) -> 'RulesInForce':
-        """Return the rules of the files as they are now."""
-        seen = self._files.fingerprint()
-        if seen != self._seen:
-            try:
-                self._in_force = self._read()
-            except exception.ConfigurationError as error:
-                self._in_force = None
-                LOG.error('%s All requests are refused.', error)
-            self._seen = seen
-        if self._in_force is None:
-            raise exception.PolicyUnavailable()
-        return self._in_force
+    def _read_again(self, seen: Hashable) -> None:
+        try:
+            self._in_force = self._read()
+        except exception.ConfigurationError as error:
+            self._in_force = None
+            LOG.error('%s All requests are refused.', error)
+        self._seen = seen
 
     def _read(self) -> 'RulesInForce':
         read = RulesInForce(self._conf, self._files)
@@ -120,12 +120,11 @@ class RulesInForce:
         """
         if rule in self._undecidable:
             raise self._unavailable(rule, self._undecidable[rule])
-        credentials = _credentials(context)
-        key = self._decisions.key(rule, target, credentials)
+        key = self._decisions.key(rule, target, context)
         decision = self._decisions.get(key)
         if decision is None:
             try:
-                decision = self._ask(rule, target, credentials)
+                decision = self._ask(rule, target, _credentials(context))
             except (OSError, RuntimeError) as error:
                 # A rule asks another server.
                 raise self._unavailable(rule, str(error)[:500]) from error

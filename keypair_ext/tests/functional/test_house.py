@@ -31,7 +31,7 @@ ROOMS = {
     'conf': 'exception',
     'config_files': 'exception files',
     'profiles': 'exception',
-    'policy': 'config_files cache conf exception nobody',
+    'policy': 'config_files conf exception nobody',
     'answer': '',
     'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.

@@ -155,9 +155,11 @@ class MemoryTest(PolicyTestCase):
 
     def test_no_more_than_a_number(self) -> None:
         self.file.write_text(f'"{policy.INDEX}": "not user_id:bob"\n')
-        with mock.patch.object(decisions.Decisions, 'NUMBER', 3):
-            enforcer = policy.Enforcer(self.configuration())
-        with self.asking() as asked:
+        enforcer = policy.Enforcer(self.configuration())
+        with (
+            mock.patch.object(decisions.Decisions, 'NUMBER', 3),
+            self.asking() as asked,
+        ):
             for user_id in ('a', 'a', 'b', 'c', 'c', 'd', 'a'):
                 self.allowed(enforcer, context(user_id=user_id))
         self.assertEqual(5, asked.call_count // 2)
