@@ -5,6 +5,7 @@
 Resources are documents, as Keystone shows them but for their links.
 """
 
+import copy
 import datetime
 import random
 from dataclasses import dataclass, field
@@ -22,6 +23,14 @@ USERS: Final = {
     'reader': {'demo': 'reader'},
 }
 PROJECTS: Final = ('demo', 'alt_demo')
+# The catalogue: each type of a service, with its name, and where it is.
+SERVICES: Final = {
+    'identity': ('keystone', '/identity/v3'),
+    'compute': ('nova', '/compute/v2.1'),
+    'image': ('glance', '/image'),
+    'network': ('neutron', '/network'),
+    'block-storage': ('cinder', '/volume'),
+}
 
 # Each role implies those after it. The last stands apart.
 _RANKS: Final = ('admin', 'manager', 'member', 'reader')
@@ -86,18 +95,12 @@ class Cloud:
         for name in (*_RANKS, _SERVICE):
             self._add(self.roles, name, domain_id=None, description=None)
         for name in PROJECTS:
-            self._add(
-                self.projects,
-                name,
-                domain_id='default',
-                parent_id='default',
-                is_domain=False,
-                enabled=True,
-                description='',
-                tags=[],
-            )
+            self.add_project(name)
         for name, roles in USERS.items():
-            self._add_user(name, roles)
+            self._add_with_roles(name, roles)
+        self._people = copy.deepcopy(
+            (self.projects, self.users, self.passwords, self.grants)
+        )
         self._service = self.issue('', ('password',), {}, (_SERVICE,))
         self._beginning = (
             None if self.seed is None else self._random.getstate()
@@ -109,7 +112,10 @@ class Cloud:
         return self._service.id
 
     def reset(self) -> None:
-        """Forget all tokens and application credentials."""
+        """Forget all that was made since, tokens included."""
+        self.projects, self.users, self.passwords, self.grants = copy.deepcopy(
+            self._people
+        )
         self.credentials.clear()
         self.secrets.clear()
         self.tokens = {self._service.id: self._service}
@@ -126,9 +132,7 @@ class Cloud:
             'options': {},
         }
         # For what stands in a catalogue.
-        self.service_ids = {
-            kind: self.new_id() for kind in ('identity', 'compute', 'image')
-        }
+        self.service_ids = {kind: self.new_id() for kind in SERVICES}
 
     def _add(
         self, kind: dict[str, Document], name: str, **more: object
@@ -138,7 +142,23 @@ class Cloud:
         kind[made['id']] = made
         return made
 
-    def _add_user(self, name: str, roles: dict[str, str]) -> None:
+    def add_project(
+        self, name: str, description: str | None = None
+    ) -> Document:
+        """Return a new project."""
+        return self._add(
+            self.projects,
+            name,
+            domain_id='default',
+            parent_id='default',
+            is_domain=False,
+            enabled=True,
+            description=description or '',
+            tags=[],
+        )
+
+    def add_user(self, name: str, password: str | None) -> Document:
+        """Return a new user, without a role."""
         user = self._add(
             self.users,
             name,
@@ -146,7 +166,25 @@ class Cloud:
             enabled=True,
             password_expires_at=None,
         )
-        self.passwords[user['id']] = self.new_id()
+        # Nobody can guess the password of one that has none.
+        self.passwords[user['id']] = password or self.new_id()
+        return user
+
+    def remove(self, kind: str, removed: str) -> None:
+        """Remove a user or a project, with all that is its own."""
+        del getattr(self, f'{kind}s')[removed]
+        self.grants = [
+            grant for grant in self.grants if removed not in grant[:3]
+        ]
+        for token in list(self.tokens.values()):
+            if removed in (token.user_id, token.scope.get('project')):
+                del self.tokens[token.id]
+        for credential in list(self.credentials.values()):
+            if removed in (credential['user_id'], credential['project_id']):
+                del self.credentials[credential['id']]
+
+    def _add_with_roles(self, name: str, roles: dict[str, str]) -> None:
+        user = self.add_user(name, None)
         for project, role in roles.items():
             project_id = self.find(self.projects, project)['id']
             self._grant(user, 'project', project_id, role)

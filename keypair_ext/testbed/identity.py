@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from keypair_ext.testbed import credentials, resources, tokens
+from keypair_ext.testbed import credentials, people, resources, tokens
 from keypair_ext.testbed.asked import Asked
 from keypair_ext.testbed.cloud import Cloud, Token
 from keypair_ext.testbed.refusals import Refused, forbidden, unauthenticated
@@ -31,6 +31,10 @@ def _admin(asked: Asked) -> bool:
     return caller.is_admin or (
         'reader' in caller.roles and 'system' in caller.scope
     )
+
+
+def _may_change(asked: Asked) -> bool:
+    return asked.caller.is_admin
 
 
 def _owner(asked: Asked) -> bool:
@@ -78,6 +82,8 @@ _CREDENTIALS = f'{_USER}/application_credentials'
 _CREDENTIAL = f'{_CREDENTIALS}/{{credential_id}}'
 _PROJECT = '/v3/projects/{project_id}'
 _DOMAIN = '/v3/domains/{domain_id}'
+_ROLES = f'{_PROJECT}/users/{{user_id}}/roles'
+_ROLE = f'{_ROLES}/{{role_id}}'
 
 ROUTES: Final = tuple(
     Route(*line)
@@ -93,6 +99,8 @@ ROUTES: Final = tuple(
         ('GET', '/v3/auth/system', resources.list_own_system, _anyone),
         ('GET', '/v3/users', resources.list_all('users'), _admin),
         ('GET', _USER, resources.show('users'), _owner_or_admin),
+        ('POST', '/v3/users', people.create_user, _may_change),
+        ('DELETE', _USER, people.delete('user'), _may_change),
         (
             'GET',
             f'{_USER}/projects',
@@ -101,6 +109,12 @@ ROUTES: Final = tuple(
         ),
         ('GET', '/v3/projects', resources.list_all('projects'), _admin),
         ('GET', _PROJECT, resources.show('projects'), _in_project),
+        ('POST', '/v3/projects', people.create_project, _may_change),
+        ('DELETE', _PROJECT, people.delete('project'), _may_change),
+        ('GET', _ROLES, people.list_roles, _admin),
+        ('GET', _ROLE, people.has_role, _admin),
+        ('PUT', _ROLE, people.grant, _may_change),
+        ('DELETE', _ROLE, people.take_role, _may_change),
         ('GET', '/v3/domains', resources.list_all('domains'), _admin),
         ('GET', _DOMAIN, resources.show('domains'), _in_domain),
         ('GET', '/v3/roles', resources.list_all('roles'), _admin),

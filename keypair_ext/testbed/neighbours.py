@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What clients' own suites ask for beside key pairs: a flavor, no images."""
+"""What clients' own suites look for beside key pairs.
+
+One flavor, one image, one network and no volume, by the names by which those
+suites choose. Nothing can be done with them.
+"""
 
 from typing import Any, Final
 
@@ -8,7 +12,7 @@ from keypair_ext.testbed.server import Answer, Request, document
 
 _FLAVOR: Final = {
     'id': '1',
-    'name': 'testbed.small',
+    'name': 'm1.tiny',
     'ram': 512,
     'vcpus': 1,
     'disk': 1,
@@ -17,6 +21,34 @@ _FLAVOR: Final = {
     'OS-FLV-DISABLED:disabled': False,
     'os-flavor-access:is_public': True,
     'rxtx_factor': 1.0,
+}
+_IMAGE: Final = {
+    'id': '5f0b9d8e-4c1a-4b57-9d0e-6a2c8e3f7b14',
+    'name': 'cirros-testbed',
+    'status': 'active',
+    'visibility': 'public',
+    'container_format': 'bare',
+    'disk_format': 'qcow2',
+    'size': 0,
+    'min_disk': 0,
+    'min_ram': 0,
+    'tags': [],
+}
+_NETWORK: Final = {
+    'id': 'c7e1f5a2-93d4-4f0b-8e66-1b5d0a9c2f38',
+    'name': 'private',
+    'status': 'ACTIVE',
+    'admin_state_up': True,
+    'shared': True,
+    'subnets': [],
+}
+
+# By the first part of their paths: the id of a version, the part of the path
+# for it, and what there is.
+SERVICES: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
+    'image': ('v2.9', 'v2', {'images': [_IMAGE]}),
+    'network': ('v2.0', 'v2.0', {'networks': [_NETWORK]}),
+    'volume': ('v3.0', 'v3', {'volumes': []}),
 }
 
 
@@ -44,21 +76,18 @@ def flavors(request: Request, path: str, base: str) -> Answer | None:
     return document(200, documents[path])
 
 
-def images(path: str, base: str) -> Answer:
-    """Answer what is asked of the Image service."""
-    links = [{'rel': 'self', 'href': f'{base}/image/v2/'}]
-    version = {'id': 'v2.9', 'status': 'CURRENT', 'links': links}
+def answer(service: str, path: str, base: str) -> Answer:
+    """Answer what is asked of a service that does nothing.
+
+    :param service: one of ``SERVICES``.
+    :param path: the part of it behind the service's own.
+    :param base: the server's URL.
+    """
+    version_id, version, listed = SERVICES[service]
     if path.strip('/') in ('', 'versions'):
-        return document(
-            200 if path.strip('/') else 300, {'versions': [version]}
-        )
-    if path == '/v2/images':
-        return document(
-            200,
-            {
-                'images': [],
-                'first': '/v2/images',
-                'schema': '/v2/schemas/images',
-            },
-        )
-    return document(404, {'message': 'There are no images here.'})
+        links = [{'rel': 'self', 'href': f'{base}/{service}/{version}/'}]
+        told = {'id': version_id, 'status': 'CURRENT', 'links': links}
+        return document(200 if path.strip('/') else 300, {'versions': [told]})
+    if path in {f'/{version}/{kind}' for kind in listed}:
+        return document(200, listed)
+    return document(404, {'message': 'The test bed has no such thing.'})

@@ -2,20 +2,11 @@
 
 """Identity's versions, tokens and catalogue."""
 
-from typing import Final
-
 from keypair_ext.testbed import login
 from keypair_ext.testbed.asked import Asked, short, with_domain
-from keypair_ext.testbed.cloud import REGION, Document, Token
+from keypair_ext.testbed.cloud import REGION, SERVICES, Document, Token
 from keypair_ext.testbed.refusals import forbidden, not_found
 from keypair_ext.testbed.server import Answer, document
-
-# Where each service of the catalogue is, and its name.
-SERVICES: Final = {
-    'identity': ('keystone', '/identity/v3'),
-    'compute': ('nova', '/compute/v2.1'),
-    'image': ('glance', '/image'),
-}
 
 
 def list_versions(asked: Asked) -> Answer:
