@@ -23,12 +23,6 @@ _NO_SECOND_FILE: Final = {
     errno.EROFS,
     errno.EXDEV,
 }
-_NO_HARD_LINKS: Final = {
-    errno.EMLINK,
-    errno.ENOSYS,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-}
 
 
 def read(path: str) -> str:
@@ -81,7 +75,8 @@ def _back_up(target: str, text: str) -> tuple[str, bool]:
         with _beside(target, text) as copy:
             for number in itertools.count():
                 name = f'{target}.bak.{number}' if number else f'{target}.bak'
-                if _give_name(copy, name):
+                if not os.path.lexists(name):
+                    os.rename(copy, name)
                     return name, True
                 if _has_text(name, text):
                     return name, False
@@ -103,21 +98,6 @@ def _back_up_elsewhere(target: str, text: str) -> str:
     return path
 
 
-def _give_name(path: str, name: str) -> bool:
-    """Give a file a name, whole or not at all; False if it is taken."""
-    try:
-        os.link(path, name)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        if os.path.lexists(name):
-            return False
-        os.rename(path, name)
-    return True
-
-
 def _has_text(path: str, text: str) -> bool:
     try:
         return read(path) == text
@@ -131,7 +111,6 @@ def _change(target: str, before: str, after: str, backup: str) -> None:
             os.utime(new)
             _check_unchanged(target, before)
             os.replace(new, target)
-        _sync_directory(target)
     except OSError as error:
         if error.errno not in _NO_SECOND_FILE:
             raise
@@ -186,13 +165,3 @@ def _beside(target: str, text: str) -> Iterator[str]:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-
-
-def _sync_directory(path: str) -> None:
-    descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
-    try:
-        # The change is made, whatever comes of this.
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
