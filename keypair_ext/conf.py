@@ -20,8 +20,6 @@ from keypair_ext import exception
 # What the stand-alone service calls itself to oslo.config.
 PROJECT = 'keypair_ext'
 
-AUTH_STRATEGIES = ('keystone', 'http_basic', 'noauth')
-
 DEFAULT_OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
         'host',
@@ -34,7 +32,6 @@ The name of this machine in the publisher of notifications: ``api.<host>`` and
     ),
 ]
 
-API_GROUP = cfg.OptGroup('api', title='API options')
 API_OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
         'auth_strategy',
@@ -143,7 +140,6 @@ again.
     ),
 ]
 
-QUOTA_GROUP = cfg.OptGroup('quota', title='Quota options')
 QUOTA_OPTS: list[cfg.Opt] = [
     cfg.IntOpt(
         'key_pairs',
@@ -194,7 +190,6 @@ limit there is none: name it here to have that refused instead.
     ),
 ]
 
-KEYPAIRS_GROUP = cfg.OptGroup('keypairs', title='Key pair options')
 KEYPAIRS_OPTS: list[cfg.Opt] = [
     cfg.IntOpt(
         'key_pool_size',
@@ -345,9 +340,6 @@ of keys whose private part is public, is asked as well where this user has it:
     ),
 ]
 
-NOTIFICATIONS_GROUP = cfg.OptGroup(
-    'notifications', title='Notification options'
-)
 NOTIFICATIONS_OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
         'notification_format',
@@ -367,9 +359,6 @@ driver`` names one.
     ),
 ]
 
-LISTENER_GROUP = cfg.OptGroup(
-    'listener', title='Options of keypair-ext-listener'
-)
 LISTENER_OPTS: list[cfg.Opt] = [
     cfg.IntOpt(
         'grace_period',
@@ -411,15 +400,14 @@ message, too; listeners of the same pool share them.
     ),
 ]
 
-# None is oslo.config's word for the group [DEFAULT].
-_GROUPS: tuple[tuple[cfg.OptGroup | None, list[cfg.Opt]], ...] = (
-    (None, DEFAULT_OPTS),
-    (API_GROUP, API_OPTS),
-    (QUOTA_GROUP, QUOTA_OPTS),
-    (KEYPAIRS_GROUP, KEYPAIRS_OPTS),
-    (NOTIFICATIONS_GROUP, NOTIFICATIONS_OPTS),
-    (LISTENER_GROUP, LISTENER_OPTS),
-)
+_GROUPS = {
+    'DEFAULT': DEFAULT_OPTS,
+    'api': API_OPTS,
+    'quota': QUOTA_OPTS,
+    'keypairs': KEYPAIRS_OPTS,
+    'notifications': NOTIFICATIONS_OPTS,
+    'listener': LISTENER_OPTS,
+}
 
 
 def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
@@ -430,7 +418,7 @@ def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
         ``database`` or ``api_database`` or an operator's own.
     :raises ConfigurationError: an option has a value that it cannot have.
     """
-    for group, opts in _GROUPS:
+    for group, opts in _GROUPS.items():
         _register_missing(conf, opts, group)
     _register_missing(conf, db_options.database_opts, database_group)
     for name, sizelimit_opts in middleware_opts.list_opts_sizelimit():
@@ -442,31 +430,27 @@ def register_api_opts(conf: cfg.ConfigOpts) -> None:
 
     :raises ConfigurationError: an option has a value that it cannot have.
     """
-    _register_missing(conf, API_OPTS, API_GROUP)
-    _register_missing(conf, KEYPAIRS_OPTS, KEYPAIRS_GROUP)
+    for group in 'api', 'keypairs':
+        _register_missing(conf, _GROUPS[group], group)
 
 
 def _register_missing(
-    conf: cfg.ConfigOpts,
-    opts: Iterable[cfg.Opt],
-    group: cfg.OptGroup | str | None,
+    conf: cfg.ConfigOpts, opts: Iterable[cfg.Opt], group: str
 ) -> None:
-    # By its name: of a group object all that register it share the options.
-    name = group.name if isinstance(group, cfg.OptGroup) else group
     for opt in opts:
         # Where the host application (Nova) has an option of this name with
         # help or choices of its own, its value is the one we want.
         with contextlib.suppress(cfg.DuplicateOptError):
-            conf.register_opt(opt, group=name)
-        _check_value(conf, opt, name)
+            # None is oslo.config's word for the group [DEFAULT].
+            conf.register_opt(opt, None if group == 'DEFAULT' else group)
+        _check_value(conf, opt, group)
 
 
-def _check_value(
-    conf: cfg.ConfigOpts, opt: cfg.Opt, group: str | None
-) -> None:
+def _check_value(conf: cfg.ConfigOpts, opt: cfg.Opt, group: str) -> None:
     """Read an option now: until it is read, its value is not looked at."""
+    where = f'Option {opt.name} in group [{group}]'
     try:
-        getattr(conf[group] if group else conf, opt.dest)
+        getattr(conf if group == 'DEFAULT' else conf[group], opt.dest)
     except (
         cfg.NoSuchGroupError,
         cfg.NoSuchOptError,
@@ -474,24 +458,20 @@ def _check_value(
     ):
         # What follows the $ may be a part of a password.
         raise exception.ConfigurationError(
-            reason=f'Option {opt.name} in group [{group or "DEFAULT"}] has a '
-            f'$, which stands for the value of another option: write $$ for '
-            f'one that belongs to the value, as in a password.'
+            reason=f'{where} has a $, which stands for the value of another '
+            f'option: write $$ for one that belongs to the value, as in a '
+            f'password.'
         ) from None
     except cfg.Error as error:
         _, _, reason = str(error).partition(' is not valid: ')
         raise exception.ConfigurationError(
-            reason=f'Option {opt.name} in group [{group or "DEFAULT"}] '
-            f'cannot be used: {reason or error}.'
+            reason=f'{where} cannot be used: {reason or error}.'
         ) from error
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """Return our options by group, for oslo-config-generator."""
-    return [
-        (group.name if group else 'DEFAULT', list(opts))
-        for group, opts in _GROUPS
-    ]
+    return list(_GROUPS.items())
 
 
 def is_ours(conf: cfg.ConfigOpts) -> bool:
