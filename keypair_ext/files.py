@@ -7,7 +7,9 @@ sentence that names the file and the line.
 """
 
 import codecs
+import contextlib
 import locale
+import os
 
 from keypair_ext import exception
 
@@ -60,3 +62,29 @@ def unreadable(path: str, error: OSError) -> exception.ConfigurationError:
     return exception.ConfigurationError(
         reason=f'{path} cannot be read: {error.strerror}.'
     )
+
+
+def replace(path: str, text: str, mode: int = 0o600) -> None:
+    """Give a file a text, on disk on return; it has the old or the new one.
+
+    :param mode: what the file's is from then on.
+    :raises ConfigurationError: it cannot be written.
+    """
+    new = f'{path}.new'
+    directory = os.path.dirname(path) or '.'
+    try:
+        with open(new, 'w', encoding='utf-8') as stream:
+            os.chmod(new, mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(new, path)
+        descriptor = os.open(directory, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
+        raise exception.ConfigurationError(
+            reason=f'{path} cannot be written: {error.strerror}.'
+        ) from error

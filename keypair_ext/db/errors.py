@@ -12,11 +12,19 @@ import logging
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exc
 from sqlalchemy import exc as sa_exc
 
 from keypair_ext.db import url
 
 LOG = logging.getLogger(__name__)
+
+# What SQLAlchemy raises with oslo.db's translations.
+RAISED = (
+    db_exc.DBError,
+    db_exc.DBInvalidUnicodeParameter,
+    sa_exc.SQLAlchemyError,
+)
 
 TABLE_MISSING = (
     'The database has no table key_pairs: run "keypair-ext-manage db sync", '

@@ -23,8 +23,6 @@ from alembic import (
     script as alembic_script,
     util as alembic_util,
 )
-from oslo_db import exception as db_exc
-from sqlalchemy import exc as sa_exc
 
 from keypair_ext import exception
 from keypair_ext.db import errors, models
@@ -42,16 +40,9 @@ _DISAGREEMENT = (
 _KEY_PAIRS = 'key_pairs'
 _QUOTA_GUARD = 'quota_guard'
 
-# What SQLAlchemy raises with oslo.db's translations; of what drivers raise,
-# it lets through what they have not said to be theirs.
-_ERRORS = (
-    db_exc.DBError,
-    db_exc.DBInvalidUnicodeParameter,
-    sa_exc.SQLAlchemyError,
-    OSError,
-    TypeError,
-    ValueError,
-)
+# Of what drivers raise, SQLAlchemy lets through what they have not said to be
+# theirs.
+_ERRORS = (*errors.RAISED, OSError, TypeError, ValueError)
 
 # Two that run at once can both find a table missing; the slower one then
 # fails, and finds it the next time.

@@ -12,13 +12,11 @@ import collections
 import datetime
 import enum
 import functools
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from oslo_db import api as db_api, exception as db_exc
-from sqlalchemy import exc as sa_exc
+from oslo_db import api as db_api
 
 from keypair_ext import exception
 from keypair_ext.db import errors, models
@@ -31,12 +29,6 @@ _COLUMNS = tuple(
     if name == 'type'
     else _KEYS.c[name]
     for name in Keypair._fields
-)
-
-_ERRORS = (
-    db_exc.DBError,
-    db_exc.DBInvalidUnicodeParameter,
-    sa_exc.SQLAlchemyError,
 )
 
 PAGE = 1000
@@ -96,7 +88,7 @@ def _told(method: _Method) -> _Method:
     def tell(table: 'Table', *args: Any, **kwargs: Any) -> Any:
         try:
             return repeated(table, *args, **kwargs)
-        except _ERRORS as error:
+        except errors.RAISED as error:
             failure = errors.understand(error, table.dialect)
             raise exception.DatabaseUnusable(
                 reason=failure.sentence
@@ -148,29 +140,30 @@ class Table:
         )
         return int(self._fetch(query)[0][0])
 
-    def users(self, size: int = 10 * PAGE) -> Iterator[tuple[str, int]]:
+    def users(self, size: int = PAGE) -> Iterator[tuple[str, int]]:
         """Yield each user who has keys, and how many."""
-        user, name = _KEYS.c.user_id, _KEYS.c.name
-        query = sa.select(user, name).order_by(user, name).limit(size)
-        behind = query.where(
-            sa.or_(
-                user > sa.bindparam('user'),
-                sa.and_(
-                    user == sa.bindparam('user'), name > sa.bindparam('name')
-                ),
-            )
+        user = _KEYS.c.user_id
+        # What a collation takes for one user may be several.
+        exact: sa.ColumnElement[Any] = sa.cast(user, sa.LargeBinary)
+        if self.dialect.name == 'postgresql':
+            exact = user
+        query = (
+            sa.select(user, sa.func.count(), sa.func.count(exact.distinct()))
+            .group_by(user)
+            .order_by(user)
+            .limit(size)
         )
-        # The collation mixes the keys of users whom it takes for one.
-        alike: collections.Counter[str] = collections.Counter()
+        alike = sa.select(user).where(user == sa.bindparam('user'))
         rows = self._fetch(query)
         while rows:
-            for user_id, _ in rows:
-                if user_id not in alike and not _may_be_mixed(user_id, alike):
-                    yield from alike.items()
-                    alike.clear()
-                alike[user_id] += 1
-            rows = self._fetch(behind, user=rows[-1][0], name=rows[-1][1])
-        yield from alike.items()
+            for user_id, number, spellings in rows:
+                if spellings == 1:
+                    yield user_id, number
+                else:
+                    found = self._fetch(alike.order_by('name'), user=user_id)
+                    yield from collections.Counter(u for (u,) in found).items()
+            behind = query.where(user > sa.bindparam('user'))
+            rows = self._fetch(behind, user=rows[-1][0])
 
     def find(self, user_id: str, name: str) -> Keypair | None:
         """Return the row that is in this place, as the database compares."""
@@ -212,17 +205,8 @@ class Table:
             .where(_KEYS.c.id == row.id, _KEYS.c.user_id == row.user_id)
             .values(user_id=user_id, name=name)
         )
-        try:
-            with self._engine.begin() as connection:
-                return bool(connection.execute(change).rowcount)
-        except _ERRORS as error:
-            meaning = errors.understand(error, self.dialect).meaning
-            if meaning in (
-                errors.Meaning.DUPLICATE,
-                errors.Meaning.UNSTORABLE,
-            ):
-                return False
-            raise
+        with self._engine.begin() as connection:
+            return _change(connection, change) is Inserted.DONE
 
     @_told
     def _fetch(self, query: sa.Select[Any], **values: Any) -> Sequence[Any]:
@@ -290,7 +274,7 @@ def _change(
     try:
         with connection.begin_nested():
             changed = connection.execute(statement).rowcount
-    except _ERRORS as error:
+    except errors.RAISED as error:
         meaning = errors.understand(error, connection.dialect).meaning
         if meaning is errors.Meaning.UNSTORABLE:
             return Inserted.UNSTORABLE
@@ -298,18 +282,6 @@ def _change(
             return Inserted.CONFLICT
         raise
     return Inserted.DONE if changed else Inserted.CONFLICT
-
-
-def _may_be_mixed(user_id: str, others: Iterable[str]) -> bool:
-    """Say whether a collation may take a user for one of these."""
-    folded = _folded(user_id)
-    return any(folded == _folded(other) for other in others)
-
-
-def _folded(text: str) -> str:
-    """Return a text without what general collations do not see."""
-    letters = unicodedata.normalize('NFKD', text).casefold().rstrip()
-    return ''.join(c for c in letters if not unicodedata.combining(c))
 
 
 def _identity(row: Any) -> tuple[Any, ...]:

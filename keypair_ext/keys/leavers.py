@@ -7,19 +7,17 @@ forgotten after the keys have gone. Whatever happens between, it is done again
 and finds nothing to do.
 """
 
-import contextlib
 import datetime
 import fcntl
 import itertools
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 from oslo_log import log as logging
 
-from keypair_ext import exception, notifications
+from keypair_ext import exception, files, notifications
 from keypair_ext.db.table import Table
 from keypair_ext.keys import change, journal, selection
 from keypair_ext.keys.journal import Journal
@@ -28,28 +26,6 @@ from keypair_ext.keys.selection import Selection
 LOG = logging.getLogger(__name__)
 
 _STATE = 'leavers.json'
-
-
-def purge(
-    table: Table,
-    user_id: str,
-    path: Path,
-    notifier: notifications.Notifier,
-    pace: change.Pace,
-) -> int:
-    """Delete all keys of a user; return how many there were.
-
-    :param path: of the journal, which is not written where there are none.
-    :raises ConfigurationError: the journal cannot be written.
-    :raises DatabaseUnusable: some may have gone; do it again.
-    """
-    entries = selection.select(table, Selection(user_id=user_id))
-    first = next(entries, None)
-    if first is None:
-        return 0
-    rows = (entry.row for entry in itertools.chain([first], entries))
-    with Journal(str(path)) as kept:
-        return change.delete(table, rows, kept, notifier, pace)
 
 
 class Leavers:
@@ -75,12 +51,21 @@ class Leavers:
         self._directory = directory
         self._grace_period = grace_period
         self._lock = threading.Lock()
-        with self._told():
+        try:
             self._locked = os.open(
                 directory / 'leavers.lock', os.O_RDWR | os.O_CREAT, 0o600
             )
             fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._due = self._read()
+        except BlockingIOError as error:
+            raise exception.ConfigurationError(
+                reason=f'Another process uses {directory}: give each '
+                f'listener a journal_directory of its own.'
+            ) from error
+        except OSError as error:
+            raise exception.ConfigurationError(
+                reason=f'{directory} cannot be written: {error.strerror}.'
+            ) from error
+        self._due = self._read()
 
     def close(self) -> None:
         """Let another process use the directory."""
@@ -117,23 +102,20 @@ class Leavers:
                 self._write(left)
 
     def _purge(self, user_id: str) -> None:
-        path = self._directory / journal.default_path('purge')
-        number = purge(
-            self._table,
-            user_id,
-            path,
-            self._notifier,
-            change.Pace(change.RATE),
-        )
-        if number:
-            LOG.info(
-                'Purged %d keys of user %s: what they were is in %s',
-                number,
-                user_id,
-                path,
-            )
-        else:
+        """Delete all keys of a user; no journal is written of none."""
+        entries = selection.select(self._table, Selection(user_id=user_id))
+        first = next(entries, None)
+        if first is None:
             LOG.info('There are no keys of user %s', user_id)
+            return
+        rows = (entry.row for entry in itertools.chain([first], entries))
+        path = self._directory / journal.default_path('purge')
+        pace = change.Pace(change.RATE)
+        with Journal(str(path)) as kept:
+            number = change.delete(
+                self._table, rows, kept, self._notifier, pace
+            )
+        LOG.info('Purged %d keys of user %s, see %s', number, user_id, path)
 
     def _read(self) -> dict[str, datetime.datetime]:
         path = self._directory / _STATE
@@ -142,7 +124,7 @@ class Leavers:
         try:
             return {
                 user_id: datetime.datetime.fromisoformat(due)
-                for user_id, due in json.loads(path.read_text()).items()
+                for user_id, due in json.loads(files.read(str(path))).items()
             }
         except (ValueError, TypeError, AttributeError) as error:
             raise exception.ConfigurationError(
@@ -151,37 +133,9 @@ class Leavers:
             ) from error
 
     def _write(self, due: dict[str, datetime.datetime]) -> None:
-        """Replace the state; it is on disk on return."""
-        path = self._directory / _STATE
-        new = path.with_suffix('.new')
         text = json.dumps({user: due[user].isoformat() for user in due})
-        with self._told():
-            with open(new, 'w') as stream:
-                stream.write(f'{text}\n')
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(new, path)
-            directory = os.open(self._directory, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+        files.replace(str(self._directory / _STATE), f'{text}\n')
         self._due = due
-
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except BlockingIOError as error:
-            raise exception.ConfigurationError(
-                reason=f'Another process uses {self._directory}: give each '
-                f'listener a journal_directory of its own.'
-            ) from error
-        except OSError as error:
-            raise exception.ConfigurationError(
-                reason=f'{self._directory} cannot be written: '
-                f'{error.strerror}.'
-            ) from error
 
 
 def _now() -> datetime.datetime:

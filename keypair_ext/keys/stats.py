@@ -4,11 +4,9 @@
 
 import collections
 import datetime
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 
-from keypair_ext import exception
+from keypair_ext import files
 from keypair_ext.keys.report import Record
 from keypair_ext.keys.selection import Entry
 
@@ -124,22 +122,9 @@ def write_prometheus(stats: Stats, path: str) -> None:
 
     :raises ConfigurationError: it cannot be written.
     """
-    directory, name = os.path.split(os.path.abspath(path))
-    try:
-        # A directory of its own, so that nothing is left beside the file.
-        with tempfile.TemporaryDirectory(
-            dir=directory, prefix=f'.{name}.'
-        ) as scratch:
-            new = os.path.join(scratch, name)
-            with open(new, 'w') as stream:
-                stream.writelines(f'{line}\n' for line in _metrics(stats))
-            # Who collects it is another user.
-            os.chmod(new, 0o644)
-            os.replace(new, path)
-    except OSError as error:
-        raise exception.ConfigurationError(
-            reason=f'{path} cannot be written: {error.strerror}.'
-        ) from error
+    text = ''.join(f'{line}\n' for line in _metrics(stats))
+    # Who collects it is another user.
+    files.replace(path, text, mode=0o644)
 
 
 def _metrics(stats: Stats) -> Iterator[str]:

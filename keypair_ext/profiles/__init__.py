@@ -8,6 +8,7 @@ and keys, faults and key comments. What it may not change (identity, policy,
 the existence of a quota, storage, logging) has no key to say it with.
 """
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -42,14 +43,6 @@ __all__ = (
 )
 
 DEFAULT = 'nova'
-
-_TABLES = {
-    'versions': Versions,
-    'statuses': Statuses,
-    'answers': Answers,
-    'names': Names,
-    'keys': KeyRules,
-}
 
 
 def load(name: str) -> Profile:
@@ -109,17 +102,16 @@ def _misnamed(asked: str, own: str) -> list[str]:
 
 
 def _build(document: Mapping[str, Any]) -> Profile:
-    parts: dict[str, Any] = {
-        name: table(**document.get(name, {}))
-        for name, table in _TABLES.items()
-    }
     faults = {
         name: Fault(**fault)
         for name, fault in document.get('faults', {}).items()
     }
-    return Profile(
-        name=document['name'],
-        summary=document['summary'],
-        faults=Faults(**faults),
-        **parts,
-    )
+    written = {**document, 'faults': faults}
+    upstream = Profile(document['name'], document['summary'])
+    tables: dict[str, Any] = {
+        field.name: dataclasses.replace(
+            getattr(upstream, field.name), **written.get(field.name, {})
+        )
+        for field in dataclasses.fields(upstream)[2:]
+    }
+    return dataclasses.replace(upstream, **tables)

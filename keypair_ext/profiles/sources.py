@@ -8,6 +8,7 @@ that holds the document.
 
 import importlib.metadata
 import importlib.resources
+import pathlib
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from urllib import parse as urlparse
@@ -26,16 +27,27 @@ def read(name: str) -> str:
     :param name: one of ours, of an entry point, or ``file:`` and a path.
     :raises ConfigurationError: there is none, or it cannot be read.
     """
+    resource: Traversable
     if is_file(name):
-        return _read_file(name)
-    # Ours first: to ask what is installed takes time.
-    resource = (
-        _here() / f'{name}{_SUFFIX}' if name in shipped() else _installed(name)
-    )
+        resource = pathlib.Path(_path(name))
+    elif name in shipped():
+        # Before the others: to ask what is installed takes time.
+        resource = _here() / f'{name}{_SUFFIX}'
+    else:
+        resource = _installed(name)
     try:
         return resource.read_text('utf-8-sig')
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(name, error) from error
+    except UnicodeDecodeError as error:
+        problem = f'it is not UTF-8: {error.reason} at byte {error.start}'
+        raise _unreadable(name, problem) from error
+    except OSError as error:
+        raise _unreadable(name, error.strerror or str(error)) from error
+
+
+def _unreadable(name: str, problem: str) -> exception.ConfigurationError:
+    return exception.ConfigurationError(
+        reason=f'Profile {name} cannot be read: {problem}.'
+    )
 
 
 def is_file(name: str) -> bool:
@@ -66,15 +78,6 @@ def _here() -> Traversable:
     return importlib.resources.files('keypair_ext.profiles')
 
 
-def _read_file(name: str) -> str:
-    path = _path(name)
-    try:
-        with open(path, encoding='utf-8-sig') as stream:
-            return stream.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(name, error) from error
-
-
 def _path(name: str) -> str:
     """Return the path of ``file:/PATH`` or ``file:///PATH``."""
     rest = name.removeprefix(_FILE)
@@ -94,16 +97,6 @@ def _path(name: str) -> str:
             f'file write {_FILE}%(here)s/acme.toml.'
         )
     return path
-
-
-def _unreadable(name: str, error: Exception) -> exception.ConfigurationError:
-    if isinstance(error, UnicodeDecodeError):
-        problem = f'it is not UTF-8: {error.reason} at byte {error.start}'
-    else:
-        problem = getattr(error, 'strerror', None) or str(error)
-    return exception.ConfigurationError(
-        reason=f'Profile {name} cannot be read: {problem}.'
-    )
 
 
 def _entry_points() -> Iterable[importlib.metadata.EntryPoint]:

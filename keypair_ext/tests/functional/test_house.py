@@ -42,7 +42,7 @@ ROOMS = {
     'middleware': 'answer cache conf config_files environ exception faults '
     'identity_client nobody profiles',
     'logs': 'exception files middleware nobody',
-    'keys': 'db exception keytypes notifications',
+    'keys': 'db exception files keytypes notifications',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
     'api': 'answer db environ exception faults keypairs keytypes policy '

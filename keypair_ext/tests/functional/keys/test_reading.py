@@ -227,7 +227,7 @@ class ReadingTest(base.KeysTestCase):
         self.assertIn('keypair_ext_keys_of_a_user_count 2\n', text)
         self.assertEqual(0o644, path.stat().st_mode & 0o777)
         left = {entry.name for entry in self.directory.iterdir()}
-        self.assertFalse(any(name.startswith('.keys.prom') for name in left))
+        self.assertFalse(any(name.startswith('keys.prom.') for name in left))
 
     def test_prometheus_leaves_the_old_file_where_it_fails(self) -> None:
         status, _, errors = self.run_command(
