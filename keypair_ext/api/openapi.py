@@ -46,7 +46,8 @@ _COMMON = (
 _OF_CREATE = (*_COMMON, exception.QuotaExceeded, exception.KeypairExists)
 _OF_ITEMS = (*_COMMON, exception.KeypairNotFound)
 
-_TIME = {'type': ['string', 'null']}
+_TEXT: Document = {'type': 'string'}
+_TIME: Document = {'type': ['string', 'null']}
 
 # Those of HTTP that a path may lack.
 _METHODS = ('get', 'put', 'post', 'delete', 'head', 'patch')
@@ -67,31 +68,23 @@ def describe(contracts: Contracts, version: str) -> Document:
         '/os-keypairs': _collection(contract, told),
         '/os-keypairs/{keypair_name}': _item(contract, told),
     }
-    for path in paths.values():
-        refused = _refer(told, exception.MethodNotAllowed)
-        for method in _METHODS if refused else ():
-            path.setdefault(method, {'responses': refused})
+    if refused := _refer(told, exception.MethodNotAllowed):
+        for path in paths.values():
+            for method in _METHODS:
+                path.setdefault(method, {'responses': refused})
+    token = {'type': 'apiKey', 'in': 'header', 'name': 'X-Auth-Token'}
     return {
         'openapi': '3.1.0',
         'info': {
             'title': 'OpenStack Compute key pairs',
             'version': contract.version or 'unversioned',
-            'license': {
-                'name': 'Apache 2.0',
-                'identifier': 'Apache-2.0',
-            },
+            'license': {'name': 'Apache 2.0', 'identifier': 'Apache-2.0'},
         },
         'servers': [{'url': '/v2.1'}],
         'security': [{'token': []}],
         'paths': paths,
         'components': {
-            'securitySchemes': {
-                'token': {
-                    'type': 'apiKey',
-                    'in': 'header',
-                    'name': 'X-Auth-Token',
-                }
-            },
+            'securitySchemes': {'token': token},
             'responses': {
                 str(status): _refusal(told, status)
                 for status in sorted({one.status for one in told.values()})
@@ -138,13 +131,16 @@ def _refusal(told: Told, status: int) -> Document:
 
 
 def _collection(contract: Contract, told: Told) -> Document:
-    answer = _with_fingerprint(
-        contract, _answer('The new key pair.', _created(contract))
-    )
+    name = {'keypair_name': '$response.body#/keypair/name'}
     created = {
-        str(status): {**answer, 'links': _links()}
-        for status in (contract.imported_status, contract.generated_status)
+        **_answer('The new key pair.', _created(contract), contract),
+        # What can be done with it.
+        'links': {
+            operation: {'operationId': operation, 'parameters': name}
+            for operation in ('show_keypair', 'delete_keypair')
+        },
     }
+    body = {'application/json': {'schema': contract.create_body.schema}}
     return {
         'parameters': _version_header(contract),
         'get': {
@@ -159,58 +155,38 @@ def _collection(contract: Contract, told: Told) -> Document:
         },
         'post': {
             'operationId': 'create_keypair',
-            'requestBody': {
-                'required': True,
-                'content': {
-                    'application/json': {'schema': contract.create_body.schema}
-                },
+            'requestBody': {'required': True, 'content': body},
+            'responses': {
+                str(contract.imported_status): created,
+                str(contract.generated_status): created,
+                **_refer(told, *_OF_CREATE),
             },
-            'responses': {**created, **_refer(told, *_OF_CREATE)},
         },
-    }
-
-
-def _links() -> Document:
-    """Say what can be done with the key pair of an answer."""
-    name = {'keypair_name': '$response.body#/keypair/name'}
-    return {
-        operation: {'operationId': operation, 'parameters': name}
-        for operation in ('show_keypair', 'delete_keypair')
     }
 
 
 def _item(contract: Contract, told: Told) -> Document:
     query = _query_parameters(contract.item_query.schema)
     errors = _refer(told, *_OF_ITEMS)
+    shown = _answer('The key pair.', _shown(contract), contract)
+    gone = {'description': 'The key pair is gone.'}
+    name = {
+        'name': 'keypair_name',
+        'in': 'path',
+        'required': True,
+        'schema': {'type': 'string', 'minLength': 1},
+    }
     return {
-        'parameters': [
-            *_version_header(contract),
-            {
-                'name': 'keypair_name',
-                'in': 'path',
-                'required': True,
-                'schema': {'type': 'string', 'minLength': 1},
-            },
-        ],
+        'parameters': [*_version_header(contract), name],
         'get': {
             'operationId': 'show_keypair',
             'parameters': query,
-            'responses': {
-                str(contract.shown_status): _with_fingerprint(
-                    contract, _answer('The key pair.', _shown(contract))
-                ),
-                **errors,
-            },
+            'responses': {str(contract.shown_status): shown, **errors},
         },
         'delete': {
             'operationId': 'delete_keypair',
             'parameters': query,
-            'responses': {
-                str(contract.deleted_status): {
-                    'description': 'The key pair is gone.'
-                },
-                **errors,
-            },
+            'responses': {str(contract.deleted_status): gone, **errors},
         },
     }
 
@@ -236,41 +212,34 @@ def _version_header(contract: Contract) -> list[Document]:
 def _query_parameters(schema: Document) -> list[Document]:
     """Turn the schema of a query's lists of values into parameters."""
     return [
-        {
-            'name': name,
-            'in': 'query',
-            'schema': values['items'],
-        }
+        {'name': name, 'in': 'query', 'schema': values['items']}
         for name, values in schema['properties'].items()
     ]
 
 
-def _answer(description: str, schema: Document) -> Document:
-    return {
+def _answer(
+    description: str, schema: Document, contract: Contract | None = None
+) -> Document:
+    """Describe an answer.
+
+    :param contract: says if it has the header of the fingerprint.
+    """
+    answer: Document = {
         'description': description,
         'content': {'application/json': {'schema': schema}},
     }
-
-
-def _with_fingerprint(contract: Contract, answer: Document) -> Document:
-    if contract.sha256_in_header:
+    if contract is not None and contract.sha256_in_header:
         value = {'schema': {'type': 'string', 'pattern': '^SHA256:'}}
         answer['headers'] = {views.FINGERPRINT_HEADER: value}
     return answer
 
 
 def _fault(status: int, waits: bool) -> Document:
-    properties: Document = {
-        'code': {'const': status},
-        'message': {'type': 'string'},
-    }
+    properties = {'code': {'const': status}, 'message': _TEXT}
     if waits and status == 413:
-        properties['retryAfter'] = {'type': 'string'}
-    return {
-        'type': 'object',
-        'properties': properties,
-        'required': ['code', 'message'],
-    }
+        properties['retryAfter'] = _TEXT
+    required = ['code', 'message']
+    return {'type': 'object', 'properties': properties, 'required': required}
 
 
 def _object(properties: Document, *optional: str) -> Document:
@@ -283,11 +252,7 @@ def _object(properties: Document, *optional: str) -> Document:
 
 
 def _summary(contract: Contract) -> Document:
-    properties: Document = {
-        'name': {'type': 'string'},
-        'public_key': {'type': 'string'},
-        'fingerprint': {'type': 'string'},
-    }
+    properties = dict.fromkeys(('name', 'public_key', 'fingerprint'), _TEXT)
     if contract.shows_type:
         properties['type'] = {'enum': ['ssh', 'x509']}
     return properties
@@ -300,7 +265,7 @@ def _listed(contract: Contract) -> Document:
     keypair = _object({'keypair': _object(summary)})
     properties: Document = {'keypairs': {'type': 'array', 'items': keypair}}
     if contract.pages:
-        link = _object({'rel': {'const': 'next'}, 'href': {'type': 'string'}})
+        link = _object({'rel': {'const': 'next'}, 'href': _TEXT})
         properties['keypairs_links'] = {'type': 'array', 'items': link}
     return _object(properties, 'keypairs_links')
 
@@ -308,7 +273,7 @@ def _listed(contract: Contract) -> Document:
 def _shown(contract: Contract) -> Document:
     properties = {
         **_summary(contract),
-        'user_id': {'type': 'string'},
+        'user_id': _TEXT,
         'created_at': _TIME,
         'updated_at': _TIME,
         'deleted': {'const': False},
@@ -319,8 +284,8 @@ def _shown(contract: Contract) -> Document:
 
 
 def _created(contract: Contract) -> Document:
-    properties = {**_summary(contract), 'user_id': {'type': 'string'}}
+    properties = {**_summary(contract), 'user_id': _TEXT}
     if contract.shows_created_at_on_create:
-        properties['created_at'] = {'type': 'string'}
-    properties['private_key'] = {'type': 'string'}
+        properties['created_at'] = _TEXT
+    properties['private_key'] = _TEXT
     return _object({'keypair': _object(properties, 'private_key')})

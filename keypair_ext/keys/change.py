@@ -30,24 +30,19 @@ RATE = 500
 _Item = TypeVar('_Item')
 
 
-class Pace(NamedTuple):
-    """How fast the table may change.
+def _batches(items: Iterable[_Item], rate: float) -> Iterator[list[_Item]]:
+    """Yield what is to be done at once, and wait afterwards.
 
-    :ivar rate: at most so many rows a second; 0 is as fast as it goes.
+    :param rate: at most so many items a second; 0 is as fast as it goes.
     """
-
-    rate: float
-
-    def batches(self, items: Iterable[_Item]) -> Iterator[list[_Item]]:
-        """Yield what is to be done at once, and wait afterwards."""
-        size = BATCH if self.rate == 0 else max(1, min(BATCH, int(self.rate)))
-        iterator = iter(items)
-        while batch := list(itertools.islice(iterator, size)):
-            began = time.monotonic()
-            yield batch
-            if self.rate:
-                spent = time.monotonic() - began
-                time.sleep(max(0.0, len(batch) / self.rate - spent))
+    size = BATCH if rate == 0 else max(1, min(BATCH, int(rate)))
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        began = time.monotonic()
+        yield batch
+        if rate:
+            spent = time.monotonic() - began
+            time.sleep(max(0.0, len(batch) / rate - spent))
 
 
 def delete(
@@ -55,7 +50,7 @@ def delete(
     rows: Iterable[Keypair],
     journal: Journal,
     notifier: notifications.Notifier,
-    pace: Pace,
+    rate: float,
 ) -> int:
     """Delete rows; return how many were still there.
 
@@ -64,7 +59,7 @@ def delete(
     """
     deleted = 0
     context = oslo_context.RequestContext(overwrite=False)
-    for batch in pace.batches(rows):
+    for batch in _batches(rows, rate):
         journal.write(batch)
         with contextlib.ExitStack() as actions:
             started = []
@@ -89,14 +84,14 @@ def move(
     moves: Iterable[tuple[Keypair, str]],
     user_id: str,
     journal: Journal,
-    pace: Pace,
+    rate: float,
 ) -> Iterator[tuple[Keypair, bool]]:
     """Give rows to a user, each under the name beside it.
 
     :returns: each row, and whether it was moved; if not, it has gone, or
         that user has one of the name.
     """
-    for batch in pace.batches(moves):
+    for batch in _batches(moves, rate):
         journal.write(row for row, _ in batch)
         for row, name in batch:
             fits = len(name) <= lines.MAX_LENGTH
@@ -123,7 +118,7 @@ def add(
     *,
     restore: bool,
     dry_run: bool,
-    pace: Pace,
+    rate: float,
 ) -> Iterator[Added]:
     """Insert rows that were exported, or are in a journal.
 
@@ -134,7 +129,7 @@ def add(
         A line that was torn is none: what it was about has not changed.
     :param dry_run: only look at what is in the way.
     """
-    for batch in pace.batches(numbered):
+    for batch in _batches(numbered, rate):
         judged = [
             _judge(line, None if restore else key_types)
             for line in batch

@@ -58,6 +58,10 @@ class Server(NamedTuple):
     status: str
 
 
+# What Nova calls the fields of a Server.
+_OF_A_SERVER = ('id', 'name', 'tenant_id', 'user_id', 'key_name', 'status')
+
+
 class Cloud:
     """Asks Identity and Compute.
 
@@ -119,14 +123,7 @@ class Cloud:
                 if key_name in (None, server['key_name']) and (
                     user_id in (None, server['user_id']) and server['key_name']
                 ):
-                    yield Server(
-                        server['id'],
-                        server['name'],
-                        server['tenant_id'],
-                        server['user_id'],
-                        server['key_name'],
-                        server['status'],
-                    )
+                    yield Server(*(server[name] for name in _OF_A_SERVER))
             if not any(
                 link['rel'] == 'next'
                 for link in found.get('servers_links', ())

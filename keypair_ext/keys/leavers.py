@@ -110,10 +110,9 @@ class Leavers:
             return
         rows = (entry.row for entry in itertools.chain([first], entries))
         path = self._directory / journal.default_path('purge')
-        pace = change.Pace(change.RATE)
         with Journal(str(path)) as kept:
             number = change.delete(
-                self._table, rows, kept, self._notifier, pace
+                self._table, rows, kept, self._notifier, change.RATE
             )
         LOG.info('Purged %d keys of user %s, see %s', number, user_id, path)
 

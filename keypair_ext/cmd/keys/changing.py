@@ -29,7 +29,7 @@ def import_keys(arguments: argparse.Namespace) -> int:
             keytypes.load(rsa.make_rsa),
             restore=arguments.restore,
             dry_run=not arguments.yes,
-            pace=change.Pace(arguments.rate),
+            rate=arguments.rate,
         )
         return _tell_added(arguments, added)
 
@@ -156,9 +156,7 @@ def _delete(
     path = arguments.journal or journal.default_path(command)
     rows = (entry.row for entry in progress.shown(entries))
     with journal.Journal(path) as kept:
-        deleted = change.delete(
-            table, rows, kept, notifier, change.Pace(arguments.rate)
-        )
+        deleted = change.delete(table, rows, kept, notifier, arguments.rate)
     print(f'{deleted} keys deleted. {_undo(path)}')
 
 
@@ -177,7 +175,7 @@ def transfer(arguments: argparse.Namespace) -> int:
     moved = left = 0
     with journal.Journal(path) as kept:
         for row, done in change.move(
-            table, moves, arguments.new, kept, change.Pace(arguments.rate)
+            table, moves, arguments.new, kept, arguments.rate
         ):
             moved += done
             left += not done
