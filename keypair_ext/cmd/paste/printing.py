@@ -7,14 +7,60 @@ that is in force gives what each tool's own words say.
 """
 
 import json
-from collections.abc import Callable
+import string
+from collections.abc import Iterator
 from typing import Final
 
 from keypair_ext.cmd.paste import mount
 from keypair_ext.cmd.paste.reading import PasteFile
 
-# Section, key and value of what the filter needs.
-_Changes = dict[str, dict[str, str]]
+# In each, what stands for the section, key and value of what the filter needs
+# is one of the names of _spellings().
+TOOLS: Final = {
+    'kolla': """\
+# kolla-build.conf: the package, for the images of Nova.
+[nova-base-plugin-keypair-ext]
+type = url
+location = THE-URL-OF/keypair_ext.tar.gz
+
+# The file of [DEFAULT] template_override.
+{% extends parent_template %}
+{% block nova_base_footer %}
+RUN keypair-ext-manage paste enable --file /etc/nova/api-paste.ini
+{% endblock %}
+""",
+    'openstack-ansible': """\
+# /etc/openstack_deploy/user_variables.yml
+nova_user_pip_packages:
+  - keypair-ext
+nova_api_paste_ini_overrides:
+$mapping
+""",
+    'openstack-helm': """\
+# Values of the chart nova; its image needs the package.
+conf:
+  paste:
+$mapping
+""",
+    'puppet': """\
+# Hiera; the package has to be in Nova's environment.
+nova::config::nova_api_paste_ini:
+$hiera
+""",
+    'nova-operator': """\
+# OpenStackControlPlane, below spec.nova.template; the image of nova-api needs
+# the package.
+apiServiceTemplate:
+  defaultConfigOverwrite:
+    api-paste.ini: |
+$file
+""",
+    'devstack': """\
+# local.conf; the plugin in devstack/ of the distribution does the same.
+[[post-config|/etc/nova/api-paste.ini]]
+$ini
+""",
+}
 
 
 def snippet(tool: str, text: str) -> str:
@@ -24,109 +70,39 @@ def snippet(tool: str, text: str) -> str:
     :param text: the paste file in force, with or without the filter.
     :raises ConfigurationError: the text is not understood.
     """
-    return TOOLS[tool](mount.enable(text))
+    spellings = _spellings(mount.enable(text))
+    return string.Template(TOOLS[tool]).substitute(spellings)
 
 
-def _changes(text: str) -> _Changes:
-    file = PasteFile(text)
-    changes: _Changes = {}
-    for pipeline in mount.status(text).pipelines:
-        words = file.sections[pipeline.section].words(pipeline.key)
-        values = changes.setdefault(pipeline.section, {})
-        values[pipeline.key] = ' '.join(words)
-    section = file.sections[mount.SECTION]
+def _spellings(text: str) -> dict[str, str]:
+    """Return what the filter needs, as the tools write it."""
+    mapping, hiera, ini = [], [], []
+    for section, values in _changes(text):
+        mapping.append(f'    {json.dumps(section)}:')
+        ini.append(f'[{section}]')
+        for key, value in values.items():
+            mapping.append(f'      {json.dumps(key)}: {json.dumps(value)}')
+            hiera.append(f'  {json.dumps(f"{section}/{key}")}:')
+            hiera.append(f'    value: {json.dumps(value)}')
+            ini.append(f'{key} = {value}')
+    # The whole of it: nova-operator replaces, and does not merge.
+    file = [f'{" " * 10}{line}'.rstrip() for line in text.splitlines()]
     return {
-        **changes,
-        mount.SECTION: {key: section.target(key) for key in section.values},
+        'mapping': '\n'.join(mapping),
+        'hiera': '\n'.join(hiera),
+        'ini': '\n'.join(ini),
+        'file': '\n'.join(file),
     }
 
 
-def _yaml(text: str, indent: int) -> str:
-    """Return the changes as a mapping of mappings."""
-    lines = []
-    for section, values in _changes(text).items():
-        lines.append(f'{json.dumps(section)}:')
-        lines += [
-            f'  {json.dumps(key)}: {json.dumps(value)}'
-            for key, value in values.items()
-        ]
-    return ''.join(f'{" " * indent}{line}\n' for line in lines)
-
-
-def _kolla(_: str) -> str:
-    return (
-        '# kolla-build.conf: the package, for the images of Nova.\n'
-        '[nova-base-plugin-keypair-ext]\n'
-        'type = url\n'
-        'location = THE-URL-OF/keypair_ext.tar.gz\n'
-        '\n'
-        '# The file of [DEFAULT] template_override.\n'
-        '{% extends parent_template %}\n'
-        '{% block nova_base_footer %}\n'
-        'RUN keypair-ext-manage paste enable --file /etc/nova/api-paste.ini\n'
-        '{% endblock %}\n'
-    )
-
-
-def _openstack_ansible(text: str) -> str:
-    return (
-        '# /etc/openstack_deploy/user_variables.yml\n'
-        'nova_user_pip_packages:\n'
-        '  - keypair-ext\n'
-        f'nova_api_paste_ini_overrides:\n{_yaml(text, 2)}'
-    )
-
-
-def _openstack_helm(text: str) -> str:
-    return (
-        '# Values of the chart nova; its image needs the package.\n'
-        f'conf:\n  paste:\n{_yaml(text, 4)}'
-    )
-
-
-def _puppet(text: str) -> str:
-    lines = [
-        f'  {json.dumps(f"{section}/{key}")}:\n'
-        f'    value: {json.dumps(value)}\n'
-        for section, values in _changes(text).items()
-        for key, value in values.items()
-    ]
-    return (
-        "# Hiera; the package has to be in Nova's environment.\n"
-        f'nova::config::nova_api_paste_ini:\n{"".join(lines)}'
-    )
-
-
-def _nova_operator(text: str) -> str:
-    # The whole file: the operator replaces, and does not merge.
-    body = ''.join(
-        f'          {line}'.rstrip() + '\n' for line in text.splitlines()
-    )
-    return (
-        '# OpenStackControlPlane, below spec.nova.template; the image of '
-        'nova-api needs\n# the package.\n'
-        'apiServiceTemplate:\n'
-        '  defaultConfigOverwrite:\n'
-        f'    api-paste.ini: |\n{body}'
-    )
-
-
-def _devstack(text: str) -> str:
-    lines = []
-    for section, values in _changes(text).items():
-        lines += [f'[{section}]', *(f'{k} = {v}' for k, v in values.items())]
-    return (
-        '# local.conf; the plugin in devstack/ of the distribution does the '
-        'same.\n'
-        '[[post-config|/etc/nova/api-paste.ini]]\n' + '\n'.join(lines) + '\n'
-    )
-
-
-TOOLS: Final[dict[str, Callable[[str], str]]] = {
-    'kolla': _kolla,
-    'openstack-ansible': _openstack_ansible,
-    'openstack-helm': _openstack_helm,
-    'puppet': _puppet,
-    'nova-operator': _nova_operator,
-    'devstack': _devstack,
-}
+def _changes(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the sections of a file with the filter, and what they need."""
+    file = PasteFile(text)
+    changed: dict[str, dict[str, str]] = {}
+    for pipeline in mount.status(text).pipelines:
+        words = file.sections[pipeline.section].words(pipeline.key)
+        values = changed.setdefault(pipeline.section, {})
+        values[pipeline.key] = ' '.join(words)
+    yield from changed.items()
+    ours = file.sections[mount.SECTION]
+    yield mount.SECTION, {key: ours.target(key) for key in ours.values}
