@@ -17,6 +17,7 @@ from keypair_ext.cmd import keys, parsing
 from keypair_ext.cmd.parsing import Command, option
 from keypair_ext.cmd.paste import mount, printing, replacing
 from keypair_ext.db import engine, migration
+from keypair_ext.keys import report
 
 _PROGRAM = 'keypair-ext-manage'
 
@@ -98,7 +99,7 @@ def _profile_list(arguments: argparse.Namespace) -> int:
         except exception.ConfigurationError as error:
             summary, broken = f'(cannot be used) {error}', 1
         rows.append((name, summary))
-    _print_table(rows)
+    report.write_rows(rows, sys.stdout)
     return broken
 
 
@@ -147,20 +148,17 @@ def _paste_status(arguments: argparse.Namespace) -> int:
     except exception.ConfigurationError as error:
         cmd.complain(_PROGRAM, str(error))
         return _UNKNOWN
-    section = 'present' if status.has_section else 'missing'
-    _print_table(
-        [
-            (f'[{mount.SECTION}]', '', section),
-            *(
-                (
-                    f'[{pipeline.section}]',
-                    pipeline.key,
-                    'enabled' if pipeline.enabled else 'disabled',
-                )
-                for pipeline in status.pipelines
-            ),
-        ]
-    )
+    rows = [
+        (
+            f'[{mount.SECTION}]',
+            '',
+            'present' if status.has_section else 'missing',
+        )
+    ]
+    for section, key, is_enabled in status.pipelines:
+        state = 'enabled' if is_enabled else 'disabled'
+        rows.append((f'[{section}]', key, state))
+    report.write_rows(rows, sys.stdout)
     if status.enabled:
         return 0
     return 1 if status.disabled else 2
@@ -184,7 +182,7 @@ def _print_differences(
         if any(values[key] != settings[0][key] for values in settings)
     ]
     if rows:
-        _print_table([('SETTING', *titles), *rows])
+        report.write_rows([('SETTING', *titles), *rows], sys.stdout)
     else:
         print('There is no difference.')
 
@@ -198,15 +196,6 @@ def _shown(value: object) -> str:
         after = '' if retry is None else f', retry after {retry} s'
         return f'{value.status} {value.name}{after}'
     return json.dumps(value)
-
-
-def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        )
-        print('  '.join(cells).rstrip())
 
 
 _FILE = option(

@@ -48,13 +48,19 @@ def record_of(entry: Entry) -> dict[str, Cell]:
     }
 
 
-def _write_table(columns: Columns, records: Records, stream: TextIO) -> None:
-    rows = (_cells(columns, record) for record in records)
-    first = [list(columns), *itertools.islice(rows, _MEASURED)]
+def write_rows(rows: Iterable[Sequence[str]], stream: TextIO) -> None:
+    """Print rows of cells, the first of them the titles, in columns."""
+    rows = iter(rows)
+    first = list(itertools.islice(rows, _MEASURED))
     widths = [max(map(len, column)) for column in zip(*first, strict=True)]
     for row in itertools.chain(first, rows):
         cells = map(str.ljust, row, widths)
         stream.write('  '.join(cells).rstrip() + '\n')
+
+
+def _write_table(columns: Columns, records: Records, stream: TextIO) -> None:
+    rows = (_cells(columns, record) for record in records)
+    write_rows(itertools.chain([columns], rows), stream)
 
 
 def _write_json(columns: Columns, records: Records, stream: TextIO) -> None:
