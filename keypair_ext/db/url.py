@@ -109,16 +109,25 @@ def tls_mistake(url: sa.URL) -> str | None:
     query = {name: str(value) for name, value in url.query.items()}
     if query.get('sslmode') == 'disable':
         return None
-    for name in _DIRECTORIES:
-        if name in query and not os.path.isdir(query[name]):
-            return f'{name}: there is no directory {query[name]}'
-    for name in _FILES:
+    for name, path in query.items():
+        if name in _DIRECTORIES and not os.path.isdir(path):
+            return f'{name}: there is no directory {path}'
         # libpq has names that are no files: system, and keys of an engine.
-        if name in query and (os.sep in query[name] or '_' in name):
-            problem = _file_mistake(query[name], name in _CERTIFICATES)
-            if problem:
-                return f'{name}: {query[name]} {problem}'
+        if name in _FILES and (os.sep in path or '_' in name):
+            try:
+                with open(path, 'rb'):
+                    pass
+                if name in _CERTIFICATES:
+                    _context().load_verify_locations(path)
+            except ssl.SSLError:
+                return f'{name}: {path} has no certificate in PEM format'
+            except OSError as error:
+                return f'{name}: {path} cannot be read: {error.strerror}'
     return _pair_mistake(query) or _cipher_mistake(query, url)
+
+
+def _context() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _parsed(options: Any) -> sa.URL:
@@ -153,10 +162,8 @@ def _checked(url: sa.URL) -> sa.URL:
         # A connection is not a thread's.
         url = url.difference_update_query(['check_same_thread'])
     else:
-        # oslo.db knows MariaDB by the name of MySQL only.
         driver = url.get_driver_name()
-        kind = url.get_backend_name().replace('mariadb', 'mysql')
-        url = url.set(drivername=f'{kind}+{driver}')
+        url = url.set(drivername=f'{_kind(url)}+{driver}')
         url = url.update_query_dict({**_DEFAULTS.get(driver, {}), **url.query})
     mistake = tls_mistake(url) or _parameter_mistake(url)
     if mistake:
@@ -167,10 +174,16 @@ def _checked(url: sa.URL) -> sa.URL:
     return url
 
 
+def _kind(url: sa.URL) -> str:
+    # oslo.db knows MariaDB by the name of MySQL only.
+    return url.get_backend_name().replace('mariadb', 'mysql')
+
+
 def _check_driver(url: sa.URL) -> None:
-    kind = url.get_backend_name()
-    if kind.replace('mariadb', 'mysql') not in _KINDS:
-        raise _Mistake(f'{kind} is not a database that can be used; {_USE}')
+    if _kind(url) not in _KINDS:
+        raise _Mistake(
+            f'{_kind(url)} is not a database that can be used; {_USE}'
+        )
     try:
         dialect = url.get_dialect()
     except sa_exc.NoSuchModuleError:
@@ -192,7 +205,7 @@ def _missing(url: sa.URL, driver: str) -> str:
         f'{url.drivername}:// wants the driver {driver}, which is not '
         f'installed; install {package}'
     )
-    scheme, first = _FIRST[url.get_backend_name().replace('mariadb', 'mysql')]
+    scheme, first = _FIRST[_kind(url)]
     if first == package:
         return told
     return f'{told}, or write {scheme}:// and install {first}'
@@ -279,29 +292,13 @@ def _nowhere(driver: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     return {'host': ','.join([_NOWHERE] * count), 'hostaddr': ''}
 
 
-def _file_mistake(path: str, is_certificate: bool) -> str | None:
-    try:
-        with open(path, 'rb'):
-            pass
-    except OSError as error:
-        return f'cannot be read: {error.strerror}'
-    if is_certificate:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-        except ssl.SSLError:
-            return 'has no certificate in PEM format'
-    return None
-
-
 def _pair_mistake(query: Mapping[str, str]) -> str | None:
     """Return what is wrong with the client's certificate and its key."""
     if 'ssl_cert' not in query:
         return 'ssl_key: it needs ssl_cert' if 'ssl_key' in query else None
     key = query.get('ssl_key')
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
-            query['ssl_cert'], key, password=lambda: ''
-        )
+        _context().load_cert_chain(query['ssl_cert'], key, lambda: '')
     except (ssl.SSLError, ValueError):
         name = 'ssl_cert' if key is None else 'ssl_key'
         return (
@@ -312,16 +309,15 @@ def _pair_mistake(query: Mapping[str, str]) -> str | None:
 
 
 def _cipher_mistake(query: Mapping[str, str], url: sa.URL) -> str | None:
-    ciphers = query.get('ssl_cipher')
-    if ciphers is None:
+    if 'ssl_cipher' not in query:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ciphers = query['ssl_cipher']
+    context = _context()
     # Names of TLS 1.3, which OpenSSL takes elsewhere.
-    known = {cipher['name'] for cipher in context.get_ciphers()}
+    known = [cipher['name'] for cipher in context.get_ciphers()]
     try:
         context.set_ciphers(ciphers)
     except ssl.SSLError:
-        if url.get_driver_name() == 'mysqldb' and ciphers in known:
-            return None
-        return f'ssl_cipher: there is no cipher {ciphers}'
+        if url.get_driver_name() != 'mysqldb' or ciphers not in known:
+            return f'ssl_cipher: there is no cipher {ciphers}'
     return None
