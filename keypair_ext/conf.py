@@ -29,7 +29,7 @@ DEFAULT_OPTS: list[cfg.Opt] = [
 The name of this machine in the publisher of notifications: ``api.<host>`` and
 ``nova-api:<host>``, as Nova writes it.
 """,
-    ),
+    )
 ]
 
 API_OPTS: list[cfg.Opt] = [
@@ -378,9 +378,7 @@ noted. Each listener needs one of its own, which outlives restarts.
 """,
     ),
     cfg.StrOpt(
-        'exchange',
-        default='keystone',
-        help="Keystone's ``control_exchange``.",
+        'exchange', default='keystone', help="Keystone's ``control_exchange``."
     ),
     cfg.ListOpt(
         'topics',

@@ -49,11 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parsing.add_command(groups, _OPENAPI)
     parsing.add_commands(
-        groups,
-        'keys',
-        'the keys of all users',
-        keys.COMMANDS,
-        keys.TROUBLE,
+        groups, 'keys', 'the keys of all users', keys.COMMANDS, keys.TROUBLE
     )
     return parser
 

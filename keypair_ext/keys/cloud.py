@@ -81,9 +81,7 @@ class Cloud:
             max_version='3.latest',
         )
         self._compute = adapter.Adapter(
-            session,
-            service_type='compute',
-            interface=['internal', 'public'],
+            session, service_type='compute', interface=['internal', 'public']
         )
 
     def users(

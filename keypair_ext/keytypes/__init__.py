@@ -3,13 +3,17 @@
 """Key types: what a public key of a type looks like, and how to make one."""
 
 from keypair_ext.keytypes.algorithms import MakeKey
-from keypair_ext.keytypes.base import GeneratedKey, KeyType
+from keypair_ext.keytypes.base import GeneratedKey
 from keypair_ext.keytypes.private import holds_private_key
 from keypair_ext.keytypes.rsa import MakeRSA
 from keypair_ext.keytypes.ssh import SshKeyType
 from keypair_ext.keytypes.x509 import X509KeyType
 
 __all__ = ('GeneratedKey', 'KeyType', 'holds_private_key', 'load')
+
+
+# One type of key pairs.
+KeyType = SshKeyType | X509KeyType
 
 
 def load(

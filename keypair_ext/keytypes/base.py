@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the types of keys share: what each can do, and what none may store."""
+"""What the types of keys share: new key pairs, and what none may store."""
 
 import dataclasses
-from typing import Protocol
 
 from keypair_ext import exception
 from keypair_ext.keytypes import private
@@ -19,44 +18,6 @@ class GeneratedKey:
     public_key: str
     private_key: str = dataclasses.field(repr=False)
     fingerprint: str
-
-
-class KeyType(Protocol):
-    """One type of key pairs."""
-
-    def fingerprint(self, public_key: str) -> str:
-        """Return the fingerprint of a public key that a client sent.
-
-        :param public_key: the text as it came; it is not changed
-        :returns: hexadecimal pairs joined by colons
-        :raises InvalidKey: it is not a public key of this type; the reason
-            says what is wrong and repeats nothing of the text, which may
-            be a secret sent by mistake
-        """
-        ...
-
-    def rewrite(
-        self,
-        public_key: str,
-        restore_padding: bool,
-        default_comment: str | None,
-    ) -> str:
-        """Return a public key as a vendor's dialect stores it.
-
-        :param restore_padding: whether ``=`` signs that are missing at the
-            end of the base64 are put back
-        :param default_comment: the comment of a key that has none
-        """
-        ...
-
-    def generate(self, user_id: str, comment: str) -> GeneratedKey:
-        """Make a new key pair.
-
-        :param user_id: the owner, for types that name it in the key
-        :param comment: what to write behind the key, for types that can
-        :raises InvalidInput: no key of this type can be made for that user
-        """
-        ...
 
 
 def encode(public_key: str) -> bytes:

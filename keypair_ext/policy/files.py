@@ -6,6 +6,7 @@ They are read here rather than by oslo.policy to have them read as UTF-8
 whatever the locale, and to name the very file that is at fault.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Hashable, Iterator
@@ -51,14 +52,9 @@ class PolicyFiles:
         if now >= self._next_search:
             self._next_search = now + self._search_interval
             self._search()
-        paths = [self._file] if self._file else []
-        for directory in self._directories:
-            paths.append(directory)
-            try:
-                paths += sorted(e.path for e in os.scandir(directory))
-            except OSError:
-                continue
-        return tuple(map(_stat, paths))
+        with contextlib.suppress(exception.ConfigurationError):
+            return tuple(map(_stat, (*self._directories, *self._paths())))
+        return tuple(map(_stat, self._directories))
 
     def read(self) -> dict[str, Written]:
         """Return the rules of all files; later files go before earlier ones.
@@ -144,10 +140,5 @@ def _stat(path: str) -> tuple[str, int, int, int, int] | None:
     except OSError:
         return None
     # The second time is that of a changed owner or mode.
-    return (
-        path,
-        stat.st_mtime_ns,
-        stat.st_ctime_ns,
-        stat.st_size,
-        stat.st_ino,
-    )
+    times = stat.st_mtime_ns, stat.st_ctime_ns
+    return path, *times, stat.st_size, stat.st_ino

@@ -63,9 +63,7 @@ def versions_factory(
 
 
 def pipeline_factory(
-    loader: loadwsgi.ConfigLoader,
-    global_conf: GlobalConf,
-    **local_conf: str,
+    loader: loadwsgi.ConfigLoader, global_conf: GlobalConf, **local_conf: str
 ) -> WSGIApplication:
     """Build ``egg:keypair-ext#pipeline``, chosen by ``auth_strategy``.
 
