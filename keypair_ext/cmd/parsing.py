@@ -95,26 +95,6 @@ def add_command(
     parser.set_defaults(run=command.run, mistake=mistake)
 
 
-CONFIGURATION: tuple[Option, ...] = (
-    option(
-        '--config-file',
-        action='append',
-        metavar='FILE',
-        help='configuration file, may be repeated (default: '
-        '$OS_KEYPAIR_EXT_CONFIG_FILES or keypair_ext.conf, in '
-        '$OS_KEYPAIR_EXT_CONFIG_DIR or /etc/keypair_ext); what is in FILE.d '
-        'is read after it',
-    ),
-    option(
-        '--database-group',
-        default='database',
-        metavar='GROUP',
-        help='configuration group of the database: database, or '
-        'api_database for the file of a Nova (default: %(default)s)',
-    ),
-)
-
-
 def program(name: str, **settings: Any) -> argparse.ArgumentParser:
     """Return the parser of a program that reads a configuration."""
     parser = argparse.ArgumentParser(name, **settings)
@@ -124,7 +104,22 @@ def program(name: str, **settings: Any) -> argparse.ArgumentParser:
         version=f'%(prog)s {keypair_ext.release()}',
         help='print the release of keypair_ext that is installed',
     )
-    _add(parser, CONFIGURATION)
+    parser.add_argument(
+        '--config-file',
+        action='append',
+        metavar='FILE',
+        help='configuration file, may be repeated (default: '
+        '$OS_KEYPAIR_EXT_CONFIG_FILES or keypair_ext.conf, in '
+        '$OS_KEYPAIR_EXT_CONFIG_DIR or /etc/keypair_ext); what is in FILE.d '
+        'is read after it',
+    )
+    parser.add_argument(
+        '--database-group',
+        default='database',
+        metavar='GROUP',
+        help='configuration group of the database: database, or '
+        'api_database for the file of a Nova (default: %(default)s)',
+    )
     return parser
 
 

@@ -57,17 +57,16 @@ def _check(argv: Sequence[str] | None) -> int:
     first = parsing.configure(conf, arguments)
     paste_file = os.path.join(os.path.dirname(first), 'api-paste.ini')
     checks = _Checks(conf, arguments.database_group, paste_file)
-    results = [
-        _run('policy files', checks.policy_files),
-        _run('service', checks.service),
-        _run('quota driver', checks.quota_driver),
-        _run('quota guard', checks.quota_guard),
-        _run('database', checks.database),
-    ]
-    url = arguments.nova_url
-    if url is not None:
-        results.append(_run('versions', lambda: checks.versions(url)))
-    return max(results)
+    named: dict[str, Callable[[], object]] = {
+        'policy files': checks.policy_files,
+        'service': checks.service,
+        'quota driver': checks.quota_driver,
+        'quota guard': checks.quota_guard,
+        'database': checks.database,
+    }
+    if arguments.nova_url is not None:
+        named['versions'] = lambda: checks.versions(arguments.nova_url)
+    return max(_run(name, check) for name, check in named.items())
 
 
 def _run(name: str, check: Callable[[], object]) -> int:

@@ -11,6 +11,7 @@ from keypair_ext import exception
 from keypair_ext.db.records import Keypair
 from keypair_ext.keytypes import KeyType
 
+_TEXTS = ('user_id', 'name', 'type', 'fingerprint', 'public_key')
 _TIMES = ('created_at', 'updated_at')
 MAX_LENGTH = 255
 
@@ -69,32 +70,23 @@ def _line(number: int, line: str) -> Line:
 
 
 def _row(values: Mapping[str, Any]) -> Keypair:
-    return Keypair(
-        id=int(values.get('id') or 0),
-        user_id=_text(values, 'user_id'),
-        name=_text(values, 'name'),
-        type=_text(values, 'type'),
-        fingerprint=_optional_text(values, 'fingerprint'),
-        public_key=_optional_text(values, 'public_key'),
-        created_at=_time(values.get('created_at')),
-        updated_at=_time(values.get('updated_at')),
-    )
+    row: dict[str, Any] = {n: values.get(n) for n in (*_TEXTS, *_TIMES)}
+    for name in _TEXTS:
+        is_needed = name in ('user_id', 'name', 'type')
+        if not isinstance(row[name], str if is_needed else str | None):
+            raise ValueError(f'{name} must be text')
+    for name in _TIMES:
+        if row[name] is not None:
+            row[name] = parse_time(row[name])
+    return Keypair(id=int(values.get('id') or 0), **row)
 
 
-def _optional_text(values: Mapping[str, Any], name: str) -> str | None:
-    return None if values.get(name) is None else _text(values, name)
+def parse_time(text: str) -> datetime.datetime:
+    """Return a time as the table has it, in UTC and without a zone.
 
-
-def _text(values: Mapping[str, Any], name: str) -> str:
-    value = values.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f'{name} must be text')
-    return value
-
-
-def _time(text: str | None) -> datetime.datetime | None:
-    if text is None:
-        return None
+    :param text: in ISO 8601; without a zone it is UTC.
+    :raises ValueError: it is not.
+    """
     moment = datetime.datetime.fromisoformat(text)
     if moment.tzinfo is not None:
         moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)

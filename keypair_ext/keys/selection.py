@@ -12,6 +12,7 @@ from typing import NamedTuple
 from keypair_ext import exception
 from keypair_ext.db.records import Keypair
 from keypair_ext.db.table import Range, Table
+from keypair_ext.keys import lines
 from keypair_ext.keytypes import description
 from keypair_ext.keytypes.description import Description
 
@@ -57,19 +58,16 @@ class Selection:
     def matches(self, entry: Entry) -> bool:
         """Say whether a key that is in the range is meant."""
         row, found = entry
+        exactly = (
+            (self.user_id, row.user_id),
+            (self.sha256, found.sha256),
+            (self.algorithm, found.algorithm or 'unknown'),
+        )
+        fingerprints = found.fingerprint, found.sha256, row.fingerprint
         return (
-            (self.user_id is None or row.user_id == self.user_id)
+            all(wanted in (None, has) for wanted, has in exactly)
             and (self.name is None or fnmatch.fnmatchcase(row.name, self.name))
-            and (
-                self.fingerprint is None
-                or self.fingerprint
-                in (found.fingerprint, found.sha256, row.fingerprint)
-            )
-            and (self.sha256 is None or found.sha256 == self.sha256)
-            and (
-                self.algorithm is None
-                or (found.algorithm or 'unknown') == self.algorithm
-            )
+            and self.fingerprint in (None, *fingerprints)
             and (
                 self.bits_below is None
                 or (found.bits is not None and found.bits < self.bits_below)
@@ -107,15 +105,12 @@ def parse_time(text: str, now: datetime.datetime) -> datetime.datetime:
         except OverflowError:
             return datetime.datetime.min
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        return lines.parse_time(text)
     except ValueError:
         raise exception.InvalidInput(
             reason=f'{text!r} is neither an age, such as 90d, 12h or 3w, nor '
             f'a date, such as 2026-01-31 or 2026-01-31T12:00:00Z.'
         ) from None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
-    return moment
 
 
 def parse_fingerprint(text: str) -> str:

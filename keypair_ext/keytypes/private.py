@@ -124,9 +124,7 @@ def holds_private_key(text: str) -> bool:
     It may be all of the text, or stand behind or around something else. No
     public key, certificate, request for one or comment is taken for one.
     """
-    if len(text) < _SHORTEST and 'KEY' not in text:
-        return False
-    if _PLAIN.fullmatch(text) and 'KEY' not in text:
+    if 'KEY' not in text and (len(text) < _SHORTEST or _PLAIN.fullmatch(text)):
         return False
     if '%' in text or '&' in text:
         text = urlparse.unquote(html.unescape(text))

@@ -77,20 +77,14 @@ def _lines(error: _Error) -> Iterator[str]:
         known = error.schema['properties']
         for key in error.instance:
             if key not in known:
-                yield (
-                    f'{_dotted(path, key)}: unknown key; known are '
-                    f'{", ".join(known)}'
-                )
+                place = '.'.join((*path, key))
+                yield f'{place}: unknown key; known are {", ".join(known)}'
     elif error.validator == 'required':
         for key in error.validator_value:
             if key not in error.instance:
-                yield f'{_dotted(path, key)}: missing'
+                yield f'{".".join((*path, key))}: missing'
     else:
-        yield f'{_dotted(path)}: {_complaint(error)}'
-
-
-def _dotted(path: list[str], *more: str) -> str:
-    return '.'.join((*path, *more))
+        yield f'{".".join(path)}: {_complaint(error)}'
 
 
 def _complaint(error: _Error) -> str:
@@ -122,11 +116,8 @@ _COMPLAINTS: dict[str, Callable[[_Error], str]] = {
 
 def _contradictions(document: Document) -> Iterator[str]:
     names = document.get('names', {})
-    shortest, longest = (
-        names.get('min_length', 1),
-        names.get('max_length', 255),
-    )
-    if shortest > longest:
+    longest = names.get('max_length', 255)
+    if names.get('min_length', 1) > longest:
         yield (
             f'names.min_length: it must not be more than names.max_length, '
             f'{longest}'

@@ -12,25 +12,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Seconds that a client may go on with a body which was refused, and pause.
 _LINGER: Final = 4.0
 _PAUSE: Final = 0.5
 _PIECE: Final = 65536
-
-
-class Server(Protocol):
-    """The module ``uwsgi``, which is there inside of uWSGI only."""
-
-    opt: dict[str, Any]
-
-    def chunked_read(self) -> bytes:
-        """Return the next chunk, b'' after the last; OSError for none."""
-
-    def connection_fd(self) -> int:
-        """Return the file descriptor of this request's connection."""
 
 
 class _Sized:
@@ -98,10 +86,10 @@ class _Answer:
 class Bodies:
     """Serve an application behind uWSGI's HTTP socket.
 
-    :param server: the module ``uwsgi``.
+    :param server: the module ``uwsgi``, which is there inside of uWSGI only.
     """
 
-    def __init__(self, application: WSGIApplication, server: Server) -> None:
+    def __init__(self, application: WSGIApplication, server: Any) -> None:
         self._application = application
         self._server = server
 
@@ -124,6 +112,7 @@ class Bodies:
             # It goes before a length (RFC 9112, section 6.3).
             environ.pop('CONTENT_LENGTH', None)
             environ['wsgi.input_terminated'] = True
+            # Returns the next chunk, b'' after the last; OSError for none.
             return _Chunked(self._server.chunked_read)
         length = environ.get('CONTENT_LENGTH', '')
         # Not a number: uWSGI has read none, and the application refuses it.

@@ -9,17 +9,9 @@ import sys
 from keypair_ext import exception
 from keypair_ext.cmd import parsing
 from keypair_ext.cmd.keys import common, options, progress
-from keypair_ext.keys import (
-    audit,
-    cloud,
-    lines,
-    page,
-    report,
-    selection,
-    stats,
-)
-from keypair_ext.keys.selection import Selection
-from keypair_ext.keytypes import strength
+from keypair_ext.keys import audit, cloud, lines, page, report, stats
+from keypair_ext.keys.selection import Entry, Selection
+from keypair_ext.keytypes import description, strength
 
 
 def list_keys(arguments: argparse.Namespace) -> None:
@@ -31,19 +23,19 @@ def list_keys(arguments: argparse.Namespace) -> None:
 
 def show(arguments: argparse.Namespace) -> None:
     """Print one key."""
-    wanted = Selection(user_id=arguments.user)
-    for entry in selection.select(common.table(arguments), wanted):
-        if entry.row.name == arguments.name:
-            break
-    else:
+    place = arguments.user, arguments.name
+    row = common.table(arguments).find(*place)
+    # A collation may take other texts for the same.
+    if row is None or (row.user_id, row.name) != place:
         raise exception.KeypairNotFound(
             name=arguments.name, user_id=arguments.user
         )
+    entry = Entry(row, description.describe(row.type, row.public_key))
     record = {
         **report.record_of(entry),
-        'id': entry.row.id,
-        'updated_at': lines.time_text(entry.row.updated_at),
-        'public_key': entry.row.public_key,
+        'id': row.id,
+        'updated_at': lines.time_text(row.updated_at),
+        'public_key': row.public_key,
     }
     if arguments.format == 'table':
         rows = [{'field': name, 'value': record[name]} for name in record]

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from keypair_ext import exception
 from keypair_ext.db import migration, models, statements
 from keypair_ext.db.store import Store
+from keypair_ext.db.table import Table
 from keypair_ext.tests.functional.db import server_cases
 
 NOVA_KEY_PAIRS = """
@@ -138,6 +139,8 @@ class PyMySQLTest(server_cases.ServerTest):
             store = self.database.another_store()
             for number, user in enumerate(users):
                 server_cases.add(store, f'k{number}', 1, user)
+            counted = dict(Table(self.engine).users())
+            self.assertEqual(dict.fromkeys(users, 1), counted)
             for number, user in enumerate(users):
                 self._assert_has_only(store, user, f'k{number}')
                 other = users[number - 1]
