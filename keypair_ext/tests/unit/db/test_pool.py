@@ -333,10 +333,18 @@ class ForkTest(base.TestCase):
 
     def test_a_child_leaves_what_is_in_use_alone(self) -> None:
         connections = self._database.store._session.pool
-        with connections.connection(None) as connection:
-            results = database.run_forked([self._use])
+        with contextlib.ExitStack() as block:
+            connection = block.enter_context(connections.connection(None))
+
+            def leave_it() -> bool:
+                closed = [*self._files.closed]
+                with contextlib.suppress(SystemExit), block:
+                    raise SystemExit
+                return closed == self._files.closed
+
+            results = database.run_forked([self._use, leave_it])
             connection.fetch(statements.PING)
-        self.assertEqual(['True'], results)
+        self.assertEqual(['True'] * 2, results)
 
     def test_a_store_may_be_made_before_a_fork(self) -> None:
         store = self._database.another_store()
