@@ -18,13 +18,11 @@ from keypair_ext.tests.functional import fixtures
 
 # What has to do with keys; all else runs in the same way by hand.
 _TESTS = (
-    'keypair_ext.tests.unit.api',
     'keypair_ext.tests.unit.test_keypairs',
     'keypair_ext.tests.unit.keytypes.test_ssh',
     'keypair_ext.tests.unit.keytypes.test_x509',
     'keypair_ext.tests.unit.keytypes.test_material',
     'keypair_ext.tests.functional.test_api',
-    'keypair_ext.tests.functional.keys.test_reading',
 )
 
 # As Red Hat's systems have it: MD5 is there, for those who name its purpose.

@@ -313,6 +313,17 @@ class Documentation(tests_base.TestCase):
         )
         self.assertEqual(programs(), sorted(told))
 
+    def test_tests_that_catch_something_are_there(self) -> None:
+        page = fixtures.ROOT / 'doc/source/contributor/testing.rst'
+        named = re.findall(r'``(\S+)``,\n +``(.+)``', page.read_text())
+        self.assertGreater(len(named), 9)
+        for path, name in named:
+            with self.subTest(name=name):
+                self.assertRegex(
+                    (fixtures.ROOT / 'keypair_ext/tests' / path).read_text(),
+                    rf'(?m)^( +def {name}\(|- name: {name}$)',
+                )
+
     def test_the_newest_is_named(self) -> None:
         readme = ' '.join((fixtures.ROOT / 'README.rst').read_text().split())
         self.assertIn(f'from {OLDEST} to {NEWEST}', readme)

@@ -87,13 +87,6 @@ def wait_until(
         time.sleep(_PAUSE)
 
 
-def wait_for_port(port: int, timeout: float = 60) -> None:
-    """Wait until something listens on a port of the loopback address."""
-    wait_until(
-        lambda: accepts_connections(port), f'port {port} listens', timeout
-    )
-
-
 def wait_for_http(url: str, timeout: float = 60) -> None:
     """Wait until a URL is answered, with whatever status."""
     wait_until(lambda: answers_http(url), f'{url} answers', timeout)

@@ -116,22 +116,12 @@ class MistakesTest(ManageTestCase):
         )
 
     def test_no_database(self) -> None:
-        for connection in (
-            '',
-            'nonsense',
-            'sqlite:////no/such/directory/x',
-            f'sqlite:///{self.directory}',
-            f'sqlite:///{self.directory}/x.sqlite?chrset=utf8',
-        ):
-            with self.subTest(connection=connection):
-                path = self.directory / 'mine.conf'
-                path.write_text(f'[database]\nconnection = {connection}\n')
-                self.assertIn(
-                    '[database]',
-                    self.assert_one_sentence(
-                        '--config-file', str(path), 'db', 'sync'
-                    ),
-                )
+        path = self.directory / 'mine.conf'
+        path.write_text(f'[database]\nconnection = sqlite:///{path.parent}\n')
+        told = self.assert_one_sentence(
+            '--config-file', str(path), 'db', 'sync'
+        )
+        self.assertIn('[database]', told)
 
     def test_passwords_are_not_shown(self) -> None:
         path = self.directory / 'mine.conf'
@@ -151,15 +141,6 @@ class MistakesTest(ManageTestCase):
                 self.assertIn(words, told)
                 for part in ('hunt', 'er2'):
                     self.assertNotIn(part, told + self.log.output)
-
-    def test_database_that_is_none(self) -> None:
-        path = self.directory / 'keypair_ext.sqlite'
-        path.write_bytes(b'not a database' * 1000)
-        for action in ('sync', 'version'):
-            with self.subTest(action=action):
-                self.assert_one_sentence(
-                    '--config-file', self.config_file, 'db', action
-                )
 
     def test_commands_that_are_none(self) -> None:
         for arguments in ((), ('db',), ('db', 'drop'), ('nothing',)):

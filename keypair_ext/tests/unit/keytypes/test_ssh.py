@@ -14,10 +14,6 @@ from keypair_ext.tests.unit.keytypes import vectors
 
 PEM = serialization.Encoding.PEM
 OPENSSH = serialization.PrivateFormat.OpenSSH
-PKCS1 = serialization.PrivateFormat.TraditionalOpenSSL
-PKCS8 = serialization.PrivateFormat.PKCS8
-NO_ENCRYPTION = serialization.NoEncryption()
-
 ED25519 = vectors.ED25519
 KEY_TYPE = ssh.SshKeyType(rsa.make_rsa)
 RSA = vectors.RSA_1024  # its data ends in ==
