@@ -29,7 +29,7 @@ SPHINX := $(BIN)/sphinx-build -W --keep-going -q -b html
 
 # pbr takes the version from git. A tree without history gets this one.
 ifeq ($(shell git rev-parse --verify --quiet HEAD 2>/dev/null),)
-export PBR_VERSION ?= 0.0.1
+export PBR_VERSION ?= 1.0.0
 endif
 
 READY := ready-serve ready-test ready-docs ready-bench
@@ -74,8 +74,11 @@ bench: ready-bench
 	@$(BIN)/python -m benchmarks run $(or $(BENCH),--form short)
 
 clean:
-	rm -rf .venv .venv.lock .venv-* .testbed .mypy_cache .ruff_cache .stestr .coverage \
-		.coverage.* build cover doc/build
+	rm -rf .venv .venv.lock .venv-* .testbed .tox .eggs *.egg-info build dist \
+		.mypy_cache .ruff_cache .stestr .coverage .coverage.* \
+		coverage.xml cover AUTHORS ChangeLog doc/build \
+		doc/source/_static/*.sample
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # What there is in the environment, made by one at a time.
 $(READY): ready-%:

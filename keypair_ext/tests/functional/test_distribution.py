@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What is in the distributions: the source, and what is installed of it."""
+"""What is in the distributions: the source, and what is installed of it.
 
+``KEYPAIR_EXT_TEST_WHEEL=1`` has the wheel serve from an empty environment.
+"""
+
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import unittest
 import zipfile
 from typing import ClassVar
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.servers import process, rest
 
 
 class DistributionTest(base.TestCase):
@@ -20,6 +26,7 @@ class DistributionTest(base.TestCase):
 
     source: ClassVar[set[str]]
     wheel: ClassVar[set[str]]
+    archive: ClassVar[pathlib.Path]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -39,8 +46,8 @@ class DistributionTest(base.TestCase):
         (home / root / 'etc' / 'keypair_ext' / '__pycache__').mkdir()
         pip = (sys.executable, '-m', 'pip', 'wheel', '--no-deps', '.')
         cls._run(home / root, *pip, '--no-build-isolation', '--wheel-dir=..')
-        (archive,) = home.glob('*.whl')
-        with zipfile.ZipFile(archive) as file:
+        (cls.archive,) = home.glob('*.whl')
+        with zipfile.ZipFile(cls.archive) as file:
             cls.wheel = set(file.namelist())
 
     @classmethod
@@ -71,7 +78,7 @@ class DistributionTest(base.TestCase):
             command,
             check=False,
             cwd=directory,
-            env={'PATH': '/usr/bin:/bin', 'PBR_VERSION': '0.0.1'},
+            env={'PATH': '/usr/bin:/bin', 'PBR_VERSION': '1.0.0'},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,3 +115,79 @@ class DistributionTest(base.TestCase):
             'profiles/profile.schema.json',
         ):
             self.assertIn(name, names)
+
+    def test_what_operators_copy(self) -> None:
+        shipped = fixtures.ROOT / 'etc' / 'keypair_ext'
+        installed = {
+            name.rpartition('/data/')[2]
+            for name in self.wheel
+            if '/data/' in name
+        }
+        for path in shipped.rglob('*.*'):
+            if '__pycache__' not in path.parts:
+                name = path.relative_to(fixtures.ROOT).as_posix()
+                self.assertIn(name, installed)
+
+    @unittest.skipUnless(
+        os.environ.get('KEYPAIR_EXT_TEST_WHEEL'),
+        'KEYPAIR_EXT_TEST_WHEEL is not set: tox -e wheel',
+    )
+    def test_alone(self) -> None:
+        home = self.useFixture(process.Directory('wheel')).path
+        python = home / 'venv' / 'bin' / 'python'
+        constraints = fixtures.ROOT / 'tools' / 'constraints.txt'
+        pip = (python, '-m', 'pip', 'install', '--quiet')
+        for command in (
+            (sys.executable, '-m', 'venv', home / 'venv'),
+            (*pip, '--constraint', constraints, f'{self.archive}[serve]'),
+        ):
+            process.run(command, env=os.environ)
+
+        etc = home / 'venv' / 'etc' / 'keypair_ext'
+        port = process.free_port()
+        configuration = home / 'keypair_ext.conf'
+        database = f'sqlite:///{home}/keypair_ext.sqlite'
+        configuration.write_text(
+            f'[api]\nauth_strategy = noauth\n'
+            f'[database]\nconnection = {database}\n'
+        )
+        shutil.copy(etc / 'api-paste.ini', home)
+        environment = process.clean_environment(
+            home,
+            OS_KEYPAIR_EXT_CONFIG_DIR=str(home),
+            KEYPAIR_EXT_LISTEN=f'{process.LOOPBACK}:{port}',
+        )
+
+        def run(program: str, *arguments: str) -> str:
+            path = python.with_name(program)
+            return process.run([path, *arguments], env=environment)
+
+        run('keypair-ext-manage', 'db', 'sync')
+        self.assertIn(
+            'database: success', run('keypair-ext-status', 'upgrade', 'check')
+        )
+        self.assertEqual(
+            'keypair-ext-manage 1.0.0',
+            run('keypair-ext-manage', '--version').strip(),
+        )
+        url = f'http://{process.LOOPBACK}:{port}'
+        self.useFixture(
+            process.Process(
+                [
+                    python.with_name('gunicorn'),
+                    '--config',
+                    etc / 'gunicorn.conf.py',
+                ],
+                log=home / 'log',
+                port=port,
+                ready=lambda: process.answers_http(url),
+                env=environment,
+                cwd=home,
+            )
+        )
+        answer = rest.call(
+            'GET',
+            f'{url}/v2.1/os-keypairs',
+            headers={'X-Auth-Token': 'amelia:aaaa'},
+        )
+        self.assertEqual({'keypairs': []}, answer.expect(200).json())

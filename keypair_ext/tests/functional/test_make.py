@@ -167,6 +167,26 @@ class MakeTest(base.TestCase):
             told,
         )
 
+    def test_clean_leaves_nothing(self) -> None:
+        before = list(self.directory.rglob('*'))
+        text = (fixtures.ROOT / '.gitignore').read_text()
+        for pattern in text.split('# Editors')[0].splitlines():
+            if pattern and not pattern.startswith(('#', '*.pyc')):
+                name = pattern.strip('/').replace('.venv*', '.venv-*')
+                name = name.replace('*', 'x')
+                path = self.directory / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.mkdir() if pattern.endswith('/') else path.touch()
+        nested = self.directory / 'tools' / '__pycache__'
+        nested.mkdir()
+        (nested / 'a.pyc').touch()
+        with self._start(target='clean') as child:
+            child.communicate(timeout=120)
+        self.assertEqual(0, child.returncode)
+        static = self.directory / 'doc' / 'source' / '_static'
+        left = {*self.directory.rglob('*')} - {*before}
+        self.assertEqual(set(), left - {static, *static.parents})
+
     def test_tests_by_name(self) -> None:
         python = self._python('a')
         arguments = (f'PYTHON={python}', 'TEST=unit.keytypes')

@@ -191,6 +191,19 @@ class Documentation(tests_base.TestCase):
                         by_group[group], rf'(?m)^#?{option.name} ='
                     )
 
+    def test_samples_are_those_of_the_generators(self) -> None:
+        for name, program, *more in (
+            ('keypair_ext.conf', 'oslo-config-generator', '--wrap-width=79'),
+            ('policy.yaml', 'oslopolicy-sample-generator'),
+        ):
+            path = fixtures.ROOT / 'etc' / 'keypair_ext' / f'{name}.sample'
+            written = run(program, '--namespace', 'keypair_ext', *more)
+            with self.subTest(
+                sample=name, remedy='tox -e genconfig,genpolicy'
+            ):
+                # Releases of the generators differ in blanks.
+                self.assertEqual(written.split(), path.read_text().split())
+
     def test_rules_are_described(self) -> None:
         for rule in policy.list_rules():
             with self.subTest(rule=rule.name):
