@@ -6,17 +6,23 @@ HAProxy before a real Nova and the service is in ``functional.nova``.
 """
 
 import re
+import textwrap
 import unittest
 from pathlib import Path
 from typing import ClassVar
 
-from keypair_ext.tests.functional import front_cases
+import yaml
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional import fixtures, front_cases
 from keypair_ext.tests.functional.servers import (
     haproxy,
     process,
     shipped,
     web,
 )
+
+_TIMEOUTS = ('connect', 'client', 'server')
 
 
 def _character(escaped: re.Match[str]) -> str:
@@ -59,6 +65,88 @@ class HAProxyTest(front_cases.FrontCases):
             self.file.write_text(text)
             self.proxy.read_again()
             self.wait_for(name)
+
+
+@unittest.skipUnless(
+    process.find_program('haproxy'), 'haproxy is not installed'
+)
+class ToolsTest(base.TestCase):
+    """The page's lines for tools, rendered as these do, and checked."""
+
+    def blocks(self, title: str) -> list[str]:
+        """Return the code blocks of a section of the page."""
+        page = fixtures.ROOT / 'doc/source/admin/load-balancer.rst'
+        (text,) = re.findall(
+            rf'^{title}\n-+$(.*?)^[-=]+$',
+            page.read_text(),
+            re.MULTILINE | re.DOTALL,
+        )
+        return [
+            textwrap.dedent(block)
+            for block in re.findall(
+                r'^\.\. code-block:: .*\n\n((?:   .*\n|\n)+)', text, re.M
+            )
+        ]
+
+    def check(self, *lines: str) -> None:
+        """Have HAProxy check a frontend with lines, and a backend."""
+        home = self.useFixture(process.Directory('haproxy')).path
+        file = home / 'haproxy.cfg'
+        file.write_text(
+            '\n'.join(
+                (
+                    'defaults',
+                    '    mode http',
+                    *(f'    timeout {n} 9s' for n in _TIMEOUTS),
+                    *lines,
+                    'backend nova_api_back',
+                    '    server nova 192.0.2.20:8774',
+                    '',
+                )
+            )
+        )
+        process.run(
+            [haproxy.program(), '-c', '-f', file],
+            env=process.clean_environment(home),
+        )
+
+    def test_kolla_ansible(self) -> None:
+        variables, backend = self.blocks('kolla-ansible')
+        extra = yaml.safe_load(variables)['haproxy_frontend_http_extra']
+        self.check(
+            'frontend nova_api_front',
+            *(f'    {line}' for line in extra),
+            '    bind 127.0.0.1:8774',
+            '    default_backend nova_api_back',
+            backend,
+        )
+
+    def test_openstack_ansible(self) -> None:
+        (variables,) = self.blocks('OpenStack-Ansible')
+        told = yaml.safe_load(variables)
+        acls = told['haproxy_nova_api_compute_service_overrides'][
+            'haproxy_acls'
+        ]
+        (service,) = told['haproxy_extra_services']
+        self.check(
+            'frontend nova_api-front-1',
+            '    bind 127.0.0.1:8774',
+            *(
+                f'    acl {name} {acl["rule"]}\n'
+                f'    use_backend {acl["backend_name"]}-back if {name}'
+                for name, acl in acls.items()
+            ),
+            '    default_backend nova_api_back',
+            f'backend {service["haproxy_service_name"]}-back',
+            f'    mode {service["haproxy_balance_type"]}',
+            *(f'    option {o}' for o in service['haproxy_backend_options']),
+            *(f'    {line}' for line in service['haproxy_backend_arguments']),
+            *(
+                f'    server {node["name"]} {node["ip_addr"]}:'
+                f'{service["haproxy_port"]} check'
+                for node in service['haproxy_backend_nodes']
+            ),
+        )
 
 
 @unittest.skipUnless(process.find_program('nginx'), 'nginx is not installed')
