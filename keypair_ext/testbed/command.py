@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+import keypair_ext
 from keypair_ext import cmd
 from keypair_ext.testbed import bed, home
 from keypair_ext.testbed.cloud import USERS
@@ -27,15 +28,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return cmd.run(_PROGRAM, lambda: _serve(argv), _MISTAKE)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog=_PROGRAM,
-        description='A Compute service for key pairs with an imitation of '
-        'Identity, for trying out and for tests of clients. Not for '
-        'production.',
+        description='A cloud for key pairs, for trying out and for tests of '
+        'clients. Not for production.',
+    )
+    parser.add_argument(
+        '--version',
+        action='version',
+        version=f'%(prog)s {keypair_ext.release()}',
+        help='print the release of keypair_ext that is installed',
     )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    serve = commands.add_parser('serve', help='serve until told to stop')
+    about = 'serve os-keypairs and an imitation of Identity'
+    serve = commands.add_parser(
+        'serve', help=about, description=f'{about.capitalize()}.'
+    )
     for name, default, what in (
         ('directory', '.testbed', 'where its files are kept'),
         ('host', '127.0.0.1', 'the address to listen on'),
@@ -83,7 +93,7 @@ def _port(text: str) -> int:
 
 
 def _serve(argv: Sequence[str] | None) -> None:
-    arguments = vars(_parser().parse_args(argv))
+    arguments = vars(build_parser().parse_args(argv))
     user = arguments.pop('print_env')
     testbed = bed.Testbed(**arguments)
     # Of a token that is not good it would warn.
