@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from oslo_context import context as oslo_context
 
@@ -98,19 +98,6 @@ def move(
             yield row, fits and table.move(row, user_id, name)
 
 
-class Added(NamedTuple):
-    """A line of an import, and what became of it.
-
-    :ivar outcome: None where it was not even tried.
-    :ivar problem: why.
-    """
-
-    number: int
-    row: Keypair | None
-    outcome: Inserted | None
-    problem: str | None = None
-
-
 def add(
     table: Table,
     numbered: Iterable[Line],
@@ -119,7 +106,7 @@ def add(
     restore: bool,
     dry_run: bool,
     rate: float,
-) -> Iterator[Added]:
+) -> Iterator[tuple[Line, Inserted | None]]:
     """Insert rows that were exported, or are in a journal.
 
     Quotas do not apply, and nobody is told on the message bus.
@@ -128,32 +115,32 @@ def add(
         it they are judged as the API judges an import, and get new ids.
         A line that was torn is none: what it was about has not changed.
     :param dry_run: only look at what is in the way.
+    :returns: each line, and what became of its row; None where it has none,
+        or was refused.
     """
     for batch in _batches(numbered, rate):
         judged = [
-            _judge(line, None if restore else key_types)
+            line if restore else _judged(line, key_types)
             for line in batch
             if not (restore and line.is_torn)
         ]
-        rows = [added.row for added in judged if added.row is not None]
+        rows = [line.row for line in judged if line.row is not None]
         outcomes = iter(
             [_foresee(table, row) for row in rows]
             if dry_run
             else table.insert(rows, with_ids=restore)
         )
-        for added in judged:
-            if added.row is not None:
-                added = added._replace(outcome=next(outcomes))
-            yield added
+        for line in judged:
+            yield line, None if line.row is None else next(outcomes)
 
 
-def _judge(line: Line, key_types: Mapping[str, KeyType] | None) -> Added:
-    if line.row is None or key_types is None:
-        return Added(line.number, line.row, None, line.problem)
+def _judged(line: Line, key_types: Mapping[str, KeyType]) -> Line:
+    if line.row is None:
+        return line
     try:
-        return Added(line.number, lines.checked(line.row, key_types), None)
+        return line._replace(row=lines.checked(line.row, key_types))
     except exception.KeypairExtError as error:
-        return Added(line.number, None, None, str(error))
+        return line._replace(row=None, problem=str(error))
 
 
 def _foresee(table: Table, row: Keypair) -> Inserted:

@@ -60,15 +60,17 @@ def _mapped_users(path: str | None) -> dict[str, str]:
 
 
 def _tell_added(
-    arguments: argparse.Namespace, added: Iterable[change.Added]
+    arguments: argparse.Namespace,
+    added: Iterable[tuple[lines.Line, Inserted | None]],
 ) -> int:
     counts: collections.Counter[Inserted | None] = collections.Counter()
     status = 0
-    for line in added:
-        counts[line.outcome] += 1
-        problem = _problem(line)
+    for line, outcome in added:
+        counts[outcome] += 1
         skipped = arguments.on_conflict == 'skip'
-        if problem and not (skipped and line.outcome is Inserted.CONFLICT):
+        if skipped and outcome is Inserted.CONFLICT:
+            continue
+        if problem := _problem(line, outcome):
             status = common.FOUND
             progress.say(f'line {line.number}: {problem}')
             if arguments.on_conflict == 'fail':
@@ -83,13 +85,13 @@ def _tell_added(
     return status
 
 
-def _problem(line: change.Added) -> str | None:
-    if line.row and line.outcome is Inserted.CONFLICT:
+def _problem(line: lines.Line, outcome: Inserted | None) -> str | None:
+    if line.row and outcome is Inserted.CONFLICT:
         return (
             f'user {line.row.user_id} has another key of the name '
             f'{line.row.name!r}'
         )
-    if line.outcome is Inserted.UNSTORABLE:
+    if outcome is Inserted.UNSTORABLE:
         return (
             f'{Inserted.UNSTORABLE.value}: a value is too long, or has a '
             f'character that the table cannot take'
