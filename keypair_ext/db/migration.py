@@ -130,7 +130,6 @@ class _Found(NamedTuple):
 def _look(engine: sa.Engine) -> _Found:
     try:
         with engine.connect() as connection:
-            _check_table(connection)
             return _find(connection)
     except _ERRORS as error:
         _give_up(error, engine)
@@ -143,6 +142,13 @@ def _give_up(error: Exception, engine: sa.Engine) -> NoReturn:
 
 
 def _find(connection: sa.Connection) -> _Found:
+    """Return what there is; a ``key_pairs`` that is not Nova's is refused."""
+    inspector = sa.inspect(connection)
+    tables = inspector.get_table_names()
+    if models.key_pairs.name in tables:
+        mistake = models.mistake(inspector)
+        if mistake:
+            raise exception.ConfigurationError(reason=mistake)
     context = alembic_migration.MigrationContext.configure(
         connection, opts={'version_table': VERSION_TABLE}
     )
@@ -153,7 +159,6 @@ def _find(connection: sa.Connection) -> _Found:
             f'{_QUOTA_GUARD}@head', f'{_QUOTA_GUARD}@base'
         )
     }
-    tables = set(sa.inspect(connection).get_table_names())
     return _Found(
         key_pairs=next(iter(heads - guards), None),
         guard=next(iter(heads & guards), None),
@@ -185,7 +190,6 @@ def _config() -> alembic_config.Config:
 def _upgrade(engine: sa.Engine, quota_guard: bool | None) -> None:
     config = _config()
     with engine.connect() as connection:
-        _check_table(connection)
         has = _find(connection)
         config.attributes['connection'] = connection
         command.upgrade(config, f'{_KEY_PAIRS}@head')
@@ -198,12 +202,3 @@ def _upgrade(engine: sa.Engine, quota_guard: bool | None) -> None:
         if not quota_guard and has.guard_table:
             command.downgrade(config, f'{_QUOTA_GUARD}@base')
         connection.commit()
-
-
-def _check_table(connection: sa.Connection) -> None:
-    """Refuse a ``key_pairs`` that is there and is not Nova's."""
-    inspector = sa.inspect(connection)
-    if inspector.has_table(models.key_pairs.name):
-        mistake = models.mistake(inspector)
-        if mistake:
-            raise exception.ConfigurationError(reason=mistake)

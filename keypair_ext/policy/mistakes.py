@@ -22,7 +22,7 @@ from keypair_ext.policy.rules import list_rules
 _OURS = [rule.name for rule in list_rules()]
 
 # By how many characters two names differ, of both of them, when one is taken
-# for a slip of the other. Between Nova's own it is six.
+# for a slip of the other; Nova's own differ by more.
 _SLIP = 3
 
 
