@@ -6,6 +6,7 @@ Every command can be killed and run again.
 """
 
 import argparse
+import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -111,15 +112,9 @@ def _profile_diff(arguments: argparse.Namespace) -> None:
     _print_differences([_load_profile(name) for name in compared], compared)
 
 
-def _paste_enable(arguments: argparse.Namespace) -> None:
-    _edit(arguments, mount.enable)
-
-
-def _paste_disable(arguments: argparse.Namespace) -> None:
-    _edit(arguments, mount.disable)
-
-
-def _edit(arguments: argparse.Namespace, change: Callable[[str], str]) -> None:
+def _paste_edit(
+    change: Callable[[str], str], arguments: argparse.Namespace
+) -> None:
     path = arguments.file
     before = replacing.read(path)
     after = change(before)
@@ -242,10 +237,15 @@ _PROFILE = (
     ),
 )
 _PASTE = (
-    Command('enable', _paste_enable, 'mount the filter', (_DRY_RUN, _FILE)),
+    Command(
+        'enable',
+        functools.partial(_paste_edit, mount.enable),
+        'mount the filter',
+        (_DRY_RUN, _FILE),
+    ),
     Command(
         'disable',
-        _paste_disable,
+        functools.partial(_paste_edit, mount.disable),
         'take the filter out again',
         (_DRY_RUN, _FILE),
     ),

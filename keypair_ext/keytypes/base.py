@@ -25,7 +25,11 @@ def encode(public_key: str) -> bytes:
 
     :raises InvalidKey: no column can hold it, or it holds a secret
     """
-    data = _utf8(public_key)
+    try:
+        data = public_key.encode()
+    except UnicodeEncodeError:
+        data = None
+    # Not while the error is handled, which carries the text along.
     if data is None:
         raise exception.InvalidKey(
             reason='it has a character that UTF-8 cannot encode (half of a '
@@ -49,11 +53,3 @@ def encode(public_key: str) -> bytes:
             'file as plain text, encoded in UTF-8.'
         )
     return data
-
-
-def _utf8(text: str) -> bytes | None:
-    # None rather than an error: Python's would carry the text along.
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return None
