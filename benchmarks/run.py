@@ -53,23 +53,6 @@ FORMS: Final = {
 }
 
 
-def sections(form: Form) -> dict[str, Callable[[], Any]]:
-    """Return the parts of a run by name, each to be called once."""
-    return {
-        'mysqlclient': lambda: _with_driver(form, MYSQLCLIENT),
-        'pymysql': lambda: _with_driver(form, PYMYSQL),
-        'keystone': lambda: _with_keystone(form),
-        'filter': lambda: _with_filter(form),
-        'raw': lambda: _against_raw(form),
-        'generation': lambda: _generation(form),
-        'beside': lambda: _beside(form),
-        'growth': lambda: _growth(form),
-        'footprint': lambda: _footprint(form),
-        'passing': footprint.passing_microseconds,
-        'layers': _layers,
-    }
-
-
 def run(
     form_name: str, wanted: Sequence[str], say: Callable[[str], None]
 ) -> Result:
@@ -77,15 +60,16 @@ def run(
 
     :param say: told what is being measured.
     """
-    parts = sections(FORMS[form_name])
+    form = FORMS[form_name]
     document: Result = {
         'form': form_name,
         'began': time.strftime('%Y-%m-%dT%H:%MZ', time.gmtime()),
         'machine': _machine(),
     }
-    for name in wanted or parts:
+    for name in wanted or SECTIONS:
         began = time.monotonic()
-        document[name] = parts[name]()
+        measure, _ = SECTIONS[name]
+        document[name] = measure(form)
         say(f'{name}: {time.monotonic() - began:.0f} s')
     return document
 
@@ -202,7 +186,7 @@ def _footprint(form: Form) -> Result:
         }
 
 
-def _layers() -> Result:
+def _layers(form: Form) -> Result:
     with Database() as database:
         url = database.server.create_database('layers')
         service = ours.Service(
@@ -219,3 +203,28 @@ def _layers() -> Result:
             )
     measured: Result = json.loads(printed)
     return measured
+
+
+# What is measured, in this order, and what for.
+SECTIONS: Final[dict[str, tuple[Callable[[Form], Any], str]]] = {
+    'mysqlclient': (
+        lambda form: _with_driver(form, MYSQLCLIENT),
+        'reads and writes of the service and of Nova, the faster driver',
+    ),
+    'pymysql': (
+        lambda form: _with_driver(form, PYMYSQL),
+        'the same with the driver that is written in Python',
+    ),
+    'keystone': (_with_keystone, 'the same with a Keystone token'),
+    'filter': (_with_filter, 'a Nova with the filter and one without'),
+    'raw': (_against_raw, 'show, and the least that can answer it'),
+    'generation': (_generation, 'RSA keys, as many as can be and some'),
+    'beside': (_beside, 'show while others generate keys'),
+    'growth': (_growth, 'the service as the table and a user grow'),
+    'footprint': (_footprint, 'memory of a worker, and its start'),
+    'passing': (
+        lambda form: footprint.passing_microseconds(),
+        'what the filter costs a request that is not for it',
+    ),
+    'layers': (_layers, 'where the time of a show goes'),
+}

@@ -2,11 +2,23 @@
 
 """How results become verdicts and a page; to measure is no unit test."""
 
+import contextlib
 import copy
+import io
 import json
 from typing import Any
+from unittest import mock
 
-from benchmarks import comparisons, goals, pacing, page, wrk
+from benchmarks import (
+    __main__ as command,
+    comparisons,
+    goals,
+    needs,
+    pacing,
+    page,
+    run,
+    wrk,
+)
 from keypair_ext.tests import base
 
 SAMPLE = comparisons.Sample
@@ -69,6 +81,50 @@ class VerdictTest(base.TestCase):
                 self.assertEqual(
                     (met, bearable), (verdict.met, verdict.bearable)
                 )
+
+
+class CommandTest(base.TestCase):
+    """What is said before anything is measured."""
+
+    def told(self, *arguments: str) -> tuple[int, str]:
+        output = io.StringIO()
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+        ):
+            try:
+                status = command.main([*arguments])
+            except SystemExit as done:
+                status = int(done.code or 0)
+        return status, output.getvalue()
+
+    def test_help_names_sections_and_needs(self) -> None:
+        status, told = self.told('run', '--help')
+        self.assertEqual(0, status)
+        self.assertIn('ten minutes', told)
+        for name in run.SECTIONS:
+            with self.subTest(section=name):
+                names = ', '.join(need.name for need in needs.NEEDS[name])
+                self.assertRegex(
+                    told, rf'  {name}: .+\n    needs {names or "nothing"}\n'
+                )
+
+    def test_what_is_missing_is_told_first(self) -> None:
+        lacking = needs.Need('wrk', 'apt-get install wrk', lambda: False)
+        there = needs.Need('make', 'apt-get install make', lambda: True)
+        with mock.patch.dict(needs.NEEDS, {'raw': (there, lacking)}):
+            status, told = self.told('run', 'raw', '--out', '/nowhere')
+        self.assertEqual(2, status)
+        self.assertEqual(
+            'python -m benchmarks: Not installed, and needed: wrk. Run: '
+            'apt-get install wrk\n',
+            told,
+        )
+
+    def test_a_section_that_is_not_there(self) -> None:
+        status, told = self.told('run', 'nothing')
+        self.assertEqual(2, status)
+        self.assertIn("'nothing' is none of mysqlclient, pymysql", told)
 
 
 class PageTest(base.TestCase):
