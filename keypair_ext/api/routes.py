@@ -105,7 +105,7 @@ def raw_path(environ: WSGIEnvironment) -> str | None:
 
 def _pattern(path: str) -> re.Pattern[str]:
     rest = path.replace('/', '/+').replace('{name}', '(?P<name>[^/]+?)')
-    return re.compile(rf'(?:/+(?P<project_id>[0-9a-f-]+))?{rest}$', re.DOTALL)
+    return re.compile(rf'(?:/+(?P<project_id>[0-9a-f-]++))?{rest}$', re.DOTALL)
 
 
 def _method(environ: WSGIEnvironment) -> str:
