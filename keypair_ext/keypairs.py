@@ -6,8 +6,7 @@ The use cases know no HTTP. Who may do what is decided before they are
 called; what may be stored is decided here.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from oslo_context import context as oslo_context
 
@@ -44,11 +43,6 @@ class Keypairs:
         self._quota = quota_driver
         self._notifier = notifier
         self._strength = key_strength
-
-    @property
-    def notifies(self) -> bool:
-        """Whether anybody is told of what happens."""
-        return self._notifier.enabled
 
     def list(
         self,
@@ -100,14 +94,11 @@ class Keypairs:
         _refuse_secrets(user_id, name)
         judged = self._judge(user_id, key_type, public_key, rules)
         refused = isinstance(judged, exception.InvalidInput)
-
-        def find_same() -> Keypair | None:
-            if refused or not rules.idempotent_import:
-                return None
-            return self._find_same(user_id, name, key_type, public_key)
-
-        if (there := find_same()) is not None:
-            return there
+        may_be_there = rules.idempotent_import and not refused
+        if may_be_there:
+            there = self._find_same(user_id, name, key_type, public_key)
+            if there is not None:
+                return there
         # Nova tells that it starts before it looks at the key. That others
         # may see the key has to be known by then.
         subject = notifications.Subject(
@@ -118,39 +109,29 @@ class Keypairs:
         )
         with self._notifier.action(context, 'import', subject) as action:
             try:
-                with self._quota_last(rules, user_id, name, judged):
-                    keypair = self._import(
-                        context, action, user_id, name, key_type, judged
-                    )
-            except (exception.KeypairExists, exception.QuotaExceeded):
+                limit = self._limit(context)
+                if refused or self._notifier.enabled:
+                    self._check_quota(user_id, limit)
+                action.start()
+                if isinstance(judged, exception.InvalidInput):
+                    raise judged
+                stored_key, fingerprint = judged
+                keypair = self._store.create(
+                    user_id, name, key_type, fingerprint, stored_key, limit
+                )
+            except (exception.KeypairExists, exception.QuotaExceeded) as error:
                 # Another import of the same key may have been quicker.
-                if (there := find_same()) is None:
-                    raise
-                return there
+                if may_be_there:
+                    there = self._find_same(
+                        user_id, name, key_type, public_key
+                    )
+                    if there is not None:
+                        return there
+                self._tell_before(error, rules, user_id, name, judged)
+                raise
             action.end(keypair)
         self._strength.report(user_id, name, key_type, public_key)
         return keypair
-
-    def _import(
-        self,
-        context: Context,
-        action: notifications.Action,
-        user_id: str,
-        name: str,
-        key_type: str,
-        judged: tuple[str, str] | exception.InvalidInput,
-    ) -> Keypair:
-        refused = isinstance(judged, exception.InvalidInput)
-        limit = self._limit(context)
-        if refused or self.notifies:
-            self._check_quota(user_id, limit)
-        action.start()
-        if isinstance(judged, exception.InvalidInput):
-            raise judged
-        public_key, fingerprint = judged
-        return self._store.create(
-            user_id, name, key_type, fingerprint, public_key, limit
-        )
 
     def generate(
         self,
@@ -167,27 +148,28 @@ class Keypairs:
         """
         _refuse_secrets(user_id, name)
         subject = notifications.Subject(user_id, name, key_type, None)
-        with (
-            self._notifier.action(context, 'create', subject) as action,
-            self._quota_last(rules, user_id, name),
-        ):
-            limit = self._limit(context)
-            # Making a key is dear: none is made that could not be stored.
-            self._check_quota(user_id, limit)
-            action.start()
-            _check_user_id(user_id)
-            self._check_name(user_id, name)
-            made = self._key_types[key_type].generate(
-                user_id, rules.generated_comment
-            )
-            keypair = self._store.create(
-                user_id,
-                name,
-                key_type,
-                made.fingerprint,
-                made.public_key,
-                limit,
-            )
+        with self._notifier.action(context, 'create', subject) as action:
+            try:
+                limit = self._limit(context)
+                # Making a key is dear: none is made that could not be stored.
+                self._check_quota(user_id, limit)
+                action.start()
+                _check_user_id(user_id)
+                self._check_name(user_id, name)
+                made = self._key_types[key_type].generate(
+                    user_id, rules.generated_comment
+                )
+                keypair = self._store.create(
+                    user_id,
+                    name,
+                    key_type,
+                    made.fingerprint,
+                    made.public_key,
+                    limit,
+                )
+            except exception.QuotaExceeded as error:
+                self._tell_before(error, rules, user_id, name)
+                raise
             action.end(keypair)
         return keypair, made.private_key
 
@@ -200,7 +182,7 @@ class Keypairs:
         with self._notifier.action(context, 'delete', subject) as action:
             action.start()
             self._refuse_impossible(user_id, name)
-            if not self.notifies:
+            if not self._notifier.enabled:
                 self._store.delete(user_id, name)
                 return
             keypair = self._store.get(user_id, name)
@@ -227,24 +209,21 @@ class Keypairs:
         if limit >= 0 and self._store.count(user_id, limit) >= limit:
             raise exception.QuotaExceeded(limit=limit)
 
-    @contextlib.contextmanager
-    def _quota_last(
+    def _tell_before(
         self,
+        error: exception.KeypairExtError,
         rules: profiles.KeyRules,
         user_id: str,
         name: str,
         judged: tuple[str, str] | exception.InvalidInput | None = None,
-    ) -> Iterator[None]:
+    ) -> None:
         """Tell what else is wrong before a full quota, where rules want it."""
-        try:
-            yield
-        except exception.QuotaExceeded:
-            if rules.duplicate_before_quota:
-                if isinstance(judged, exception.InvalidInput):
-                    raise judged from None
-                _check_user_id(user_id)
-                self._check_name(user_id, name)
-            raise
+        full = isinstance(error, exception.QuotaExceeded)
+        if full and rules.duplicate_before_quota:
+            if isinstance(judged, exception.InvalidInput):
+                raise judged from None
+            _check_user_id(user_id)
+            self._check_name(user_id, name)
 
     def _check_name(self, user_id: str, name: str) -> None:
         if self._store.exists(user_id, name):
@@ -290,12 +269,12 @@ class Keypairs:
 
     @staticmethod
     def _refuse_impossible(user_id: str, name: str) -> None:
-        if not (_can_exist(user_id) and _can_exist(name)):
+        if not _can_exist(user_id + name):
             raise exception.KeypairNotFound(user_id=user_id, name=name)
 
 
 def _can_exist(text: str) -> bool:
-    """Say whether a database could hold ``text`` as a name or a user id."""
+    """Say whether a database could hold this text in a name or a user id."""
     return '\0' not in text and (text.isascii() or _is_unicode(text))
 
 

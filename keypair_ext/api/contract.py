@@ -70,6 +70,8 @@ class Contracts:
         self, profile: profiles.Profile, max_version: Version
     ) -> None:
         self.profile = profile
+        # Whether the mount has microversions.
+        self.negotiated = profile.versions.negotiated
         self.max_version = _newest(profile, max_version)
         self._hints = {
             member: hint
@@ -93,11 +95,6 @@ class Contracts:
         }
         self._legacy = self._build_legacy()
         self._fixed = self._build_fixed()
-
-    @property
-    def negotiated(self) -> bool:
-        """Whether the mount has microversions."""
-        return self.profile.versions.negotiated
 
     def choose(self, environ: dict[str, Any]) -> Contract:
         """Return the contract that a request asks for.

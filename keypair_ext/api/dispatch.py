@@ -19,15 +19,11 @@ from keypair_ext import environ as env, exception, faults
 from keypair_ext.answer import Answer
 from keypair_ext.api import microversions, routes
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
-from keypair_ext.api.request import Request, check_content_type, identity
+from keypair_ext.api.request import Request, identity
 
 Handler = Callable[[Request, Contract], Answer]
 
 _REQUEST_ID_HEADER = 'X-Compute-Request-Id'
-
-# As in Nova: of any other request the body is not read, even where ``_method``
-# asks for a create.
-_WITH_BODY = ('POST', 'PUT')
 
 
 class Application:
@@ -68,49 +64,32 @@ class Application:
         contract = None
         try:
             context = identity(environ)
-            operation = self._operation(route)
-            if route is None or operation is None:
-                answer = _nowhere(environ)
+            if route is None or route.operation is None:
+                answer = self._nowhere(environ, route)
             else:
                 contract = self.contracts.choose(environ)
                 environ[env.VERSION] = contract.version
                 request = Request(environ, context, route, self._max_body)
-                answer = self._run(operation, request, contract)
+                request.check()
+                answer = self._handlers[route.operation](request, contract)
         except Exception as error:  # noqa: BLE001 (the last net)
             answer = self._faults.answer(error, fault_headers(error, contract))
         if self.contracts.profile.answers.compute_request_id:
             _add_request_id(answer, environ)
         return answer
 
-    def _operation(self, route: routes.Route | None) -> str | None:
-        """Return what is asked for, None for what is Nova's own 404.
+    def _nowhere(
+        self, environ: WSGIEnvironment, route: routes.Route | None
+    ) -> Answer:
+        """Return Nova's answer where it has nothing: WebOb's, after Accept.
 
         :raises MethodNotAllowed: the path is ours, the method is not, and
             the profile tells that apart.
         """
-        if route is None:
-            return None
-        told = self.contracts.profile.faults.wrong_method
-        if route.operation is None and told:
+        if route and self.contracts.profile.faults.wrong_method:
             raise exception.MethodNotAllowed(allowed=', '.join(route.methods))
-        return route.operation
-
-    def _run(
-        self, operation: str, request: Request, contract: Contract
-    ) -> Answer:
-        request.check_length()
-        check_content_type(request.environ)
-        method = request.environ['REQUEST_METHOD']
-        if operation == 'create' and method in _WITH_BODY:
-            request.parse_body()
-        request.check_project()
-        return self._handlers[operation](request, contract)
-
-
-def _nowhere(environ: WSGIEnvironment) -> Answer:
-    """Return Nova's answer where it has nothing: WebOb's, after Accept."""
-    page = webob.Request(environ).get_response(webob.exc.HTTPNotFound())
-    return Answer(404, page.body, page.headers['Content-Type'])
+        page = webob.Request(environ).get_response(webob.exc.HTTPNotFound())
+        return Answer(404, page.body, page.headers['Content-Type'])
 
 
 def _add_request_id(answer: Answer, environ: WSGIEnvironment) -> None:

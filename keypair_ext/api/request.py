@@ -19,6 +19,10 @@ JSON = 'application/json'
 COMPUTE_JSON = 'application/vnd.openstack.compute+json'
 CONTENT_TYPES = (JSON, COMPUTE_JSON)
 
+# As in Nova: of any other request the body is not read, even where ``_method``
+# asks for a create.
+_WITH_BODY = ('POST', 'PUT')
+
 Query = dict[str, list[str]]
 
 
@@ -89,6 +93,30 @@ class Request:
         self.user_id: str = context.user_id or ''
         self.body: Any = None
         self._max_body = max_body
+        length = environ.get('CONTENT_LENGTH')
+        self._length = _number(length) if length else None
+
+    def check(self) -> None:
+        """Read the body of a create, and return if a handler may go on.
+
+        In Nova's order of length, content type, body and the path's project.
+
+        :raises BodyTooLarge: it is larger than we take.
+        :raises UnsupportedContentType: it is said to be something else.
+        :raises MalformedBody: it is not JSON in UTF-8.
+        :raises ProjectMismatch: the project is not the context's.
+        """
+        if self._length and self._length > self._max_body:
+            raise exception.BodyTooLarge(limit=self._max_body)
+        check_content_type(self.environ)
+        method = self.environ['REQUEST_METHOD']
+        if self.route.operation == 'create' and method in _WITH_BODY:
+            self._parse_body()
+        named, scoped = self.route.project_id, self.context.project_id
+        if named is not None and named != scoped:
+            raise exception.ProjectMismatch(
+                project_id=named, context_project_id=scoped
+            )
 
     def query(self, validator: Validator | None = None) -> Query:
         """Return the query's parameters, each a list of its values.
@@ -118,17 +146,6 @@ class Request:
         headers = (*contract.version_headers, *headers)
         return Answer(status, body, accepted(self.environ), headers)
 
-    def check_project(self) -> None:
-        """Return if the path's project, if any, is the context's.
-
-        :raises ProjectMismatch: it is another one.
-        """
-        named, scoped = self.route.project_id, self.context.project_id
-        if named is not None and named != scoped:
-            raise exception.ProjectMismatch(
-                project_id=named, context_project_id=scoped
-            )
-
     def check_addressable(self, name: str) -> None:
         """Return if a later request can name the key pair in its path.
 
@@ -143,21 +160,7 @@ class Request:
                 'slash, so it could be neither shown nor deleted here.'
             )
 
-    def check_length(self) -> None:
-        """Return if the body is not said to be larger than we take.
-
-        :raises BodyTooLarge: it is.
-        """
-        length = self.environ.get('CONTENT_LENGTH')
-        if length and _is_number(length) and _number(length) > self._max_body:
-            raise exception.BodyTooLarge(limit=self._max_body)
-
-    def parse_body(self) -> None:
-        """Read the body, and keep what it holds as :attr:`body`.
-
-        :raises MalformedBody: it is not JSON in UTF-8.
-        :raises BodyTooLarge: it goes on beyond what we take.
-        """
+    def _parse_body(self) -> None:
         text = self._read()
         if not text:
             return
@@ -178,14 +181,13 @@ class Request:
 
     def _read(self) -> bytes:
         stream = self.environ['wsgi.input']
-        length = self.environ.get('CONTENT_LENGTH')
-        if length:
-            if not _is_number(length):
+        if self._length is not None:
+            if self._length < 0:
                 raise exception.MalformedBody(
                     reason='Content-Length is not a number.'
                 )
-            body = _received(stream, _number(length))
-            if len(body) < _number(length):
+            body = _received(stream, self._length)
+            if len(body) < self._length:
                 raise exception.MalformedBody(reason='it ended early.')
             return body
         if not self.environ.get('wsgi.input_terminated'):
@@ -211,12 +213,11 @@ def _received(stream: Any, size: int) -> bytes:
     return data
 
 
-def _is_number(length: str) -> bool:
-    # Not isdigit(): that takes a superscript two, which int() does not.
-    return length.isascii() and length.isdecimal()
-
-
 def _number(length: str) -> int:
+    """Return a Content-Length; a negative one if it is not a number."""
+    # Not isdigit(): that takes a superscript two, which int() does not.
+    if not (length.isascii() and length.isdecimal()):
+        return -1
     # More digits than this are more than any body; int() has a limit, too.
     return int(length.lstrip('0')[:19] or '0')
 

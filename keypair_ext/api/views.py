@@ -20,14 +20,10 @@ FINGERPRINT_HEADER = 'X-Keypair-Fingerprint'
 
 def listed(keypairs: Sequence[ListedKeypair], contract: Contract) -> Document:
     """Return the answer to a list, without links."""
-    shows_type = contract.shows_type
-    rows = [{'keypair': _stored(keypair, shows_type)} for keypair in keypairs]
+    rows = [{'keypair': _stored(keypair, contract)} for keypair in keypairs]
     if contract.shows_created_at_in_lists:
         for row, keypair in zip(rows, keypairs, strict=True):
             row['keypair']['created_at'] = _time(keypair.created_at)
-    if contract.sha256_in_body:
-        for row, keypair in zip(rows, keypairs, strict=True):
-            _tell_sha256(row['keypair'], keypair)
     return {'keypairs': rows}
 
 
@@ -36,7 +32,7 @@ def shown(keypair: Keypair, contract: Contract) -> Document:
     # A key pair is never soft-deleted; the fields are upstream's.
     return {
         'keypair': {
-            **_summary(keypair, contract),
+            **_stored(keypair, contract),
             'user_id': keypair.user_id,
             'created_at': _time(keypair.created_at),
             'updated_at': _time(keypair.updated_at),
@@ -55,7 +51,7 @@ def created(
     :param private_key: given when the key was generated; this answer is
         the only place that ever shows it.
     """
-    document = _summary(keypair, contract)
+    document = _stored(keypair, contract)
     document['user_id'] = keypair.user_id
     if contract.shows_created_at_on_create:
         document['created_at'] = _time(keypair.created_at)
@@ -105,29 +101,19 @@ def with_prefix(url: str, prefix: str | None) -> str:
     ).rstrip('/')
 
 
-def _summary(keypair: Keypair, contract: Contract) -> Document:
-    document = _stored(keypair, contract.shows_type)
-    if contract.sha256_in_body:
-        _tell_sha256(document, keypair)
-    return document
-
-
-def _stored(keypair: Keypair | ListedKeypair, shows_type: bool) -> Document:
+def _stored(keypair: Keypair | ListedKeypair, contract: Contract) -> Document:
     document = {
         'name': keypair.name,
         'public_key': keypair.public_key,
         'fingerprint': keypair.fingerprint,
     }
-    if shows_type:
+    if contract.shows_type:
         document['type'] = keypair.type
+    if contract.sha256_in_body:
+        # Where the key can be read.
+        sha256 = material.sha256(keypair.type, keypair.public_key)
+        document['fingerprint'] = sha256 or keypair.fingerprint
     return document
-
-
-def _tell_sha256(document: Document, keypair: Keypair | ListedKeypair) -> None:
-    """Replace the fingerprint, where the key can be read."""
-    sha256 = material.sha256(keypair.type, keypair.public_key)
-    if sha256:
-        document['fingerprint'] = sha256
 
 
 def _time(moment: datetime.datetime | None) -> str | None:

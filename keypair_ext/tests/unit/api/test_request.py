@@ -23,7 +23,10 @@ def make(
     context = oslo_context.RequestContext(
         user_id='u', project_id=project_id, overwrite=False
     )
-    return request.Request(environ or {}, context, route, max_body)
+    environ = {'REQUEST_METHOD': 'POST', 'wsgi.input': io.BytesIO()} | (
+        environ or {}
+    )
+    return request.Request(environ, context, route, max_body)
 
 
 class IdentityTest(base.TestCase):
@@ -105,7 +108,7 @@ class ProjectTest(base.TestCase):
         ):
             with self.subTest(named=named, scoped=scoped):
                 route = ROUTE._replace(project_id=named)
-                make(route=route, project_id=scoped).check_project()
+                make(route=route, project_id=scoped).check()
 
     def test_another(self) -> None:
         for named, scoped in (
@@ -117,7 +120,7 @@ class ProjectTest(base.TestCase):
                 route = ROUTE._replace(project_id=named)
                 self.assertRaises(
                     exception.ProjectMismatch,
-                    make(route=route, project_id=scoped).check_project,
+                    make(route=route, project_id=scoped).check,
                 )
 
 
@@ -130,8 +133,7 @@ class BodyTest(base.TestCase):
                 **environ,
             }
         )
-        made.check_length()
-        made.parse_body()
+        made.check()
         return made.body
 
     def test_json(self) -> None:
@@ -175,9 +177,7 @@ class BodyTest(base.TestCase):
                     },
                     max_body=10**6,
                 )
-                error = self.assertRaises(
-                    exception.MalformedBody, made.parse_body
-                )
+                error = self.assertRaises(exception.MalformedBody, made.check)
                 self.assertIn(reason, str(error))
 
     def test_length(self) -> None:

@@ -173,7 +173,7 @@ def _body() -> Target:
     def feed(data: bytes) -> bool:
         asked = _request(data)
         try:
-            asked.parse_body()
+            asked.check()
         except (exception.MalformedBody, exception.BodyTooLarge) as refused:
             _check_silence(refused, text_of(data))
             return False
@@ -190,6 +190,7 @@ def _body() -> Target:
 def _request(data: bytes) -> request.Request:
     return request.Request(
         {
+            'REQUEST_METHOD': 'POST',
             'wsgi.input': io.BytesIO(data),
             'CONTENT_LENGTH': str(len(data)),
         },
