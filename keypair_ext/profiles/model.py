@@ -129,15 +129,6 @@ class Profile:
             for key in dataclasses.fields(getattr(self, table.name))
         }
 
-    def departures(self) -> dict[str, Any]:
-        """Return the settings that are not upstream's."""
-        upstream = Profile('', '').settings()
-        return {
-            key: value
-            for key, value in self.settings().items()
-            if value != upstream[key]
-        }
-
 
 def _with_options(table: _Table, options: Any) -> _Table:
     values = {

@@ -40,7 +40,6 @@ RELEASES: Final = {
     '2026.1': '2.103',
     '2026.2': '2.104',
 }
-_SHIPPED: Final = ('nova', 'rackspace', 'otc', 'vietnix')
 
 
 class Testbed:
@@ -50,8 +49,8 @@ class Testbed:
     ``with`` statement, and keeps nothing. Several may run in one process.
 
     :param port: 0 for any that is free.
-    :param profile: a vendor's: ``nova``, ``rackspace``, ``otc``, ``vietnix``
-        or the path of a file.
+    :param profile: a vendor's, by the name that ``keypair-ext-manage profile
+        list`` has for it, or the path of a ``.toml`` file.
     :param nova: an OpenStack release whose newest API version is ours:
         ``2025.1`` to ``2026.2``.
     :param seed: for ids, passwords, keys and times that repeat.
@@ -78,11 +77,8 @@ class Testbed:
                 f'{", ".join(RELEASES)}.'
             )
         self._port = port
-        self._profile = (
-            profile
-            if profile in _SHIPPED
-            else pathlib.Path(profile).absolute().as_uri()
-        )
+        path = pathlib.Path(profile)
+        self._profile = path.absolute().as_uri() if path.suffix else profile
         self._max_version = RELEASES[nova] if nova else None
         self._seed = seed
         self._host = host

@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, default, what in (
         ('directory', '.testbed', 'where its files are kept'),
         ('host', '127.0.0.1', 'the address to listen on'),
-        ('profile', 'nova', 'nova, rackspace, otc, vietnix or a file'),
+        ('profile', 'nova', "a vendor's profile, or a .toml file"),
     ):
         serve.add_argument(
             f'--{name}', default=default, help=f'{what} (default: {default})'
