@@ -132,8 +132,8 @@ class TestbedTest(TestbedTestCase):
         bed = self.start()
         client = self.log_in(bed)
         for kind, path, key, names in (
-            ('compute', '/flavors', 'flavors', ['testbed.small']),
-            ('compute', '/flavors/detail', 'flavors', ['testbed.small']),
+            ('compute', '/flavors', 'flavors', ['m1.tiny']),
+            ('compute', '/flavors/detail', 'flavors', ['m1.tiny']),
             ('image', '/v2/images', 'images', []),
         ):
             found = client.get(path, endpoint_filter={'service_type': kind})
