@@ -8,8 +8,10 @@ The expectations are Nova's own messages, taken from a Nova with
 
 import contextlib
 import functools
+import json
 import logging
 import pathlib
+import re
 import socket
 import sys
 import threading
@@ -35,7 +37,9 @@ from keypair_ext import (
     profiles,
 )
 from keypair_ext.keytypes import strength
+from keypair_ext.notifications import nova
 from keypair_ext.tests import base
+from keypair_ext.tests.functional.fixtures import ROOT
 from keypair_ext.tests.unit.db import database
 from keypair_ext.tests.unit.keytypes import vectors
 from keypair_ext.tests.unit.test_keypairs import Quota
@@ -342,6 +346,44 @@ class TestMessages(NotificationsTestCase):
 
         self.assertEqual(2, len(self.heard()))
         self.assertNotIn(SECRET[10:40], str(self.raw()))
+
+
+@needs_messaging
+class TestPage(NotificationsTestCase):
+    """The page of the reference."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        path = ROOT / 'doc' / 'source' / 'reference' / 'notifications.rst'
+        self.page = path.read_text()
+
+    def test_events(self) -> None:
+        self.make_keypairs(self.load())
+        self.import_key()
+        self.generate('k2')
+        self.delete()
+        for fail in self.import_key, self.generate:
+            self.assertRaises(exception.KeypairExists, fail, 'k2')
+        self.assertRaises(exception.KeypairNotFound, self.delete, 'none')
+        self.assertEqual(
+            {event for _, _, event, _ in self.heard()},
+            set(re.findall(r'``([a-z_]+(?:\.[a-z]+)*)``', self.table())),
+        )
+
+    def table(self) -> str:
+        return self.page.split('Events\n=')[1].split('\nA start')[0]
+
+    def test_payloads(self) -> None:
+        examples = re.findall(
+            r'code-block:: json\n\n((?:   .+\n)+)', self.page
+        )
+        plain, told = map(json.loads, examples)
+        subject = notifications.Subject(
+            **told['nova_object.data'] | {'user_id': 'bob'}
+        )
+        self.assertEqual(told, nova.keypair_payload(subject))
+        context = make_context()
+        self.assertEqual(plain, nova.legacy_payload(context, subject))
 
 
 @needs_messaging

@@ -12,9 +12,13 @@ import webob
 from oslo_context import context
 from oslo_middleware import request_id as oslo_request_id
 
+from keypair_ext import environ as env
 from keypair_ext.middleware import request_log
 from keypair_ext.middleware.context import identity
+from keypair_ext.tests.functional.fixtures import ROOT
 from keypair_ext.tests.unit.middleware import base
+
+PAGE = (ROOT / 'doc/source/reference/logging.rst').read_text()
 
 GLOBAL_ID = 'req-01234567-89ab-cdef-0123-456789abcdef'
 
@@ -50,6 +54,38 @@ class RequestLogTest(base.TestCase):
         self.assertEqual('text/plain', response.headers['Content-Type'])
         self.assertEqual(b'below', response.body)
         self.assertNotIn('openstack.global_request_id', self.below.environ)
+
+    def test_the_line_on_the_page(self) -> None:
+        told = re.findall(r'^    (\S+ ".+ time: )\d\.\d{6}$', PAGE, re.M)
+
+        def below(
+            environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ[env.VERSION] = '2.35'
+            headers = [('Content-Type', 'text/plain')]
+            start_response('200 OK', [*headers, ('Content-Length', '412')])
+            return [b' ' * 412]
+
+        path = {
+            'SCRIPT_NAME': '/v2.1',
+            'PATH_INFO': '/os-keypairs',
+            'QUERY_STRING': 'limit=2',
+            'REMOTE_ADDR': '127.0.0.1',
+        }
+        self.ask(below=below, environ=path)
+        self.assertEqual(told, [self.line().removesuffix('T')])
+
+    def test_sentences_of_the_page_are_logged(self) -> None:
+        sources = [
+            path.read_text()
+            for path in ROOT.joinpath('keypair_ext').rglob('*.py')
+            if 'tests' not in path.parts
+        ]
+        rows = re.findall(r'\* - (?:INFO|WARNING|ERROR)\n +- ``(.+?)``', PAGE)
+        self.assertEqual(PAGE.count('   * - ') - 1, len(rows))
+        for words in rows:
+            with self.subTest(words=words):
+                self.assertTrue(any(words in text for text in sources))
 
     def test_global_request_id(self) -> None:
         self.ask({'X-Openstack-Request-Id': GLOBAL_ID})
