@@ -187,6 +187,7 @@ ROWS = (
         headers=TOLD,
         user=samples.VIETNIX_USER,
     ),
+    Case('import-at-2-1', at('', IMPORT), 201),
     *ROWS,
 )
 class TestVietnix(tables.Table):
@@ -242,7 +243,12 @@ class TestVietnix(tables.Table):
         user=samples.VIETNIX_USER,
     ),
     Case('import-at-2-1', at('', IMPORT), 200),
-    Case('generate-sample', GENERATE, 201, headers=TOLD),
+    Case(
+        'generate-at-2-1',
+        at('', GENERATE),
+        201,
+        {**GENERATED, 'user_id': tables.SOME},
+    ),
     Case(
         'version-2-73',
         at('2.73', GENERATE),

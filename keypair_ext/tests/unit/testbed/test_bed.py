@@ -134,7 +134,7 @@ class TestbedTest(TestbedTestCase):
         for kind, path, key, names in (
             ('compute', '/flavors', 'flavors', ['m1.tiny']),
             ('compute', '/flavors/detail', 'flavors', ['m1.tiny']),
-            ('image', '/v2/images', 'images', []),
+            ('image', '/v2/images', 'images', ['cirros-testbed']),
         ):
             found = client.get(path, endpoint_filter={'service_type': kind})
             self.assertEqual(

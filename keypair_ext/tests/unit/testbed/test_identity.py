@@ -201,6 +201,8 @@ class TokensTest(IdentityTestCase):
                 'identity': 'http://bed/identity/v3',
                 'compute': 'http://bed/compute/v2.1',
                 'image': 'http://bed/image',
+                'network': 'http://bed/network',
+                'block-storage': 'http://bed/volume',
             },
             {each['type']: each['endpoints'][0]['url'] for each in catalog},
         )
