@@ -93,7 +93,10 @@ class Cloud:
         )
         self._add_domain()
         for name in (*_RANKS, _SERVICE):
-            self._add(self.roles, name, domain_id=None, description=None)
+            role = self._add(
+                self.roles, name, domain_id=None, description=None
+            )
+            role['options'] = {'immutable': True}
         for name in PROJECTS:
             self.add_project(name)
         for name, roles in USERS.items():

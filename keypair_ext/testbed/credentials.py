@@ -51,8 +51,9 @@ def create(asked: Asked) -> Answer:
         'description': login.text(given, 'description'),
         'user_id': caller.user_id,
         'project_id': caller.scope['project'],
+        'system': None,
         'roles': _roles(asked, given.get('roles')),
-        'unrestricted': bool(given.get('unrestricted')),
+        'unrestricted': given.get('unrestricted'),
         'expires_at': _end(login.text(given, 'expires_at')),
         'access_rules': [
             {'id': cloud.new_id(), **rule}
@@ -135,5 +136,5 @@ def _public(credential: Document) -> Document:
     return {
         key: value
         for key, value in credential.items()
-        if key != 'user_id' and (key, value) != ('access_rules', [])
+        if (key, value) != ('access_rules', [])
     }

@@ -25,7 +25,8 @@ class Fault:
     :ivar status: answered in place of what was asked, which does not happen.
     :ivar method: None for any.
     :ivar path: a regular expression that is searched for in the path.
-    :ivar service: ``identity``, ``compute`` or ``image``; None for any.
+    :ivar service: the first part of its path, such as ``compute``; None for
+        any.
     :ivar nth: which of the matching requests is the first to meet it.
     :ivar times: how many of them meet it; None for all that follow.
     :ivar retry_after: the header of the answer, in seconds.

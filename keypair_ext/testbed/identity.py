@@ -60,8 +60,12 @@ def _subject_or_admin(asked: Asked) -> bool:
     # A token tells about all tokens of the same user.
     if _admin(asked) or 'service' in asked.caller.roles:
         return True
-    subject = asked.cloud.token(tokens.subject_id(asked))
-    return subject is not None and subject.user_id == asked.caller.user_id
+    subject_id = tokens.subject_id(asked)
+    subject = asked.cloud.token(subject_id)
+    if subject is None:
+        # That it is not there everybody may hear.
+        return bool(subject_id)
+    return subject.user_id == asked.caller.user_id
 
 
 class Route(NamedTuple):

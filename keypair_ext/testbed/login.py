@@ -9,7 +9,12 @@ from typing import Any, Final
 
 from keypair_ext.testbed import cloud as clouds
 from keypair_ext.testbed.cloud import Cloud, Document, Token
-from keypair_ext.testbed.refusals import Refused, malformed, unauthenticated
+from keypair_ext.testbed.refusals import (
+    Refused,
+    malformed,
+    not_found,
+    unauthenticated,
+)
 
 _SCOPES: Final = ('project', 'domain', 'system', 'unscoped', 'OS-TRUST:trust')
 
@@ -28,7 +33,8 @@ def log_in(cloud: Cloud, body: Any) -> Token:
     """Return a new token.
 
     :param body: the request's document.
-    :raises Refused: 400 for what is malformed, 401 for everything else.
+    :raises Refused: 400 for what is malformed, 404 for a token or application
+        credential that is not there, 401 for everything else.
     """
     auth = part(part({'body': body}, 'body'), 'auth')
     identity = part(auth, 'identity')
@@ -37,10 +43,13 @@ def log_in(cloud: Cloud, body: Any) -> Token:
         raise malformed('identity needs methods, a list')
     parts = {method: part(identity, str(method)) for method in methods}
     scope = _scope(auth)
-    if not methods or methods[0] not in _METHODS or len(parts) > 1:
+    if not methods:
+        raise unauthenticated()
+    if methods[0] not in _METHODS or len(parts) > 1:
         raise unauthenticated(
             f'This is not a way to log in here: use one of '
-            f'{", ".join(_METHODS)}.'
+            f'{", ".join(_METHODS)}.',
+            {'methods': list(_METHODS)},
         )
     known = _METHODS[methods[0]](cloud, parts[methods[0]])
     if known.credential:
@@ -69,7 +78,8 @@ def _issue_for_credential(
 ) -> Token:
     if scope:
         raise unauthenticated(
-            'An application credential is for its project: ask for no scope.'
+            'An application credential is for its project: ask for no scope.',
+            {},
         )
     return cloud.issue(
         known.user['id'],
@@ -117,8 +127,7 @@ def _by_token(cloud: Cloud, given: Document) -> _Known:
         raise malformed('token needs an id')
     token = cloud.token(token_id)
     if token is None or token.user_id not in cloud.users:
-        # What Keystone says of a token that it does not know.
-        raise Refused(404, 'There is no such token.')
+        raise not_found('token', 'of this id')
     methods = tuple(dict.fromkeys(('token', *token.methods)))
     return _Known(cloud.users[token.user_id], methods, token)
 
@@ -139,10 +148,10 @@ def _by_application_credential(cloud: Cloud, given: Document) -> _Known:
             ),
             None,
         )
-    if (
-        found is None
-        or not _is_same(secret, cloud.secrets[found['id']])
-        or clouds.has_passed(found['expires_at'])
+    if found is None:
+        raise not_found('application credential', 'of this id or name')
+    if not _is_same(secret, cloud.secrets[found['id']]) or clouds.has_passed(
+        found['expires_at']
     ):
         raise unauthenticated()
     user = cloud.users[found['user_id']]
@@ -174,7 +183,8 @@ def _resolve(cloud: Cloud, scope: Document) -> dict[str, str]:
     """Return the scope with an id in place of what describes it."""
     for kind, info in scope.items():
         if kind == 'system':
-            return {'system': 'all'} if info.get('all') else {}
+            # Whatever it says about it.
+            return {'system': 'all'}
         if kind == 'OS-TRUST:trust':
             raise unauthenticated()
         resources = cloud.projects if kind == 'project' else cloud.domains

@@ -2,7 +2,8 @@
 
 """What the Identity imitation refuses, in Keystone's statuses and shape."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from keypair_ext import exception
 from keypair_ext.testbed.server import Answer, document, reason
@@ -13,11 +14,18 @@ class Refused(Exception):
 
     :param status: of the answer.
     :param message: what is wrong, and what to do.
+    :param identity: what Keystone says beside it of some ways to log in.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        identity: dict[str, list[str]] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self._identity = identity
 
     def answer(self, url: str) -> Answer:
         """Return the answer that tells of it.
@@ -26,16 +34,22 @@ class Refused(Exception):
         """
         challenge = [('WWW-Authenticate', f'Keystone uri="{url}"')]
         return error(
-            self.status, str(self), challenge if self.status == 401 else ()
+            self.status,
+            str(self),
+            challenge if self.status == 401 else (),
+            {} if self._identity is None else {'identity': self._identity},
         )
 
 
 def error(
-    status: int, message: str, headers: Sequence[tuple[str, str]] = ()
+    status: int,
+    message: str,
+    headers: Sequence[tuple[str, str]] = (),
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> Answer:
     """Return an error of Identity, whose shape is also ``auth_token``'s."""
     told = {'code': status, 'title': reason(status), 'message': message}
-    return document(status, {'error': told}, headers)
+    return document(status, {'error': {**told, **more}}, headers)
 
 
 def malformed(what: str) -> Refused:
@@ -45,13 +59,14 @@ def malformed(what: str) -> Refused:
 
 def unauthenticated(
     message: str = exception.NotAuthenticated.message,
+    identity: dict[str, list[str]] | None = None,
 ) -> Refused:
     """Return the refusal of whoever is not known.
 
     As with Keystone it does not say whether the name or the password is
     wrong, or whether it is the project that is not there.
     """
-    return Refused(401, message)
+    return Refused(401, message, identity)
 
 
 def forbidden(action: str) -> Refused:

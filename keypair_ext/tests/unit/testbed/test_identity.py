@@ -138,6 +138,7 @@ class LoginTest(IdentityTestCase):
                 answer = self.log_in(how)
                 self.assertEqual(status, answer.status)
                 error = json.loads(answer.body)['error']
+                error.pop('identity', None)
                 self.assertEqual({'code', 'title', 'message'}, error.keys())
                 self.assertEqual(
                     status == 401, 'WWW-Authenticate' in dict(answer.headers)
@@ -306,7 +307,7 @@ class CredentialsTest(IdentityTestCase):
         for how, status in (
             ({'id': made['id'], 'secret': 'wrong'}, 401),
             ({'id': made['id']}, 401),
-            ({'id': 'nosuch', 'secret': secret}, 401),
+            ({'id': 'nosuch', 'secret': secret}, 404),
             ({'name': 'ci', 'secret': secret}, 400),
             ({'id': made['id'], 'secret': secret, 'scope': 1}, 400),
         ):
