@@ -83,19 +83,17 @@ def _check_formats(formatter: logging.Formatter) -> None:
 
 
 def warn_in_one_line(record: logging.LogRecord) -> bool:
-    """Make a warning of a lost notification: which one, and why.
+    """Make a warning of a lost notification, which oslo.log gives a reason.
 
     oslo.messaging tells it with all that it held and a traceback, as often as
     a request while the broker is away.
     """
-    error = record.exc_info[1] if record.exc_info else None
-    if error is not None and isinstance(record.args, Mapping):
+    if record.exc_info and isinstance(record.args, Mapping):
         message: Any = record.args['message']
-        cause = ' '.join(str(error).split()) or type(error).__name__
         record.levelno = logging.WARNING
         record.levelname = 'WARNING'
-        record.msg = 'Could not send notification %s: %s'
-        record.args = (message['event_type'], cause)
+        record.msg = 'Could not send notification %s'
+        record.args = (message['event_type'],)
         record.exc_info = None
     return True
 

@@ -760,8 +760,7 @@ class TestBus(NotificationsTestCase):
         self.assertTrue(self.store.exists('bob', 'k1'))
         self.assertEqual(
             [
-                f'WARNING Could not send notification keypair.create.{phase}: '
-                f'[Errno 111] Connection refused'
+                f'WARNING Could not send notification keypair.create.{phase}'
                 for phase in ('start', 'start', 'end', 'end')
             ],
             log.output.splitlines(),
