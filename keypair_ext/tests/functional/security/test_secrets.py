@@ -53,12 +53,11 @@ LAYERS: tuple[tuple[Any, str], ...] = (
     (X509KeyType, 'generate'),
     (Store, 'create'),
     (notifications.nova, 'keypair_payload'),
-    (keypairs.Keypairs, '_create'),
     (keypairs.Keypairs, 'generate'),
     (views, 'created'),
     (api_request, 'serialize'),
     (api_request.Request, 'answer'),
-    (dispatch.Application, '_run'),
+    (dispatch.Application, 'answer'),
     (answer.Answer, '__call__'),
     (request_log, '_log'),
 )
