@@ -143,8 +143,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = 'HTTP/1.1'
     server: Server
-    # The head and the body of an answer go out together.
-    wbufsize = -1
     disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
@@ -235,7 +233,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(
                 answer.body if answer.is_whole else answer.body[: size // 2]
             )
-        self.wfile.flush()
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Print nothing: the requests can be read back."""

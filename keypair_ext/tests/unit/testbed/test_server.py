@@ -78,6 +78,21 @@ class ServerTest(base.TestCase):
                 continue
             self.assertEqual(413, status)
 
+    def test_a_body_that_waits_to_be_wanted(self) -> None:
+        with socket.create_connection(
+            ('127.0.0.1', self.server.port), timeout=60
+        ) as client:
+            client.sendall(
+                b'POST / HTTP/1.1\r\nExpect: 100-continue\r\n'
+                b'Content-Length: 3\r\nConnection: close\r\n\r\n'
+            )
+            with client.makefile('rb') as stream:
+                self.assertEqual(
+                    b'HTTP/1.1 100 Continue\r\n', stream.readline()
+                )
+                client.sendall(b'123')
+                self.assertTrue(stream.read().endswith(b'POST 3'))
+
     def test_cut_and_half(self) -> None:
         connection = self._connect()
         self.assertRaises(
