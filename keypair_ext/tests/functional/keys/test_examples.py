@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.guides import page
 from keypair_ext.tests.functional.keys import base, services
 from keypair_ext.tests.unit.keytypes import vectors
 
@@ -47,20 +48,20 @@ class ExamplesTest(base.KeysTestCase):
         users = self.directory / 'users.json'
         users.write_text(json.dumps({'9e3d...': '77aa...'}))
 
-    def run_example(self, line: str) -> str:
+    def run_example(self, command: page.Command) -> None:
         """Run what stands behind the ``$`` of a console."""
-        command, _, comment = line.partition('  # returns ')
-        self.assertTrue(command.startswith(_COMMAND), line)
-        words = shlex.split(command.removeprefix(_COMMAND))
+        self.assertTrue(command.text.startswith(_COMMAND), str(command))
+        words = shlex.split(command.text.removeprefix(_COMMAND))
         path = None
         if '>' in words:
             *words, _, path = words
         self.answer(words)
         status, output, errors = self.run_command(*words)
-        self.assertEqual(int(comment or 0), status, f'{line}\n{errors}')
+        self.assertEqual(command.status, status, f'{command}\n{errors}')
         if path:
             (self.directory / path).write_text(output)
-        return output
+        if command.output:
+            self.assertTrue(page.says(command.output, output), output)
 
     def answer(self, words: list[str]) -> None:
         """Let Identity and Compute know what a command asks them."""
@@ -78,13 +79,13 @@ class ExamplesTest(base.KeysTestCase):
             self.services.answers[path] = [('200 OK', {'servers': []})]
 
     def test_the_page(self) -> None:
-        ran = [
-            (line, self.run_example(line))
-            for line in re.findall(r'^   \$ (.*)$', _PAGE.read_text(), re.M)
-        ]
-        self.assertEqual(
-            set(self.helped()), {line.split()[2] for line, _ in ran}
-        )
+        ran = set()
+        for step in page.steps(_PAGE.read_text()):
+            # The page has no file that the reader writes.
+            assert isinstance(step, page.Command)
+            self.run_example(step)
+            ran.add(step.text.split()[2])
+        self.assertEqual(set(self.helped()), ran)
         # What the last ones have done.
         self.assertEqual({'77aa...'}, {user for user, _ in self.names()})
 
