@@ -76,14 +76,18 @@ class GuessingTest(base.TestCase):
         self.guess()
 
         # Behind the guesses of others she would wait for eight checks.
-        taken, checks = [], []
+        taken, checks, costs = [], [], []
         for _ in range(11):
             began = time.monotonic()
             self.assertEqual(200, self.ask('alice', 'right'))
-            answered = time.monotonic()
+            answered, worked = time.monotonic(), time.thread_time()
             bcrypt.checkpw(b'x', self.crypted)
+            costs.append(time.thread_time() - worked)
             taken.append(answered - began)
             checks.append(time.monotonic() - answered)
+        if statistics.median(checks) > 3 * statistics.median(costs):
+            # Guesses may have a quarter, which is nearly all there is.
+            self.skipTest('a process gets less than a third of a processor')
         self.assertLess(
             statistics.median(taken), 4 * statistics.median(checks)
         )
