@@ -4,12 +4,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from keypair_ext.testbed import fixture
+from keypair_ext.testbed.records import Record
+from keypair_ext.tests.functional.identity import requests
 from keypair_ext.tests.functional.servers import process
 
 # As DevStack writes them, and one of python-novaclient's.
@@ -61,3 +64,12 @@ class SuiteCloud(fixture.TestbedFixture):
             'PATH': f'{programs}:{os.environ["PATH"]}',
             'PYTHONWARNINGS': 'ignore',
         }
+
+    def unasked(self) -> Iterator[Record]:
+        """Yield what was asked of Identity, and is not asked of Keystone."""
+        for seen in self.bed.requests:
+            path = seen.path.removeprefix('/identity')
+            if path != seen.path and not requests.ask_the_like(
+                seen.method, path or '/'
+            ):
+                yield seen

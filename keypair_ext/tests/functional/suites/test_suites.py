@@ -46,6 +46,7 @@ class SuitesTest(base.TestCase):
         self.assertRegex(done, rf'Ran {count} tests in')
         # One letter for each: a skipped one has another.
         self.assertIn('.' * count, re.sub('[^.sx]', '', done))
+        self.assertEqual([], list(self.cloud.unasked()))
 
     def test_openstacksdk(self) -> None:
         self.run_python(
@@ -85,6 +86,7 @@ class SuitesTest(base.TestCase):
             ['PASS', 'PASS', 'PASS', 'SKIP'],
             sorted(re.findall(r'^--- (\w+): TestKeypairs', done, re.M)),
         )
+        self.assertEqual([], list(self.cloud.unasked()))
 
     def test_ansible(self) -> None:
         home = venv.ensure('ansible', _ANSIBLE)
@@ -98,3 +100,4 @@ class SuitesTest(base.TestCase):
             cwd=self.cloud.home,
         )
         self.assertIn('All assertions passed', done)
+        self.assertEqual([], list(self.cloud.unasked()))

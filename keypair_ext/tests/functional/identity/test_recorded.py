@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Keystone's answers, as recorded: the test bed gives them, and Keystone."""
+
+import json
+import os
+import re
+
+import testtools
+
+from keypair_ext.tests import base
+from keypair_ext.tests.functional.identity import recorded, requests, services
+from keypair_ext.tests.functional.identity.asking import Answers, ask
+
+
+@testtools.skipUnless(
+    recorded.PATH.exists(),
+    'nothing is recorded: python -m keypair_ext.tests.functional.identity',
+)
+class RecordedTest(base.TestCase):
+    def check(self, answers: Answers) -> None:
+        """Hold answers against the recorded ones, each by itself."""
+        known = recorded.read()
+        self.assertEqual(list(known), list(answers))
+        for name, answer in answers.items():
+            with self.subTest(request=name):
+                self.assertEqual(known[name], answer)
+
+    def test_the_test_bed(self) -> None:
+        imitation = self.useFixture(services.Imitation())
+        self.check(ask(imitation, requests.everything()))
+
+    @testtools.skipIf(
+        os.environ.get('KEYPAIR_EXT_TEST_KEYSTONE') != '1',
+        'set KEYPAIR_EXT_TEST_KEYSTONE=1, or run tox -e keystone: a Keystone '
+        'is installed first',
+    )
+    def test_keystone(self) -> None:
+        real = self.useFixture(services.RealKeystone())
+        self.check(ask(real, requests.everything()))
+
+    def test_no_secrets(self) -> None:
+        # Nothing that looks like an id or a token, only words.
+        text = json.dumps(recorded.read())
+        self.assertEqual([], re.findall(r'[0-9a-f]{32}|gAAAA\S+', text))
+
+
+class RequestsTest(base.TestCase):
+    """What is asked can be asked, also where nothing is recorded."""
+
+    def test_names_are_unique(self) -> None:
+        names = [request.name for request in requests.everything()]
+        self.assertEqual(sorted(set(names)), sorted(names))
+
+    def test_the_test_bed_knows_all(self) -> None:
+        imitation = self.useFixture(services.Imitation())
+        for name, answer in ask(imitation, requests.everything()).items():
+            with self.subTest(request=name):
+                self.assertNotIn(answer['status'], (405, 500, 501))
