@@ -41,8 +41,8 @@ class Net:
         def keep_start(
             status: str,
             headers: request_log.Headers,
-            exc_info: request_log.ExcInfo | None = None,
-        ) -> Callable[[bytes], object]:
+            exc_info: request_log.ExcInfo = None,
+        ) -> request_log.Write:
             # WSGI lets an application start again after an error; uWSGI and
             # others do not. So it is kept until it is sure.
             nonlocal start

@@ -7,6 +7,7 @@ header, never a body.
 """
 
 import logging
+import os
 import re
 import string
 import time
@@ -36,7 +37,9 @@ Headers = list[tuple[str, str]]
 ExcInfo = (
     tuple[type[BaseException], BaseException, TracebackType]
     | tuple[None, None, None]
+    | None
 )
+Write = Callable[[bytes], object]
 
 
 class RequestLog:
@@ -58,8 +61,8 @@ class RequestLog:
         def start_named_response(
             given_status: str,
             given_headers: Headers,
-            exc_info: ExcInfo | None = None,
-        ) -> Callable[[bytes], object]:
+            exc_info: ExcInfo = None,
+        ) -> Write:
             nonlocal status, headers
             status, headers = given_status, given_headers
             named = [*given_headers, *names]
@@ -86,10 +89,15 @@ def begin(environ: WSGIEnvironment) -> Headers:
         global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
         if global_id and _GLOBAL_ID.fullmatch(global_id):
             environ[env.GLOBAL_REQUEST_ID] = global_id
-        current = context.RequestContext(
-            global_request_id=environ.get(env.GLOBAL_REQUEST_ID)
+        digits = os.urandom(16).hex()
+        environ[env.REQUEST_ID] = (
+            f'req-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-'
+            f'{digits[16:20]}-{digits[20:]}'
         )
-        environ[env.REQUEST_ID] = current.request_id
+        context.RequestContext(
+            request_id=environ[env.REQUEST_ID],
+            global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
+        )
     return [
         ('x-openstack-request-id', environ[env.REQUEST_ID]),
         ('x-compute-request-id', environ[env.REQUEST_ID]),
@@ -148,9 +156,9 @@ class RequestLineFormatter(logging.Formatter):
     def __init__(
         self, others: formatters.ContextFormatter, conf: cfg.ConfigOpts
     ) -> None:
-        line: str = conf.logging_context_format_string
-        super().__init__(line, others.datefmt, validate=False)
+        super().__init__(datefmt=others.datefmt)
         self._others = others
+        self._line: str = conf.logging_context_format_string
         self._identity: str = conf.logging_user_identity_format
         try:
             self._write(logging.makeLogRecord({}), nobody.Nobody())
@@ -168,25 +176,30 @@ class RequestLineFormatter(logging.Formatter):
     def _write(
         self, record: logging.LogRecord, current: context.RequestContext
     ) -> str:
-        identity = self._identity % {
-            'domain': current.domain_id or '-',
-            'project': current.project_id or '-',
-            'project_domain': current.project_domain_id or '-',
-            'system_scope': current.system_scope or '-',
-            'user': current.user_id or '-',
-            'user_domain': current.user_domain_id or '-',
+        return self._line % {
+            'asctime': self.formatTime(record, self.datefmt),
+            'error_summary': '-',
+            'global_request_id': current.global_request_id,
+            'instance': '',
+            'levelname': record.levelname,
+            'message': record.getMessage(),
+            'msecs': record.msecs,
+            'name': record.name,
+            'process': record.process,
+            'project_name': current.project_name,
+            'request_id': current.request_id,
+            'resource': '',
+            'user_identity': self._identity
+            % {
+                'domain': current.domain_id or '-',
+                'project': current.project_id or '-',
+                'project_domain': current.project_domain_id or '-',
+                'system_scope': current.system_scope or '-',
+                'user': current.user_id or '-',
+                'user_domain': current.user_domain_id or '-',
+            },
+            'user_name': current.user_name,
         }
-        vars(record).update(
-            error_summary='-',
-            global_request_id=current.global_request_id,
-            instance='',
-            project_name=current.project_name,
-            request_id=current.request_id,
-            resource='',
-            user_identity=identity,
-            user_name=current.user_name,
-        )
-        return super().format(record)
 
 
 def filter_factory(

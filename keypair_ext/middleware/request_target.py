@@ -39,10 +39,9 @@ class RequestTarget:
             raise exception.InvalidInput(reason=_NO_PATH)
         if not path.startswith('/'):
             environ['PATH_INFO'] = _path(path, environ)
-        sent = _ORIGIN.sub('', environ.get('REQUEST_URI', ''), count=1)
-        sent = sent.partition('?')[0]
+        sent = environ.get('REQUEST_URI', '').partition('?')[0]
         if parse.unquote(sent.rpartition('/')[2]) in _DOTS:
-            _restore(environ, sent)
+            _restore(environ, _ORIGIN.sub('', sent, count=1))
         return self._application(environ, start_response)
 
 
