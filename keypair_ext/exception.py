@@ -2,7 +2,7 @@
 
 """The errors of the domain.
 
-No class here knows an HTTP status: :mod:`keypair_ext.faults` holds the one
+No class here knows an HTTP status: :mod:`keypair_ext.api.faults` holds the one
 table that turns a type into a status and a fault name. Where Nova has a
 sentence for the same, ours begins with it: people search for it, and user
 interfaces look at it.

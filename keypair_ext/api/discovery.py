@@ -15,9 +15,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import webob
 from microversion_parse import Version
 
-from keypair_ext import exception, faults
-from keypair_ext.answer import Answer
-from keypair_ext.api import microversions
+from keypair_ext import exception
+from keypair_ext.api import faults, microversions
+from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Headers, fault_headers, version_headers
 from keypair_ext.api.request import (
     accepted,

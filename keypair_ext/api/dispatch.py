@@ -15,9 +15,9 @@ import webob.exc
 from microversion_parse import Version
 from oslo_context import context as oslo_context
 
-from keypair_ext import environ as env, exception, faults
-from keypair_ext.answer import Answer
-from keypair_ext.api import microversions, routes
+from keypair_ext import environ as env, exception
+from keypair_ext.api import faults, microversions, routes
+from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Contract, Contracts, fault_headers
 from keypair_ext.api.request import Request, identity
 

@@ -3,8 +3,8 @@
 """The four operations: each reads as validate, authorise, act, answer."""
 
 from keypair_ext import policy
-from keypair_ext.answer import Answer
 from keypair_ext.api import views
+from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Contract
 from keypair_ext.api.request import Query, Request
 from keypair_ext.keypairs import Keypairs

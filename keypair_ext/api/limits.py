@@ -9,7 +9,7 @@ does not exist here is used by nobody, of as much as Nova's defaults allow.
 from collections.abc import Mapping
 
 from keypair_ext import exception, policy, quota
-from keypair_ext.answer import Answer
+from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Contract
 from keypair_ext.api.request import Request
 

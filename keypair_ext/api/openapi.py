@@ -12,7 +12,7 @@ from typing import Any
 from keypair_ext import exception
 from keypair_ext.api import microversions, views
 from keypair_ext.api.contract import Contract, Contracts
-from keypair_ext.faults import Faults, Telling
+from keypair_ext.api.faults import Faults, Telling
 
 Document = dict[str, Any]
 Error = type[exception.KeypairExtError]

@@ -10,7 +10,7 @@ import webob
 from oslo_context import context as oslo_context
 
 from keypair_ext import environ as env, exception
-from keypair_ext.answer import Answer, Headers, serialize
+from keypair_ext.api.answer import Answer, Headers, serialize
 from keypair_ext.api.contract import Contract
 from keypair_ext.api.routes import Route, raw_path
 from keypair_ext.api.validation import Validator

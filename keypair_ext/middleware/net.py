@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_log import log as logging
 
-from keypair_ext import faults
+from keypair_ext.api import faults
 from keypair_ext.middleware import request_log
 
 LOG = logging.getLogger(__name__)

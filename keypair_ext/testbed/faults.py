@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from keypair_ext import exception
-from keypair_ext.faults import DEFAULT_NAME, NAMES
+from keypair_ext.api.faults import DEFAULT_NAME, NAMES
 from keypair_ext.testbed import refusals
 from keypair_ext.testbed.server import Answer, Request, document
 

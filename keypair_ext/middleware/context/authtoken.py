@@ -23,10 +23,10 @@ from keypair_ext import (
     config_files,
     environ as env,
     exception,
-    faults,
     identity_client,
     profiles,
 )
+from keypair_ext.api import faults
 
 LOG = logging.getLogger(__name__)
 

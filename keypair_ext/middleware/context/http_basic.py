@@ -18,9 +18,9 @@ from oslo_middleware import cors
 from keypair_ext import (
     conf as config,
     exception,
-    faults,
     profiles,
 )
+from keypair_ext.api import faults
 from keypair_ext.middleware.context import (
     cross_site,
     guesses,

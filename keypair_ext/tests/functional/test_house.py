@@ -32,29 +32,26 @@ ROOMS = {
     'config_files': 'exception files',
     'profiles': 'exception',
     'policy': 'config_files conf exception nobody',
-    'answer': '',
-    'faults': 'answer exception profiles',
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception',
     'keytypes': 'exception',
     'notifications': 'config_files conf exception keytypes',
     'quota': 'conf db exception identity_client',
-    'middleware': 'answer cache conf config_files environ exception faults '
+    'middleware': 'api cache conf config_files environ exception '
     'identity_client nobody profiles',
     'logs': 'exception files middleware nobody',
     'keys': 'db exception files keytypes notifications',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',
-    'api': 'answer db environ exception faults keypairs keytypes policy '
-    'profiles quota',
+    'api': 'db environ exception keypairs keytypes policy profiles quota',
     # Who builds, and who has things built.
-    'deploy': 'api conf config_files db exception faults files keypairs '
+    'deploy': 'api conf config_files db exception files keypairs '
     'keytypes logs middleware notifications policy profiles quota',
     'wsgi': 'api conf db deploy exception',
     'cmd': 'api conf config_files db deploy exception files keys keytypes '
     'logs middleware notifications policy profiles quota',
     # Nobody's: what a mount does not need is not there for it.
-    'testbed': 'cmd conf config_files db deploy environ exception faults '
+    'testbed': 'api cmd conf config_files db deploy environ exception '
     'keytypes middleware',
     'pytest_plugin': 'testbed',
 }

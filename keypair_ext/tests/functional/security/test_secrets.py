@@ -24,8 +24,8 @@ from unittest import mock
 import fixtures as fixtures_library
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from keypair_ext import answer, keypairs, notifications
-from keypair_ext.api import dispatch, request as api_request, views
+from keypair_ext import keypairs, notifications
+from keypair_ext.api import answer, dispatch, request as api_request, views
 from keypair_ext.db.store import Store
 from keypair_ext.keytypes import pool, rsa as keytypes_rsa
 from keypair_ext.keytypes.ssh import SshKeyType

@@ -12,9 +12,9 @@ import fixtures as fixtures_library
 import webob
 from oslo_context import context as oslo_context
 
-from keypair_ext import deploy, environ as env, faults, profiles
-from keypair_ext.answer import Answer
-from keypair_ext.api import contract, dispatch, microversions, routes
+from keypair_ext import deploy, environ as env, profiles
+from keypair_ext.api import contract, dispatch, faults, microversions, routes
+from keypair_ext.api.answer import Answer
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.versions import ABOVE, NEWEST

@@ -13,7 +13,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import fixtures
 from oslo_context import context
 
-from keypair_ext import exception, faults, profiles
+from keypair_ext import exception, profiles
+from keypair_ext.api import faults
 from keypair_ext.middleware import net
 from keypair_ext.tests import base
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from oslo_log import log as logging
 
 from keypair_ext import exception, profiles
-from keypair_ext.answer import Answer, Headers, serialize
+from keypair_ext.api.answer import Answer, Headers, serialize
 
 LOG = logging.getLogger(__name__)
 

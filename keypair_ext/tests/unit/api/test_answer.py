@@ -2,7 +2,7 @@
 
 """What is sent of an answer."""
 
-from keypair_ext.answer import Answer, serialize
+from keypair_ext.api.answer import Answer, serialize
 from keypair_ext.tests import base
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import fixtures
 import webob
 
-from keypair_ext import exception, faults, profiles
+from keypair_ext import exception, profiles
+from keypair_ext.api import faults
 from keypair_ext.tests import base
 
 UPSTREAM = profiles.load('nova').faults
