@@ -60,6 +60,16 @@ def sort(stream: bytes, began: datetime.datetime) -> dict[str, list[str]]:
     return names
 
 
+def no_test(names: list[str]) -> str:
+    """Say why there is nothing to count, as far as it is known."""
+    if not names:
+        return 'No test ran.'
+    return (
+        f'No test has {" ".join(names)} in its name; one is called '
+        'keypair_ext.tests.unit.test_conf, and a part of that is enough.'
+    )
+
+
 def measured(arguments: list[str]) -> int:
     """Run the tests, then report coverage; return the first failure."""
     run('coverage', 'erase')
@@ -86,7 +96,8 @@ def main() -> int:
     )
     names = sort(last.stdout, began)
     if not any(names.values()):
-        print('No test ran.', file=sys.stderr)
+        # What stestr says of it ends without a newline.
+        print(f'\n{no_test(sys.argv[1:])}', file=sys.stderr)
     for name in sorted(names['failed']):
         print(f'Failed: {name}')
     print(

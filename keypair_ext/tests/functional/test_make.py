@@ -245,6 +245,11 @@ class RunTestsTest(base.TestCase):
             self._run(),
         )
 
+    def test_by_a_name_that_nobody_has(self) -> None:
+        status, lines = self._run('test_god')
+        self.assertEqual(1, status)
+        self.assertIn('No test has test_god in its name;', lines[0])
+
     def test_by_name(self) -> None:
         status, lines = self._run('test_good')
         self.assertEqual(

@@ -74,6 +74,8 @@ def furnish(wheels: Sequence[Path]) -> dict[str, str]:
     for directory in _CHANGED:
         overlay(Path(directory))
     _do('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/run')
+    # Which Debian makes when it starts.
+    Path('/run/haproxy').mkdir()
     _do('ip', 'link', 'set', 'lo', 'up')
     for path in _OURS:
         shutil.rmtree(path, ignore_errors=True)

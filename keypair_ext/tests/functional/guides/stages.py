@@ -87,8 +87,6 @@ def bare(stack: contextlib.ExitStack, env: Variables) -> None:
     database(stack)
     identity(stack)
     _client()
-    # What is made when Debian starts.
-    Path('/run/haproxy').mkdir()
 
 
 # As a package of a distribution has one.
@@ -228,7 +226,7 @@ def another(stack: contextlib.ExitStack, env: Variables) -> None:
     )
 
 
-def served(stack: contextlib.ExitStack, env: Variables) -> None:
+def served(stack: contextlib.ExitStack, env: Variables) -> keystone.Keystone:
     """The service and its users."""
     who = identity(stack)
     _client('keypair-ext-manage', 'keypair-ext-status')
@@ -252,6 +250,7 @@ def served(stack: contextlib.ExitStack, env: Variables) -> None:
     program = venv.ensure('uwsgi', ['uwsgi']) / 'bin' / 'uwsgi'
     module = 'keypair_ext.wsgi.api:application'
     start('keypair-ext', uwsgi(Path(sys.prefix), module, program))
+    return who
 
 
 def using(stack: contextlib.ExitStack, env: Variables) -> None:
@@ -262,11 +261,15 @@ def using(stack: contextlib.ExitStack, env: Variables) -> None:
 
 def auditing(stack: contextlib.ExitStack, env: Variables) -> None:
     """The reader looks at keys of all kinds, one of somebody who has left."""
-    served(stack, env)
+    who = served(stack, env)
+    alice = who.request('GET', '/users?name=alice')['users'][0]['id']
     engine = sa.create_engine('sqlite:////var/lib/keypair_ext.sqlite')
     keys = (
-        ('a' * 32, 'laptop', vectors.RSA_2048),
-        ('a' * 32, 'desktop', vectors.ED25519),
+        (alice, 'laptop', vectors.RSA_2048),
+        (alice, 'desktop', vectors.ED25519),
+        (who.create_user('bob'), 'ci', vectors.ED25519),
+        # Whom Keystone does not know.
+        ('0' * 32, 'old', vectors.ED25519),
     )
     with engine.begin() as connection:
         connection.execute(

@@ -23,8 +23,7 @@ REASONS: Final = {
     ),
     'systemctl': (
         'systemd is not the first process: verifies units with '
-        'systemd-analyze, does what they say as the user they name, and '
-        'waits until the process is ready, also after a reload'
+        'systemd-analyze, and does what they say as the user they name'
     ),
     'journalctl': (
         'there is no journal: prints what the process of the unit has written'
