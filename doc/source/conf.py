@@ -22,6 +22,8 @@ extensions = [
     'microversion_history',
     'way_of_a_request',
 ]
+# Few blocks are Python; those that are code say of which language.
+highlight_language = 'none'
 html_theme = 'furo'
 html_title = f'keypair_ext {release}'
 html_static_path = ['_static', '../look']
