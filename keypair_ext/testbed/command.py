@@ -42,9 +42,9 @@ def build_parser() -> argparse.ArgumentParser:
         help='print the release of keypair_ext that is installed',
     )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    about = 'serve os-keypairs and an imitation of Identity'
+    about = 'Serve os-keypairs and an imitation of Identity.'
     serve = commands.add_parser(
-        'serve', help=about, description=f'{about.capitalize()}.'
+        'serve', help='serve until told to stop', description=about
     )
     for name, default, what in (
         ('directory', '.testbed', 'where its files are kept'),

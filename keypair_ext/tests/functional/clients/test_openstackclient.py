@@ -143,7 +143,8 @@ class OpenStackClientTest(testbed.TestBedCase):
         self._run(
             'create', *given, '--public-key', self.key_file, user='admin'
         )
-        self.assertIn('given', self._names('--user', 'member', user='admin'))
+        for whose in ('--user', 'member'), ('--project', 'demo'):
+            self.assertIn('given', self._names(*whose, user='admin'))
         self._run('delete', *given, user='admin')
         self.assertIn(
             "Policy doesn't allow os_compute_api:os-keypairs:index",
