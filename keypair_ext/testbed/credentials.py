@@ -56,7 +56,7 @@ def create(asked: Asked) -> Answer:
         'unrestricted': given.get('unrestricted'),
         'expires_at': _end(login.text(given, 'expires_at')),
         'access_rules': [
-            {'id': cloud.new_id(), **rule}
+            {'id': cloud.new_id(), **login.part({'rule': rule}, 'rule')}
             for rule in given.get('access_rules') or ()
         ],
     }

@@ -53,6 +53,8 @@ class Fault:
             raise _mistake('it needs a status, delay, cut or truncate')
         if self.status is not None and not 400 <= self.status <= 599:
             raise _mistake('status has to be one of an error, 400 to 599')
+        if self.delay < 0:
+            raise _mistake('delay has to be a number of seconds')
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise _mistake('nth and times count from 1')
         try:

@@ -89,4 +89,5 @@ def _without_secrets(value: Any, key: str = '') -> Any:
 
 
 def _digest(secret: object) -> str:
-    return f'SHA256:{hashlib.sha256(str(secret).encode()).hexdigest()[:12]}'
+    data = str(secret).encode(errors='surrogatepass')
+    return f'SHA256:{hashlib.sha256(data).hexdigest()[:12]}'

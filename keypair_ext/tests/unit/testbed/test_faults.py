@@ -80,6 +80,8 @@ class FaultsTest(base.TestCase):
             ({}, 'it needs a status, delay, cut or truncate'),
             ({'status': 200}, '400 to 599'),
             ({'status': 'many'}, "'<='"),
+            ({'delay': -1}, 'a number of seconds'),
+            ({'delay': 'long'}, "'<'"),
             ({'cut': True, 'nth': 0}, 'count from 1'),
             ({'cut': True, 'path': '('}, 'no regular expression'),
             ({'cut': True, 'seen': 1}, 'an object with some of status'),

@@ -123,6 +123,7 @@ class LoginTest(IdentityTestCase):
     def test_mistakes(self) -> None:
         for how, status in (
             (self.password('member', password='wrong'), 401),
+            (self.password('member', password='\ud800'), 401),
             (self.password('member', password=3), 400),
             (self.password('member', name='nobody'), 401),
             (self.password('member', name=None), 400),
@@ -340,6 +341,7 @@ class CredentialsTest(IdentityTestCase):
             ({}, 400),
             ({'name': 3}, 400),
             ({'name': 'a', 'roles': [{'name': 'admin'}]}, 400),
+            ({'name': 'a', 'access_rules': ['all']}, 400),
             ({'name': 'a', 'expires_at': 'soon'}, 400),
             ({'name': 'a', 'expires_at': '2000-01-01T00:00:00'}, 400),
         ):

@@ -43,7 +43,7 @@ class RecordTest(base.TestCase):
     def test_no_secrets_in_bodies(self) -> None:
         for body in (
             {'auth': {'identity': {'password': {'user': {'password': 'S'}}}}},
-            {'auth': {'identity': {'token': {'id': 'S'}}}},
+            {'auth': {'identity': {'token': {'id': '\ud800S'}}}},
             {'auth': {'application_credential': {'id': 1, 'secret': 'S'}}},
             {'keypair': {'name': 'a', 'public_key': _PRIVATE + 'S'}},
             [{'password': ['S']}],
