@@ -84,6 +84,7 @@ class Testbed:
         self._host = host
         self._wanted_directory = directory
         self._lock = threading.Lock()
+        self._started = contextlib.ExitStack()
         self._faults = faults.Faults()
         self._records: list[records.Record] = []
 

@@ -158,6 +158,11 @@ class TestbedTest(TestbedTestCase):
             thread.join(120)
         self.assertEqual(sorted(names), self.names(clients[0]))
 
+    def test_stopped_before_it_started(self) -> None:
+        bed = Testbed(profile='nosuch.toml')
+        self.assertRaises(exception.ConfigurationError, bed.start)
+        bed.stop()
+
     def test_nothing_is_left(self) -> None:
         before = set(threading.enumerate())
         with Testbed() as bed:
