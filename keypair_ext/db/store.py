@@ -163,7 +163,12 @@ class Store:
         :param project_id: the project; without a limit of its own, the
             default class's limit is the project's.
         """
-        if not self._quota_tables_exist():
+        # Asked once: who adds Nova's tables later restarts the server.
+        if self._has_quota_tables is None:
+            self._has_quota_tables = self._session.table_names().issuperset(
+                models.nova_metadata.tables
+            )
+        if not self._has_quota_tables:
             return NovaLimits(None, None)
         limits: dict[str, int] = {}
         for origin, hard_limit in self._session.fetch(
@@ -174,14 +179,6 @@ class Store:
             user=limits.get('user'),
             project=limits.get('project', limits.get('class')),
         )
-
-    def _quota_tables_exist(self) -> bool:
-        # Asked once: who adds Nova's tables later restarts the server.
-        if self._has_quota_tables is None:
-            self._has_quota_tables = self._session.table_names().issuperset(
-                models.nova_metadata.tables
-            )
-        return self._has_quota_tables
 
     def ping(self) -> None:
         """Return when the database answers and has the table."""

@@ -6,7 +6,6 @@ They are read here rather than by oslo.policy to have them read as UTF-8
 whatever the locale, and to name the very file that is at fault.
 """
 
-import contextlib
 import os
 import time
 from collections.abc import Hashable, Iterator
@@ -52,9 +51,10 @@ class PolicyFiles:
         if now >= self._next_search:
             self._next_search = now + self._search_interval
             self._search()
-        with contextlib.suppress(exception.ConfigurationError):
+        try:
             return tuple(map(_stat, (*self._directories, *self._paths())))
-        return tuple(map(_stat, self._directories))
+        except exception.ConfigurationError:
+            return tuple(map(_stat, self._directories))
 
     def read(self) -> dict[str, Written]:
         """Return the rules of all files; later files go before earlier ones.
