@@ -75,18 +75,21 @@ def cloud(name: str, project: str, user: str, password: str) -> None:
     path.write_text(json.dumps(known))
 
 
-def _client(*others: str) -> None:
-    """Have ``openstack``, and others, of the tests' own environment."""
-    for name in ('openstack', *others):
+def _have(*names: str) -> None:
+    """Have these programs of the tests' own environment."""
+    for name in names:
         program = Path(sys.executable).with_name(name)
-        (machine.LAYERS / 'bin' / name).symlink_to(program)
+        # No link: python3 finds its environment by where it is.
+        path = machine.LAYERS / 'bin' / name
+        path.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+        path.chmod(0o755)
 
 
 def bare(stack: contextlib.ExitStack, env: Variables) -> None:
     """A machine for the service, beside a Keystone."""
     database(stack)
     identity(stack)
-    _client()
+    _have('openstack')
 
 
 # As a package of a distribution has one.
@@ -155,7 +158,7 @@ def compute(stack: contextlib.ExitStack) -> Nova:
     who = identity(stack)
     server = stack.enter_context(Nova(databases, keystone=who, port=8774))
     who.register_compute('http://compute.example.org:8774/v2.1')
-    _client()
+    _have('openstack')
     return server
 
 
@@ -200,7 +203,7 @@ def another(stack: contextlib.ExitStack, env: Variables) -> None:
     """A stack with a paste file, an environment and a unit."""
     database(stack)
     who = identity(stack)
-    _client()
+    _have('openstack')
     home = Path('/opt/metal')
     subprocess.run(['python3', '-m', 'venv', home], check=True, env=env)
     needs = ('uwsgi', 'Paste', 'PasteDeploy', 'keystonemiddleware')
@@ -219,7 +222,7 @@ def another(stack: contextlib.ExitStack, env: Variables) -> None:
         'metal-api',
         [
             home / 'bin' / 'uwsgi',
-            *('--virtualenv', home, '--master', '--need-app'),
+            *('--virtualenv', home, '--master', '--die-on-term'),
             *('--http-socket', f'{process.LOOPBACK}:6385'),
             *('--ini-paste', directory / 'api-paste.ini'),
         ],
@@ -229,7 +232,7 @@ def another(stack: contextlib.ExitStack, env: Variables) -> None:
 def served(stack: contextlib.ExitStack, env: Variables) -> keystone.Keystone:
     """The service and its users."""
     who = identity(stack)
-    _client('keypair-ext-manage', 'keypair-ext-status')
+    _have('openstack', 'keypair-ext-manage', 'keypair-ext-status')
     who.register_compute('http://compute.example.org:8774/v2.1')
     directory = Path('/etc/keypair_ext')
     directory.mkdir()
@@ -256,7 +259,7 @@ def served(stack: contextlib.ExitStack, env: Variables) -> keystone.Keystone:
 def using(stack: contextlib.ExitStack, env: Variables) -> None:
     """The reader is a user, with openstacksdk."""
     served(stack, env)
-    _client('python3')
+    _have('python3')
 
 
 def auditing(stack: contextlib.ExitStack, env: Variables) -> None:
