@@ -37,6 +37,10 @@ esac
 """
 
 
+# Make's own, and the interpreter that stestr is told to run with coverage.
+_OF_THE_RUN = ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'PYTHON')
+
+
 @unittest.skipUnless(shutil.which('make'), 'no make')
 class MakeTest(base.TestCase):
     def setUp(self) -> None:
@@ -79,7 +83,7 @@ class MakeTest(base.TestCase):
             env={
                 name: value
                 for name, value in os.environ.items()
-                if name not in ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')
+                if name not in _OF_THE_RUN
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
