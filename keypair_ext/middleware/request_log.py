@@ -89,10 +89,11 @@ def begin(environ: WSGIEnvironment) -> Headers:
         global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
         if global_id and _GLOBAL_ID.fullmatch(global_id):
             environ[env.GLOBAL_REQUEST_ID] = global_id
-        digits = os.urandom(16).hex()
+        # A UUID of version 4 (RFC 9562), as Nova's.
+        digits = os.urandom(15).hex()
         environ[env.REQUEST_ID] = (
-            f'req-{digits[:8]}-{digits[8:12]}-{digits[12:16]}-'
-            f'{digits[16:20]}-{digits[20:]}'
+            f'req-{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-'
+            f'a{digits[15:18]}-{digits[18:]}'
         )
         context.RequestContext(
             request_id=environ[env.REQUEST_ID],

@@ -4,6 +4,7 @@
 
 import logging
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -49,6 +50,8 @@ class RequestLogTest(base.TestCase):
 
         request_id = self.below.environ['openstack.request_id']
         self.assertRegex(request_id, oslo_request_id.ID_FORMAT)
+        identifier = uuid.UUID(request_id.removeprefix('req-'))
+        self.assertEqual(4, identifier.version)
         for header in ('x-openstack-request-id', 'x-compute-request-id'):
             self.assertEqual([request_id], response.headers.getall(header))
         self.assertEqual('text/plain', response.headers['Content-Type'])
