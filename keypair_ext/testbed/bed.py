@@ -134,8 +134,8 @@ class Testbed:
     def url(self) -> str:
         """The URL of the server, without a slash at its end."""
         host = f'[{self._host}]' if ':' in self._host else self._host
-        # A wildcard is no address to connect to.
-        host = {'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}.get(host, host)  # noqa: S104 (nothing is bound)
+        # A wildcard is no address to connect to; nothing is bound here.
+        host = {'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}.get(host, host)  # noqa: S104 # nosec B104
         return f'http://{host}:{self._server.port}'
 
     @property

@@ -89,7 +89,7 @@ class Cloud:
         self._random: random.Random = (
             random.SystemRandom()
             if self.seed is None
-            else random.Random(self.seed)  # noqa: S311 (it is to repeat)
+            else random.Random(self.seed)  # noqa: S311 # nosec B311
         )
         self._add_domain()
         for name in (*_RANKS, _SERVICE):

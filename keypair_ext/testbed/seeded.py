@@ -40,8 +40,8 @@ class Keys:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Make the first key next."""
-        self._random = random.Random(self._seed)  # noqa: S311 (not secret)
+        """Make the first key next; its comment says that it is no secret."""
+        self._random = random.Random(self._seed)  # noqa: S311 # nosec B311
 
     def types(
         self, ssh_algorithm: str, pool_size: int

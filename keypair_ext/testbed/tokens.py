@@ -67,7 +67,7 @@ def _document(asked: Asked, token: Token) -> Document:
     user = cloud.users[token.user_id]
     told: Document = {
         'methods': token.methods,
-        'user': {**with_domain(cloud, user), 'password_expires_at': None},
+        'user': {**with_domain(cloud, user), 'password_expires_at': None},  # nosec B105
         'audit_ids': token.audit_ids,
         'expires_at': token.expires_at,
         'issued_at': token.issued_at,
