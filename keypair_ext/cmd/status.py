@@ -56,7 +56,15 @@ def _check(argv: Sequence[str] | None) -> int:
     conf = cfg.CONF
     first = parsing.configure(conf, arguments)
     paste_file = os.path.join(os.path.dirname(first), 'api-paste.ini')
-    checks = _Checks(conf, arguments.database_group, paste_file)
+    with contextlib.closing(deploy.Composition(conf)) as composed:
+        return _check_all(
+            _Checks(conf, arguments.database_group, paste_file, composed),
+            arguments.nova_url,
+        )
+
+
+def _check_all(checks: '_Checks', nova_url: str | None) -> int:
+    """Run all checks; return the worst status."""
     named: dict[str, Callable[[], object]] = {
         'policy files': checks.policy_files,
         'service': checks.service,
@@ -64,8 +72,8 @@ def _check(argv: Sequence[str] | None) -> int:
         'quota guard': checks.quota_guard,
         'database': checks.database,
     }
-    if arguments.nova_url is not None:
-        named['versions'] = lambda: checks.versions(arguments.nova_url)
+    if nova_url is not None:
+        named['versions'] = lambda: checks.versions(nova_url)
     return max(_run(name, check) for name, check in named.items())
 
 
@@ -92,17 +100,22 @@ class _Checks:
 
     :param group: names the group of the database's options.
     :param paste_file: is the service's, if there is one.
+    :param composed: what is loaded goes into it.
     """
 
     def __init__(
-        self, conf: cfg.ConfigOpts, group: str, paste_file: str
+        self,
+        conf: cfg.ConfigOpts,
+        group: str,
+        paste_file: str,
+        composed: deploy.Composition,
     ) -> None:
         self._conf = conf
         self._group = group
         self._in_nova = group == 'api_database'
         self._paste_file = paste_file
         self._section = {'database_group': group}
-        self._composed = deploy.Composition(conf)
+        self._composed = composed
 
     def policy_files(self) -> None:
         """Find mistakes in policy files, more than stop the load."""

@@ -3,8 +3,11 @@
 """What all tests have in common."""
 
 import ast
+import contextlib
 import gc
+import io
 import pathlib
+from collections.abc import Iterator
 from typing import TypeVar
 
 import fixtures
@@ -43,6 +46,22 @@ class TestCase(testtools.TestCase):
         super().setUp()
         self.useFixture(fixtures.NestedTempfile())
         self.useFixture(WarningsAreErrors())
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    """Catch what is printed on standard output and on standard error.
+
+    What earlier tests have left behind may complain when it is collected,
+    and does so before.
+    """
+    gc.collect()
+    output, errors = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+    ):
+        yield output, errors
 
 
 def parse(path: pathlib.Path) -> ast.Module:

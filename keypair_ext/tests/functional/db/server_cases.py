@@ -253,7 +253,7 @@ class ServerTest(base.TestCase):
         # With a pool of this size, one of them waits for another at once.
         for size in (1, 2, 6):
             store = self.database.another_store(
-                max_pool_size=size, max_overflow=0, pool_timeout=20
+                max_pool_size=size, max_overflow=0, pool_timeout=120
             )
             names = [f'{size}-{number}' for number in range(RACERS)]
             results = database.run_together(

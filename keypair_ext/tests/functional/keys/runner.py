@@ -2,21 +2,15 @@
 
 """``keypair-ext-manage`` in this process."""
 
-import contextlib
-import io
 import warnings
 
 from keypair_ext.cmd import manage
+from keypair_ext.tests import base
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
     """Run a command; return its status, its output and what it says."""
-    output, errors = io.StringIO(), io.StringIO()
-    with (
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(errors),
-        warnings.catch_warnings(),
-    ):
+    with base.captured() as (output, errors), warnings.catch_warnings():
         # openstacksdk warns of libraries that it does without.
         warnings.filterwarnings('ignore', module='openstack')
         try:

@@ -3,7 +3,6 @@
 """``keypair-ext-manage``: the database, and how mistakes are told."""
 
 import contextlib
-import io
 import pathlib
 import sqlite3
 
@@ -32,11 +31,7 @@ class ManageTestCase(base.TestCase):
 
     def run_command(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command; return (status, output, errors)."""
-        output, errors = io.StringIO(), io.StringIO()
-        with (
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(errors),
-        ):
+        with base.captured() as (output, errors):
             try:
                 status = manage.main(arguments)
             except SystemExit as done:

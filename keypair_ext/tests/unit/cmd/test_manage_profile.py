@@ -2,8 +2,6 @@
 
 """The commands ``keypair-ext-manage profile``."""
 
-import contextlib
-import io
 import pathlib
 
 import fixtures
@@ -18,10 +16,7 @@ BROKEN = 'name = "acme"\nsummary = "Acme Cloud."\n[versions]\nmax = "2.999"\n'
 class TestProfile(base.TestCase):
     def run_command(self, *arguments: str) -> tuple[int, list[str], str]:
         """Return the status, the lines printed and the error."""
-        with (
-            contextlib.redirect_stdout(io.StringIO()) as printed,
-            contextlib.redirect_stderr(io.StringIO()) as error,
-        ):
+        with base.captured() as (printed, error):
             status = manage.main(['profile', *arguments])
         return status, printed.getvalue().splitlines(), error.getvalue()
 

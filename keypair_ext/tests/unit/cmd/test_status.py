@@ -39,11 +39,7 @@ class StatusTest(base.TestCase):
     def run_check(
         self, *arguments: str, last: Sequence[str] = ()
     ) -> tuple[int, list[str], str]:
-        output, errors = io.StringIO(), io.StringIO()
-        with (
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(errors),
-        ):
+        with base.captured() as (output, errors):
             code = status.main([*arguments, 'upgrade', 'check', *last])
         return code, output.getvalue().splitlines(), errors.getvalue()
 

@@ -2,8 +2,6 @@
 
 """``keypair-ext-testbed``: what it says to a start in vain."""
 
-import contextlib
-import io
 import pathlib
 import socket
 
@@ -27,7 +25,7 @@ class CommandTest(base.TestCase):
     ) -> tuple[object, str]:
         """Start it in vain; return the exit status and the message."""
         where = f'--directory={directory or self.directory}'
-        with contextlib.redirect_stderr(io.StringIO()) as printed:
+        with base.captured() as (_, printed):
             try:
                 status: object = command.main(
                     ['serve', where, f'--port={port}', *options]

@@ -3,7 +3,6 @@
 """What becomes of an operator's paste file, byte for byte."""
 
 import contextlib
-import io
 import random
 import re
 import tempfile
@@ -572,9 +571,8 @@ class TestCommand(base.TestCase):
         self.path.write_text(_NOVA)
 
     def _run(self, *words: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
         argv = ['paste', *words, '--file', str(self.path)]
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with base.captured() as (out, err):
             status = manage.main(argv)
         return status, out.getvalue(), err.getvalue()
 
