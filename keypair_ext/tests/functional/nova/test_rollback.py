@@ -79,7 +79,8 @@ class Load(fixtures.Fixture):
         self.answered[request.method, answer.status] += 1
         if answer.status != expected:
             self.errors.append(
-                f'{request.method}: {answer.status}, not {expected}'
+                f'{request.method} {request.path}: {answer.status}, not '
+                f'{expected}: {answer.body!r}'
             )
 
 
