@@ -3,8 +3,7 @@
 """The stand-alone service's logging: oslo.log's, which a mount inherits.
 
 Each request logs one line, and to format it takes oslo.log a good part of a
-show: :class:`.request_log.RequestLineFormatter` formats
-these lines itself.
+show: :class:`.request_log.RequestLineFormatter` formats these lines itself.
 """
 
 import importlib.util

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The service's log lines: those of requests are oslo.log's, made faster."""
+"""The service's logging is set up, or refused in one sentence."""
 
 import importlib.util
 import logging
@@ -9,22 +9,15 @@ import sys
 import unittest
 
 import fixtures
-from oslo_config import cfg
 from oslo_context import context
-from oslo_log import formatters, log as oslo_log
+from oslo_log import formatters
 
 from keypair_ext import exception, logs
 from keypair_ext.middleware import request_log
 from keypair_ext.tests import base
-
-
-def configuration(**options: object) -> cfg.ConfigOpts:
-    conf = cfg.ConfigOpts()
-    oslo_log.register_options(conf)
-    conf([], project='keypair_ext', default_config_files=[])
-    for name, value in options.items():
-        conf.set_override(name, value)
-    return conf
+from keypair_ext.tests.unit.middleware.test_request_log_lines import (
+    configuration,
+)
 
 
 class SetUpTest(base.TestCase):
