@@ -51,6 +51,8 @@ def create_engine(conf: cfg.ConfigOpts, group: str) -> sa.Engine:
             connection_debug=options.connection_debug or -1,
             # The default opens a connection, and sleeps until it can.
             max_retries=0,
+            # Of SQLAlchemy's pool: ours is the one that has a limit.
+            max_overflow=-1,
             **arguments,
         )
     except (sa_exc.ArgumentError, TypeError, ValueError) as error:

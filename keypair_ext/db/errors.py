@@ -39,6 +39,7 @@ class Meaning(enum.Enum):
     UNSTORABLE = 'the column cannot hold the value'
     ROLLED_BACK = 'nothing was written, and repeating may succeed'
     LOST = 'the connection is gone, and what was under way may be done'
+    READ_ONLY = 'another server may have become the one to write to'
     UNAVAILABLE = 'the database cannot do it now'
     TABLE_MISSING = 'the table has not been created yet'
     BUG = 'the statement or its parameters are wrong'
@@ -68,13 +69,15 @@ class Failure(Exception):
 
 
 # By MySQL's and MariaDB's error number. Other operational errors (too many
-# connections, read only, disk full, shutting down ...) mean unavailable, and
-# so does 1205, a lock that was waited for in vain: to repeat that is to wait
-# once more for whoever goes on holding it.
+# connections, disk full ...) mean unavailable, and so does 1205, a lock that
+# was waited for in vain: to repeat that is to wait once more for whoever goes
+# on holding it.
 _MYSQL = {
     1020: Meaning.ROLLED_BACK,  # the row has changed since it was read
+    1036: Meaning.READ_ONLY,  # the table
     1047: Meaning.LOST,  # a node without its cluster
     1052: Meaning.BUG,  # ambiguous column
+    1053: Meaning.LOST,  # the server shuts down
     1054: Meaning.BUG,  # unknown column
     1062: Meaning.DUPLICATE,
     1136: Meaning.BUG,  # column count
@@ -83,10 +86,13 @@ _MYSQL = {
     1205: Meaning.UNAVAILABLE,
     1213: Meaning.ROLLED_BACK,  # deadlock
     1267: Meaning.UNSTORABLE,  # mix of collations
+    1290: Meaning.READ_ONLY,  # the server
     1300: Meaning.UNSTORABLE,  # not a string of the character set
     1364: Meaning.BUG,  # no default value
     1366: Meaning.UNSTORABLE,  # no such character in the column's set
     1406: Meaning.UNSTORABLE,  # too long
+    1792: Meaning.READ_ONLY,  # the session
+    1836: Meaning.READ_ONLY,  # InnoDB
     1927: Meaning.LOST,  # the connection was killed
     3854: Meaning.UNSTORABLE,  # no conversion to the column's set
     3988: Meaning.UNSTORABLE,  # the same, for a parameter
@@ -97,7 +103,7 @@ _POSTGRESQL = {
     '08': Meaning.LOST,
     '22': Meaning.UNSTORABLE,
     '23505': Meaning.DUPLICATE,
-    '25006': Meaning.UNAVAILABLE,  # read only
+    '25006': Meaning.READ_ONLY,
     '28': Meaning.UNAVAILABLE,  # refused to let us in
     '3D': Meaning.UNAVAILABLE,  # no such database
     '40': Meaning.ROLLED_BACK,  # serialization failure, deadlock
@@ -119,21 +125,31 @@ _SQLITE = {
     2067: Meaning.DUPLICATE,  # a unique constraint
 }
 
+_WRITABLE = 'name a server that can be written to'
+_TOO_MANY = (
+    'let the server have more connections, or lower max_pool_size and '
+    'max_overflow'
+)
+
 # What an operator does about an error, by its code: MySQL's, PostgreSQL's,
 # SQLite's.
 _ADVICE: dict[object, str] = {
+    1036: _WRITABLE,
+    1040: _TOO_MANY,
     1044: 'correct the user in the URL of the database, or grant it access',
     1045: 'correct the user and the password in the URL of the database',
     1049: 'create it, or correct the name in the URL',
     1142: 'grant the user SELECT, INSERT and DELETE',
-    1290: 'name a server that can be written to',
+    1203: _TOO_MANY,
+    1226: _TOO_MANY,
+    1290: _WRITABLE,
     1698: 'correct the user and the password in the URL of the database',
-    1792: 'name a server that can be written to',
-    1836: 'name a server that can be written to',
+    1792: _WRITABLE,
+    1836: _WRITABLE,
     2002: 'start the server, or correct the host and the port in the URL',
     2003: 'start the server, or correct the host and the port in the URL',
     2005: 'correct the host in the URL of the database',
-    '25006': 'name a server that can be written to',
+    '25006': _WRITABLE,
     '42501': 'grant the user SELECT, INSERT and DELETE',
     8: 'let the user of this process write to the file and its directory',
     14: 'let the user of this process read and write the file and its '

@@ -96,8 +96,9 @@ class Pool:
             is_fit = True
         except self._errors as error:
             failure = errors.understand(error, self._dialect, connection.raw)
-            if failure.meaning is Meaning.LOST:
-                # So have the others, if the server was restarted.
+            if failure.meaning in (Meaning.LOST, Meaning.READ_ONLY):
+                # So are the others, if the server was restarted, or another
+                # one is in its place.
                 self._close_idle(shelf)
             elif _has_rolled_back(connection):
                 is_fit = failure.is_refusal
@@ -142,9 +143,10 @@ class Pool:
                 if self._is_alive(connection):
                     return connection
                 self._close(shelf, connection)
+            connection = None
             return self._open(shelf, level)
         except BaseException:
-            self._put(shelf, None, False)
+            self._put(shelf, connection, False)
             raise
 
     def _wait(self, shelf: _Shelf) -> None:
@@ -173,15 +175,17 @@ class Pool:
         self, shelf: _Shelf, connection: Connection | None, is_fit: bool
     ) -> None:
         is_kept = is_fit and not shelf.is_closed
-        if connection is not None and not is_kept:
-            self._close(shelf, connection)
-        with shelf.lock:
-            shelf.taken -= 1
-            if connection is not None and is_kept:
-                connection.used = time.monotonic()
-                shelf.idle[connection.level].append(connection)
-            if shelf.waiting:
-                shelf.free.notify()
+        try:
+            if connection is not None and not is_kept:
+                self._close(shelf, connection)
+        finally:
+            with shelf.lock:
+                shelf.taken -= 1
+                if connection is not None and is_kept:
+                    connection.used = time.monotonic()
+                    shelf.idle[connection.level].append(connection)
+                if shelf.waiting:
+                    shelf.free.notify()
 
     def _is_alive(self, connection: Connection) -> bool:
         now = time.monotonic()
@@ -223,6 +227,8 @@ class Pool:
         :raises Failure: there is one that is not Nova's.
         """
         with self._engine.connect() as connection:
+            # So the engine's pool, which knows no limits, keeps nothing.
+            connection.detach()
             inspector = sa.inspect(connection)
             if not inspector.has_table(models.key_pairs.name):
                 return False

@@ -44,11 +44,18 @@ _MYSQL_DEFAULTS = {
     'write_timeout': '10',
     'charset': 'utf8mb4',
 }
+# libpq waits for an answer as long as the server's kernel acknowledges.
+_POSTGRESQL_DEFAULTS = {
+    **_CONNECT_TIMEOUT,
+    'tcp_user_timeout': '10000',
+    'keepalives_idle': '10',
+    'keepalives_interval': '5',
+}
 _DEFAULTS = {
     'mysqldb': _MYSQL_DEFAULTS,
     'pymysql': _MYSQL_DEFAULTS,
-    'psycopg': _CONNECT_TIMEOUT,
-    'psycopg2': _CONNECT_TIMEOUT,
+    'psycopg': _POSTGRESQL_DEFAULTS,
+    'psycopg2': _POSTGRESQL_DEFAULTS,
 }
 
 # A driver looks at its parameters before it connects. So it is asked not to

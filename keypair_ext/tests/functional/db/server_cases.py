@@ -5,6 +5,7 @@
 import collections
 import functools
 import os
+import threading
 from typing import Any, ClassVar
 
 import fixtures
@@ -55,11 +56,13 @@ class ServerTest(base.TestCase):
     :cvar variable: the environment variable with the URL of a database that
         is there already.
     :cvar read_only: what the URL needs so that nothing can be written.
+    :cvar demote: what makes a connection one that cannot write.
     """
 
     driver: ClassVar[str]
     variable: ClassVar[str]
     read_only: ClassVar[dict[str, str]]
+    demote: ClassVar[str]
 
     def setUp(self) -> None:
         url = self._url()
@@ -261,6 +264,23 @@ class ServerTest(base.TestCase):
             )
             self.assertEqual({'404': RACERS}, collections.Counter(results))
 
+    def test_nobody_waits_until_others_have_connected(self) -> None:
+        engine = database.make_engine(self.database.url)
+        store = Store(engine)
+        self.addCleanup(store.close)
+        store.ping()
+        all_are_connecting = threading.Barrier(RACERS)
+        sa.event.listen(
+            engine,
+            'connect',
+            lambda raw, record: all_are_connecting.wait(timeout=60),
+        )
+        names = [f'k{number}' for number in range(RACERS)]
+        results = database.run_together(
+            [functools.partial(add, store, name) for name in names]
+        )
+        self.assertEqual(names, results)
+
     def _use(self, store: Store, name: str) -> str:
         for _ in range(5):
             add(store, name, 100)
@@ -356,6 +376,30 @@ class ServerTest(base.TestCase):
             self.assertRaises(exception.DatabaseUnavailable, call)
         self.assertEqual('k1', store.get('alice', 'k1').name)
         store.close()
+
+    def test_another_server_is_the_one_to_write_to(self) -> None:
+        add(self.store, 'k1')
+        engine = database.make_engine(self.database.url)
+        store = Store(engine)
+        self.addCleanup(store.close)
+        # These are to the server that it was before.
+        sa.event.listen(engine, 'connect', self._demote)
+        database.run_together([lambda: self._read(store)] * 8)
+        sa.event.remove(engine, 'connect', self._demote)
+        self.assertRaises(
+            exception.DatabaseUnavailable, store.delete, 'alice', 'k1'
+        )
+        store.delete('alice', 'k1')
+        add(store, 'k2')
+
+    def _demote(self, raw: Any, record: object) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute(self.demote)
+        raw.commit()
+
+    def _read(self, store: Store) -> None:
+        for _ in range(5):
+            store.get('alice', 'k1')
 
     def test_operators_are_told_what_is_wrong_with_an_address(self) -> None:
         url = sa.make_url(self.database.url)

@@ -13,8 +13,10 @@ The tables are dropped before and after each test. Races are run
 ``KEYPAIR_EXT_TEST_ROUNDS`` times, 5 unless it is set.
 """
 
+import os
 import re
-from typing import ClassVar
+import socket
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -49,6 +51,7 @@ class PyMySQLTest(server_cases.ServerTest):
     read_only: ClassVar[dict[str, str]] = {
         'init_command': 'SET SESSION TRANSACTION READ ONLY'
     }
+    demote = 'SET SESSION TRANSACTION READ ONLY'
 
     def kill_all_others(self) -> None:
         with self.engine.connect() as connection:
@@ -227,6 +230,7 @@ class Psycopg2Test(server_cases.ServerTest):
     read_only: ClassVar[dict[str, str]] = {
         'options': '-c default_transaction_read_only=on'
     }
+    demote = 'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY'
 
     def kill_all_others(self) -> None:
         with self.engine.connect() as connection:
@@ -235,6 +239,20 @@ class Psycopg2Test(server_cases.ServerTest):
                 'WHERE datname = current_database() '
                 'AND pid != pg_backend_pid()'
             )
+
+    def test_a_host_that_has_gone_is_given_up(self) -> None:
+        pooled = self.engine.raw_connection()
+        raw: Any = pooled.dbapi_connection
+        with socket.socket(fileno=os.dup(raw.fileno())) as connected:
+            for option, expected in (
+                (socket.TCP_USER_TIMEOUT, 10_000),
+                (socket.TCP_KEEPIDLE, 10),
+                (socket.TCP_KEEPINTVL, 5),
+            ):
+                self.assertEqual(
+                    expected, connected.getsockopt(socket.SOL_TCP, option)
+                )
+        pooled.close()
 
     def test_plans(self) -> None:
         server_cases.fill(self.engine, 'alice', 1000)

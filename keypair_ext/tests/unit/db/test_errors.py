@@ -41,14 +41,14 @@ class MeaningTest(ErrorsTestCase):
             (1020, Meaning.ROLLED_BACK),
             (1040, Meaning.UNAVAILABLE),  # too many connections
             (1047, Meaning.LOST),
-            (1053, Meaning.UNAVAILABLE),  # shutting down
+            (1053, Meaning.LOST),  # shutting down
             (1054, Meaning.BUG),
             (1062, Meaning.DUPLICATE),
             (1114, Meaning.UNAVAILABLE),  # disk full
             (1146, Meaning.TABLE_MISSING),
             (1205, Meaning.UNAVAILABLE),
             (1213, Meaning.ROLLED_BACK),
-            (1290, Meaning.UNAVAILABLE),  # read only
+            (1290, Meaning.READ_ONLY),
             (1366, Meaning.UNSTORABLE),
             (1406, Meaning.UNSTORABLE),
         ):
@@ -60,7 +60,7 @@ class MeaningTest(ErrorsTestCase):
             ('08006', Meaning.LOST),
             ('22021', Meaning.UNSTORABLE),
             ('23505', Meaning.DUPLICATE),
-            ('25006', Meaning.UNAVAILABLE),
+            ('25006', Meaning.READ_ONLY),
             ('25P02', Meaning.BUG),
             ('40001', Meaning.ROLLED_BACK),
             ('40P01', Meaning.ROLLED_BACK),
@@ -127,6 +127,7 @@ class SentenceTest(ErrorsTestCase):
 
     def test_what_to_do(self) -> None:
         for error, advice in (
+            (self.error(1040, 'too many'), 'lower max_pool_size'),
             (self.error(1142, 'denied'), 'grant the user'),
             (self.error('denied', pgcode='42501'), 'grant the user'),
             (self.error('read only', pgcode='25006'), 'written to'),

@@ -190,6 +190,19 @@ class AgeTest(PoolTestCase):
         self._ping()
         self.assertEqual(1, self.files.now)
 
+    def test_whoever_is_interrupted_while_it_is_asked(self) -> None:
+        self._ping()
+        self.useFixture(
+            fixtures.MockPatchObject(
+                self.database.engine.dialect,
+                'do_ping',
+                side_effect=SystemExit,
+            )
+        )
+        self._pass(pool.TEST_SECONDS)
+        self.assertRaises(SystemExit, self._ping)
+        self.assertEqual(0, self.files.now)
+
     def test_one_that_is_old_is_replaced(self) -> None:
         recycled = self._pool(recycle=100)
         self._ping(recycled)
@@ -250,6 +263,23 @@ class ErrorTest(PoolTestCase):
                 self._ping()
         with self.pool.connection(None), self.pool.connection(None):
             pass
+
+    def test_a_server_that_has_become_read_only(self) -> None:
+        with self.pool.connection(None):
+            self._ping()
+        error = database.DriverError('read only', sqlstate='25006')
+        self.assertEqual(Meaning.READ_ONLY, self._fail(error))
+        self.assertEqual(0, self.files.now)
+
+    def test_an_interruption_while_one_is_closed(self) -> None:
+        one = self._pool(most=1)
+        self._ping(one)
+        close = fixtures.MockPatchObject(
+            self.database.engine.dialect, 'do_close', side_effect=SystemExit
+        )
+        with self._waiting(KeyError()), close:
+            self.assertRaises(SystemExit, self._ping, one)
+        self._ping(one)
 
     def test_a_read_that_could_match_no_row(self) -> None:
         store = self.database.another_store(
