@@ -2,11 +2,12 @@
 
 """What the Identity imitation refuses, in Keystone's statuses and shape."""
 
+import http.client
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from keypair_ext import exception
-from keypair_ext.testbed.server import Answer, document, reason
+from keypair_ext.testbed.server import Answer, document
 
 
 class Refused(Exception):
@@ -48,7 +49,8 @@ def error(
     more: Mapping[str, object] = MappingProxyType({}),
 ) -> Answer:
     """Return an error of Identity, whose shape is also ``auth_token``'s."""
-    told = {'code': status, 'title': reason(status), 'message': message}
+    title = http.client.responses.get(status, 'Unknown')
+    told = {'code': status, 'title': title, 'message': message}
     return document(status, {'error': {**told, **more}}, headers)
 
 

@@ -9,20 +9,20 @@ than it has announced.
 """
 
 import contextlib
-import http.client
 import http.server
-import io
 import json
 import socket
 import socketserver
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, Final
 from urllib import parse
-from wsgiref.types import WSGIApplication, WSGIEnvironment
+from wsgiref.types import WSGIApplication
+
+import webob
 
 from keypair_ext import exception
 
@@ -249,67 +249,21 @@ def ask_application(
     :param mount: the part of the path that leads to it.
     :param address: the server's.
     """
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], object]:
-        started.append((status, headers))
-        return io.BytesIO().write
-
-    answer = application(_environ(request, mount, address), start_response)
-    try:
-        body = b''.join(answer)
-    finally:
-        close = getattr(answer, 'close', None)
-        if close is not None:
-            close()
-    status, headers = started[-1]
-    return Answer(int(status.partition(' ')[0]), body, headers)
-
-
-def _environ(
-    request: Request, mount: str, address: tuple[str, int]
-) -> WSGIEnvironment:
     path, _, query = request.target.partition('?')
-    environ: WSGIEnvironment = {
+    environ: Any = {
         'REQUEST_METHOD': request.method,
         'REQUEST_URI': request.target,
         'SCRIPT_NAME': mount,
         # WSGI's strings are bytes in disguise.
         'PATH_INFO': parse.unquote(path, 'latin-1').removeprefix(mount),
         'QUERY_STRING': query,
-        'SERVER_NAME': address[0],
-        'SERVER_PORT': str(address[1]),
-        'SERVER_PROTOCOL': 'HTTP/1.1',
+        'HTTP_HOST': f'{address[0]}:{address[1]}',
         'REMOTE_ADDR': request.client,
-        'CONTENT_LENGTH': str(len(request.body)),
-        'wsgi.version': (1, 0),
-        'wsgi.url_scheme': 'http',
-        'wsgi.input': io.BytesIO(request.body),
-        'wsgi.errors': io.StringIO(),
         'wsgi.multithread': True,
-        'wsgi.multiprocess': False,
-        'wsgi.run_once': False,
     }
-    environ.update(_header_variables(request.headers))
-    return environ
-
-
-def _header_variables(headers: Message) -> Mapping[str, str]:
-    variables: dict[str, str] = {}
-    for name, value in headers.items():
-        key = name.upper().replace('-', '_')
-        if key in ('CONTENT_LENGTH', 'TRANSFER_ENCODING'):
-            continue
-        if key != 'CONTENT_TYPE':
-            key = f'HTTP_{key}'
-        variables[key] = (
-            f'{variables[key]},{value}' if key in variables else value
-        )
-    return variables
-
-
-def reason(status: int) -> str:
-    """Return the words of a status."""
-    return http.client.responses.get(status, 'Unknown')
+    asked = webob.Request.blank('/', environ)
+    for name in set(map(str.title, request.headers)) - {'Transfer-Encoding'}:
+        asked.headers[name] = ','.join(request.headers.get_all(name, ()))
+    asked.body = request.body
+    answer = asked.send(application)
+    return Answer(answer.status_code, answer.body, answer.headerlist)

@@ -65,7 +65,7 @@ AT_HOME = {
     'sqlalchemy': {'db'},
     'alembic': {'db'},
     'cryptography': {'keytypes', 'testbed'},
-    'webob': {'api', 'middleware'},
+    'webob': {'api', 'middleware', 'testbed'},
     'oslo_limit': {'quota'},
     'oslo_messaging': {'notifications'},
     'fastjsonschema': {'api'},
