@@ -3,6 +3,7 @@
 """Builds requests as a certain user, for the areas to be short to read."""
 
 import dataclasses
+import functools
 import json
 from dataclasses import dataclass
 from urllib import parse as urlparse
@@ -102,31 +103,21 @@ class Caller:
         """Return a request for the key pairs."""
         return self.send(name, 'GET', COLLECTION + query, version, root=root)
 
-    def show(
+    def _item(
         self,
+        method: str,
         name: str,
         keypair: str,
         version: str | None = None,
         query: str = '',
         root: str = V21,
     ) -> Request:
-        """Return a request for one key pair."""
-        return self.send(
-            name, 'GET', item(keypair) + query, version, root=root
-        )
+        path = item(keypair) + query
+        return self.send(name, method, path, version, root=root)
 
-    def delete(
-        self,
-        name: str,
-        keypair: str,
-        version: str | None = None,
-        query: str = '',
-        root: str = V21,
-    ) -> Request:
-        """Return a request to delete one key pair."""
-        return self.send(
-            name, 'DELETE', item(keypair) + query, version, root=root
-        )
+    # Requests for one key pair.
+    show = functools.partialmethod(_item, 'GET')
+    delete = functools.partialmethod(_item, 'DELETE')
 
     def create(
         self,

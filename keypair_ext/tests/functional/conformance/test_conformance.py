@@ -2,7 +2,9 @@
 
 """Plain Nova and ours, in both mounts, asked the same."""
 
+import functools
 import unittest
+from collections.abc import Callable
 from typing import ClassVar
 
 from keypair_ext.tests import base
@@ -47,60 +49,21 @@ class ConformanceTestCase(base.TestCase):
             )
 
 
+def of(*areas: str) -> Callable[[type[base.TestCase]], type[base.TestCase]]:
+    """Give a class a test for each area."""
+
+    def add(cls: type[base.TestCase]) -> type[base.TestCase]:
+        for area in areas:
+            check = functools.partialmethod(ConformanceTestCase.check, area)
+            setattr(cls, f'test_{area.replace(" ", "_")}', check)
+        return cls
+
+    return add
+
+
+@of(*names())
 class DefaultsTestCase(ConformanceTestCase):
     """One test for each area, and one for the file of differences."""
-
-    def test_bodies(self) -> None:
-        self.check('bodies')
-
-    def test_boundaries(self) -> None:
-        self.check('boundaries')
-
-    def test_database_away(self) -> None:
-        self.check('database away')
-
-    def test_discovery(self) -> None:
-        self.check('discovery')
-
-    def test_every_version(self) -> None:
-        self.check('every version')
-
-    def test_generated_keys(self) -> None:
-        self.check('generated keys')
-
-    def test_legacy(self) -> None:
-        self.check('legacy')
-
-    def test_names(self) -> None:
-        self.check('names')
-
-    def test_negotiation(self) -> None:
-        self.check('negotiation')
-
-    def test_order(self) -> None:
-        self.check('order')
-
-    def test_paging(self) -> None:
-        self.check('paging')
-
-    def test_quota(self) -> None:
-        self.check('quota')
-
-    def test_routing(self) -> None:
-        self.check('routing')
-
-    def test_ssh_keys(self) -> None:
-        self.check('ssh keys')
-
-    def test_users(self) -> None:
-        self.check('users')
-
-    def test_x509_keys(self) -> None:
-        self.check('x509 keys')
-
-    def test_every_area_has_a_test(self) -> None:
-        for name in names():
-            self.assertTrue(hasattr(self, f'test_{name.replace(" ", "_")}'))
 
     def test_every_entry_is_shown(self) -> None:
         found = [
@@ -114,21 +77,14 @@ class DefaultsTestCase(ConformanceTestCase):
         self.assertEqual([], stale, 'no request shows these any more')
 
 
+@of('boundaries', 'paging', 'quota')
 class BalancedTestCase(ConformanceTestCase):
     """Ours beside a Nova, as the load balancer shows both."""
 
     kind = servers.Balanced
 
-    def test_boundaries(self) -> None:
-        self.check('boundaries')
 
-    def test_paging(self) -> None:
-        self.check('paging')
-
-    def test_quota(self) -> None:
-        self.check('quota')
-
-
+@of('discovery', 'paging', 'quota', 'routing', 'users')
 class ConfiguredTestCase(ConformanceTestCase):
     """Options that change answers, changed for all servers alike."""
 
@@ -145,18 +101,3 @@ class ConfiguredTestCase(ConformanceTestCase):
         },
         'quota': {'key_pairs': 2},
     }
-
-    def test_discovery(self) -> None:
-        self.check('discovery')
-
-    def test_paging(self) -> None:
-        self.check('paging')
-
-    def test_quota(self) -> None:
-        self.check('quota')
-
-    def test_routing(self) -> None:
-        self.check('routing')
-
-    def test_users(self) -> None:
-        self.check('users')

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib import parse as urlparse
-from wsgiref import simple_server
 
 import fixtures
+
+from keypair_ext.tests.functional.servers import wsgi_server
 
 Answer = tuple[str, object]
 _StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -29,11 +30,6 @@ UNKNOWN: Answer = (
 OPERATOR = 'operator'
 
 
-class _Quiet(simple_server.WSGIRequestHandler):
-    def log_message(self, *arguments: Any) -> None:
-        """Log nothing."""
-
-
 class Services(fixtures.Fixture):
     """Both services on one port; ``url`` has no path.
 
@@ -48,15 +44,7 @@ class Services(fixtures.Fixture):
         self.everything: Answer | None = None
 
     def _setUp(self) -> None:
-        self._server = simple_server.make_server(
-            '127.0.0.1', 0, self, handler_class=_Quiet
-        )
-        self.url = f'http://127.0.0.1:{self._server.server_port}'
-        thread = threading.Thread(target=self._server.serve_forever)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self._server.server_close)
-        self.addCleanup(self._server.shutdown)
+        self.url = self.useFixture(wsgi_server.Server(self)).url
         self._lock = threading.Lock()
 
     def options(self) -> dict[str, object]:

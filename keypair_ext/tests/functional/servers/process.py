@@ -87,11 +87,6 @@ def wait_until(
         time.sleep(_PAUSE)
 
 
-def wait_for_http(url: str, timeout: float = 60) -> None:
-    """Wait until a URL is answered, with whatever status."""
-    wait_until(lambda: answers_http(url), f'{url} answers', timeout)
-
-
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """Return an environment without the caller's PYTHONPATH, OS_* and HOME.
 

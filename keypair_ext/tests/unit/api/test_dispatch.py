@@ -17,18 +17,10 @@ from keypair_ext.api import contract, dispatch, faults, microversions, routes
 from keypair_ext.api.answer import Answer
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.test_requests import Unread
 from keypair_ext.tests.versions import ABOVE, NEWEST
 
 COLLECTION = '/os-keypairs'
-
-
-class Unread:
-    """A body that nobody may read."""
-
-    def read(self, *size: int) -> bytes:
-        raise AssertionError('The body was read.')
-
-    readline = readlines = __iter__ = read
 
 
 class Nova:
