@@ -18,7 +18,6 @@ from typing import ClassVar
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures, service_starts
 from keypair_ext.tests.functional.servers import (
-    databases,
     gunicorn,
     process,
     rest,
@@ -71,42 +70,6 @@ class LoadTest(ServiceTestCase):
         self.assertEqual(0, outcome.status, outcome.stderr)
         self.assertEqual('', outcome.stderr)
 
-    def _assert_database_refused(self, url: str, *words: str) -> None:
-        self.configure({'database': {'connection': url}})
-        self.assert_refused('[database]', *words)
-
-    def test_the_database_url(self) -> None:
-        self._assert_database_refused('', 'is not set', 'sqlite:////')
-        self._assert_database_refused('here', 'is not a database URL')
-        self._assert_database_refused('oracle://h/d', 'oracle is not')
-
-    def test_a_missing_database_driver(self) -> None:
-        drivers = {
-            'mysql+pymysql': 'pymysql',
-            'mysql+mysqldb': 'MySQLdb',
-            'mysql+pyodbc': 'pyodbc',
-        }
-        missing = next(
-            name
-            for name, module in drivers.items()
-            if importlib.util.find_spec(module) is None
-        )
-        self._assert_database_refused(
-            f'{missing}://h/d', missing, 'install keypair-ext[mysql]'
-        )
-
-    def test_a_parameter_that_the_database_driver_lacks(self) -> None:
-        for driver, name in (
-            ('sqlite', f'/{self.directory}/x.sqlite'),
-            ('mysql+pymysql', 'u:secret@192.0.2.1/d'),
-            ('postgresql+psycopg2', 'u:secret@192.0.2.1/d'),
-        ):
-            if databases.has_driver(driver):
-                with self.subTest(driver=driver):
-                    self._assert_database_refused(
-                        f'{driver}://{name}?chrset=utf8', 'chrset'
-                    )
-
     def test_a_missing_file(self) -> None:
         for name in ('api-paste.ini', 'keypair_ext.conf'):
             (self.directory / name).unlink()
@@ -146,17 +109,6 @@ class LoadTest(ServiceTestCase):
     def test_no_pipeline_of_the_strategy(self) -> None:
         self.edit_paste_file('noauth = ', 'nobody = ')
         self.assert_refused('auth_strategy is noauth', 'paste file')
-
-    def _assert_key_refused(self, key: str, *words: str) -> None:
-        self.edit_paste_file('[app:keypairs]\n', f'[app:keypairs]\n{key}\n')
-        self.assert_refused(*words)
-
-    def test_keys_of_the_paste_section(self) -> None:
-        self._assert_key_refused('profil = nova', 'profil', 'profile')
-        self._assert_key_refused(
-            'profile = nosuch', "'nosuch'", 'nova, otc, rackspace'
-        )
-        self._assert_key_refused('max_version = 3', 'max_version')
 
     def _write_policy(self, text: str) -> Path:
         path = self.directory / 'policy.yaml'
@@ -253,22 +205,23 @@ class LoadTest(ServiceTestCase):
             self._assert_authtoken_refused({**servers, **more}, package)
 
     def test_text_that_is_not_utf8(self) -> None:
-        for name in ('keypair_ext.conf', 'api-paste.ini', 'policy.yaml'):
+        mark = b'\xef\xbb\xbf'
+        for name, before, behind in (
+            ('keypair_ext.conf', b'', b'# caf\xe9\n'),
+            ('api-paste.ini', b'', b'# caf\xe9\n'),
+            ('policy.yaml', b'', b'# caf\xe9\n'),
+            ('keypair_ext.conf', mark, b''),
+            ('api-paste.ini', mark, b''),
+        ):
             path = self.directory / name
-            before = path.read_bytes() if path.exists() else b''
-            path.write_bytes(before + b'# caf\xe9\n')
-            with self.subTest(name=name):
-                self.assert_refused(str(path))
-            path.write_bytes(before)
-
-    def test_a_byte_order_mark(self) -> None:
-        for name in ('keypair_ext.conf', 'api-paste.ini'):
-            path = self.directory / name
-            before = path.read_bytes()
-            path.write_bytes(b'\xef\xbb\xbf' + before)
-            with self.subTest(name=name):
-                self.assert_refused(f'{path} begins with a byte order mark')
-            path.write_bytes(before)
+            path.touch()
+            text = path.read_bytes()
+            path.write_bytes(before + text + behind)
+            with self.subTest(name=name, mark=before):
+                self.assert_refused(
+                    str(path), 'byte order mark' if before else 'UTF-8'
+                )
+            path.write_bytes(text)
 
     def test_logging_options(self) -> None:
         for option, value, word in (
