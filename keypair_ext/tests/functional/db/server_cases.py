@@ -10,14 +10,12 @@ from typing import Any, ClassVar
 
 import fixtures
 import sqlalchemy as sa
-from alembic import autogenerate, migration as alembic_migration
 
 from keypair_ext import exception
 from keypair_ext.db import migration, models, pool, statements
-from keypair_ext.db.store import NovaLimits, Store
-from keypair_ext.tests import base
+from keypair_ext.db.store import Store
 from keypair_ext.tests.functional.servers import databases
-from keypair_ext.tests.unit.db import database
+from keypair_ext.tests.unit.db import database, store_cases
 
 ROUNDS = int(os.environ.get('KEYPAIR_EXT_TEST_ROUNDS', '5'))
 RACERS = 24
@@ -38,18 +36,7 @@ def add(
     return store.create(user_id, name, 'ssh', 'aa:bb', 'A', limit).name
 
 
-def fill(engine: sa.Engine, user_id: str, count: int) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            sa.insert(models.key_pairs),
-            [
-                {'user_id': user_id, 'name': f'k{number:06}'}
-                for number in range(count)
-            ],
-        )
-
-
-class ServerTest(base.TestCase):
+class ServerTest(store_cases.StoreCases):
     """What holds on any server.
 
     :cvar driver: the name of the database's kind and of its driver.
@@ -114,27 +101,6 @@ class ServerTest(base.TestCase):
 
     # Records.
 
-    def test_a_key_pair_is_stored_as_it_is_answered(self) -> None:
-        made = self.store.create(
-            'alice', 'k1', 'x509', 'aa:bb', 'ssh-rsa  A\n', 10
-        )
-        assert made.created_at
-        seconds = made.created_at.replace(microsecond=0)
-        self.assertEqual(
-            made._replace(created_at=seconds), self.store.get('alice', 'k1')
-        )
-        self.store.delete('alice', 'k1')
-        self.assertRaises(
-            exception.KeypairNotFound, self.store.get, 'alice', 'k1'
-        )
-
-    def test_any_character_is_kept(self) -> None:
-        for name in ('\u00e9', '\U0001f511', '\U0001f512', "';--", '%s', 'A'):
-            add(self.store, name)
-            self.assertEqual(name, self.store.get('alice', name).name)
-        self.assertEqual(False, self.store.exists('alice', 'a'))
-        self.assertEqual(False, self.store.exists('Alice', 'A'))
-
     def test_what_does_not_fit_is_refused(self) -> None:
         for limit in (-1, 10):
             for name in ('k' * 256, 'k\ud800'):
@@ -143,49 +109,6 @@ class ServerTest(base.TestCase):
                 )
                 self.assertEqual(False, self.store.exists('alice', name))
         add(self.store, 'k' * 255)
-
-    def test_pages_make_up_the_whole(self) -> None:
-        fill(self.engine, 'alice', 500)
-        fill(self.engine, 'bob', 10)
-        whole = [key.name for key in self.store.list('alice')]
-        self.assertEqual(500, len(whole))
-        for limit in (1, 7, 100, 499, 500, 501):
-            names: list[str] = []
-            while page := self.store.list(
-                'alice', limit, names[-1] if names else None
-            ):
-                names += [key.name for key in page]
-            self.assertEqual(whole, names)
-        self.assertRaises(
-            exception.MarkerNotFound, self.store.list, 'bob', 1, 'k000499'
-        )
-
-    def test_nova_s_limits(self) -> None:
-        with self.engine.begin() as connection:
-            models.nova_metadata.create_all(connection)
-            for table, values in (
-                (models.quotas, {'project_id': 'p1', 'hard_limit': 5}),
-                (
-                    models.project_user_quotas,
-                    {'project_id': 'p1', 'user_id': 'alice', 'hard_limit': 3},
-                ),
-                (
-                    models.quota_classes,
-                    {'class_name': 'default', 'hard_limit': None},
-                ),
-            ):
-                connection.execute(
-                    sa.insert(table).values(resource='key_pairs', **values)
-                )
-        for user_id, project_id, expected in (
-            ('alice', 'p1', NovaLimits(3, 5)),
-            ('bob', 'p1', NovaLimits(None, 5)),
-            ('bob', 'p2', NovaLimits(None, -1)),
-            (None, None, NovaLimits(None, -1)),
-        ):
-            self.assertEqual(
-                expected, self.store.key_pairs_quota(user_id, project_id)
-            )
 
     # Races.
 
@@ -419,21 +342,9 @@ class ServerTest(base.TestCase):
                     exception.DatabaseUnavailable, Store(made).ping
                 )
 
-    # Migrations.
-
     def test_models_are_what_migrations_make(self) -> None:
         migration.sync(self.engine)
-        with self.engine.connect() as connection:
-            context = alembic_migration.MigrationContext.configure(
-                connection,
-                opts={
-                    'version_table': migration.VERSION_TABLE,
-                    'compare_type': True,
-                },
-            )
-            self.assertEqual(
-                [], autogenerate.compare_metadata(context, models.metadata)
-            )
+        self.assertEqual([], store_cases.unlike_models(self.engine))
 
     def plan(self, name: str) -> str:
         statement: Any = statements.ALL[name]

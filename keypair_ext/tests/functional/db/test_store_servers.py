@@ -25,6 +25,7 @@ from keypair_ext.db import migration, models, statements
 from keypair_ext.db.store import Store
 from keypair_ext.db.table import Table
 from keypair_ext.tests.functional.db import server_cases
+from keypair_ext.tests.unit.db import store_cases
 
 NOVA_KEY_PAIRS = """
 CREATE TABLE key_pairs (
@@ -89,8 +90,8 @@ class PyMySQLTest(server_cases.ServerTest):
         return sum(int(value) for _, value in rows)
 
     def test_plans(self) -> None:
-        server_cases.fill(self.engine, 'alice', 1000)
-        server_cases.fill(self.engine, 'bob', 20)
+        store_cases.fill(self.engine, 'alice', 1000)
+        store_cases.fill(self.engine, 'bob', 20)
         with self.engine.connect() as connection:
             connection.exec_driver_sql('ANALYZE TABLE key_pairs').all()
         for name in statements.ALL:
@@ -100,7 +101,7 @@ class PyMySQLTest(server_cases.ServerTest):
         self.assertIn(' range ', self.plan('next page'))
 
     def test_a_page_reads_no_more_than_itself(self) -> None:
-        server_cases.fill(self.engine, 'alice', 1000)
+        store_cases.fill(self.engine, 'alice', 1000)
         for call, most in (
             (lambda: self.store.list('alice', 10), 11),
             (lambda: self.store.list('alice', 10, 'k000500'), 12),
@@ -255,9 +256,9 @@ class Psycopg2Test(server_cases.ServerTest):
         pooled.close()
 
     def test_plans(self) -> None:
-        server_cases.fill(self.engine, 'alice', 1000)
+        store_cases.fill(self.engine, 'alice', 1000)
         for number in range(20):
-            server_cases.fill(self.engine, f'user{number}', 1000)
+            store_cases.fill(self.engine, f'user{number}', 1000)
         with self.engine.begin() as connection:
             connection.exec_driver_sql('ANALYZE key_pairs')
         for name in statements.ALL:

@@ -8,13 +8,12 @@ import sqlite3
 
 import fixtures
 import sqlalchemy as sa
-from oslo_utils import timeutils
 
 from keypair_ext import exception
 from keypair_ext.db import models
 from keypair_ext.db.store import Keypair, ListedKeypair, NovaLimits, Store
 from keypair_ext.tests import base
-from keypair_ext.tests.unit.db import database
+from keypair_ext.tests.unit.db import database, store_cases
 
 NOW = datetime.datetime(2026, 3, 4, 5, 6, 7, 890)
 
@@ -28,41 +27,11 @@ class StoreTestCase(base.TestCase):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
         self.database = self.useFixture(database.Database())
+        self.engine = self.database.engine
         self.store: Store = self.database.store
 
 
-class RecordsTest(StoreTestCase):
-    def test_a_key_pair_is_stored_as_it_is_answered_in_seconds(self) -> None:
-        self.useFixture(
-            fixtures.MockPatchObject(timeutils, 'utcnow', return_value=NOW)
-        )
-        made = self.store.create(
-            'alice', 'k1', 'x509', 'aa:bb', 'ssh-rsa  A\n', 10
-        )
-        self.assertEqual(
-            Keypair(
-                id=made.id,
-                user_id='alice',
-                name='k1',
-                type='x509',
-                fingerprint='aa:bb',
-                public_key='ssh-rsa  A\n',
-                created_at=NOW,
-                updated_at=None,
-            ),
-            made,
-        )
-        stored = made._replace(
-            created_at=datetime.datetime(2026, 3, 4, 5, 6, 7)
-        )
-        for store in (self.store, self.database.another_store()):
-            self.assertEqual(stored, store.get('alice', 'k1'))
-
-    def test_any_character_is_kept(self) -> None:
-        for name in ('\u00e9', '\U0001f511', "';--", '%s', 'a\nb', ' '):
-            add(self.store, 'alice', name)
-            self.assertEqual(name, self.store.get('alice', name).name)
-
+class RecordsTest(StoreTestCase, store_cases.StoreCases):
     def test_names_are_compared_exactly(self) -> None:
         add(self.store, 'alice', 'key')
         for name in ('Key', 'key ', ' key'):
@@ -104,29 +73,6 @@ class RecordsTest(StoreTestCase):
             exception.InvalidKey, add, self.store, 'alice', 'k\ud800'
         )
         self.assertEqual('k1', add(self.store, 'alice', 'k1').name)
-
-
-class ListTest(StoreTestCase):
-    def _names(self, limit: int | None, marker: str | None) -> list[str]:
-        return [key.name for key in self.store.list('alice', limit, marker)]
-
-    def test_pages_of_any_size_make_up_the_whole(self) -> None:
-        names = sorted(f'key {number * 7919 % 2500}' for number in range(2500))
-        with self.database.engine.begin() as connection:
-            connection.execute(
-                sa.insert(models.key_pairs),
-                [{'user_id': 'alice', 'name': name} for name in names],
-            )
-        self.assertEqual(names, self._names(None, None))
-        for limit in (1, 2, 7, 100, 1000, 1249, 1250, 2499, 2500, 2501):
-            self.assertEqual(names, self._paged(limit), f'limit {limit}')
-
-    def _paged(self, limit: int) -> list[str]:
-        names: list[str] = []
-        while page := self._names(limit, names[-1] if names else None):
-            self.assertLessEqual(len(page), limit)
-            names += page
-        return names
 
 
 class RoundTripsTest(StoreTestCase):
@@ -197,30 +143,6 @@ class NovaLimitsTest(StoreTestCase):
             NovaLimits(None, 5),
             self.database.another_store().key_pairs_quota('alice', 'p1'),
         )
-
-    def test_resolution(self) -> None:
-        user = {'project_id': 'p1', 'user_id': 'alice'}
-        self._create_tables(
-            (models.project_user_quotas, {**user, 'hard_limit': 3}),
-            (models.quotas, {'project_id': 'p1', 'hard_limit': 5}),
-            (models.quotas, {'project_id': 'p2', 'hard_limit': None}),
-            (models.quotas, {'project_id': 'p3', 'hard_limit': -1}),
-            (models.quota_classes, {'class_name': 'other', 'hard_limit': 1}),
-            (models.quota_classes, {'class_name': 'default', 'hard_limit': 9}),
-        )
-        for user_id, project_id, expected in (
-            ('alice', 'p1', NovaLimits(3, 5)),
-            ('bob', 'p1', NovaLimits(None, 5)),
-            (None, 'p1', NovaLimits(None, 5)),
-            ('alice', 'p2', NovaLimits(None, -1)),
-            ('alice', 'p3', NovaLimits(None, -1)),
-            ('alice', 'p4', NovaLimits(None, 9)),
-            ('alice', None, NovaLimits(None, 9)),
-            (None, None, NovaLimits(None, 9)),
-        ):
-            self.assertEqual(
-                expected, self.store.key_pairs_quota(user_id, project_id)
-            )
 
     def test_other_resources_do_not_matter(self) -> None:
         self._create_tables()
