@@ -99,12 +99,8 @@ def checked(row: Keypair, key_types: Mapping[str, KeyType]) -> Keypair:
     :raises InvalidInput: the API would refuse it, or the fingerprint that it
         brings is another key's.
     """
-    for name, value in (('name', row.name), ('user_id', row.user_id)):
-        if not 0 < len(value) <= MAX_LENGTH or not value.isprintable():
-            raise exception.InvalidInput(
-                reason=f'{name} must be 1 to {MAX_LENGTH} printable '
-                f'characters.'
-            )
+    check_text('name', row.name)
+    check_text('user_id', row.user_id)
     if row.name != row.name.strip():
         raise exception.InvalidInput(
             reason='name can not start or end with whitespace.'
@@ -121,3 +117,14 @@ def checked(row: Keypair, key_types: Mapping[str, KeyType]) -> Keypair:
             'has been changed.'
         )
     return row._replace(fingerprint=fingerprint)
+
+
+def check_text(what: str, value: str) -> None:
+    """Return if a value can be a name, or the id of a user.
+
+    :raises InvalidInput: it cannot.
+    """
+    if not 0 < len(value) <= MAX_LENGTH or not value.isprintable():
+        raise exception.InvalidInput(
+            reason=f'{what} must be 1 to {MAX_LENGTH} printable characters.'
+        )

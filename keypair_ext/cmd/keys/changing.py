@@ -168,6 +168,9 @@ def transfer(arguments: argparse.Namespace) -> int:
         raise exception.InvalidInput(
             reason='--from and --to name the same user.'
         )
+    lines.check_text('--to', arguments.new)
+    if arguments.prefix:
+        lines.check_text('--prefix', arguments.prefix)
     table = common.table(arguments)
     moves = _planned_moves(arguments, table)
     if not arguments.yes:

@@ -7,13 +7,16 @@ import contextlib
 import datetime
 import fractions
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import TextIO, TypeVar
 
 from keypair_ext import exception, files
 from keypair_ext.cmd.parsing import Option, group, one_of, option
 from keypair_ext.db import models
 from keypair_ext.keys import change, report, selection
 from keypair_ext.keys.selection import Selection
+
+_Parsed = TypeVar('_Parsed')
 
 
 def _share(text: str) -> fractions.Fraction:
@@ -194,19 +197,32 @@ TRANSFER = (
 def selected(arguments: argparse.Namespace) -> Selection:
     """Return which keys the options mean."""
     moment = now()
-    older, newer = arguments.older_than, arguments.newer_than
-    fingerprint, same = arguments.fingerprint, arguments.same_key_as
+
+    def time(text: str) -> datetime.datetime:
+        return selection.parse_time(text, moment)
+
     return Selection(
         user_id=arguments.user,
         name=arguments.name,
         type=arguments.type,
-        before=older and selection.parse_time(older, moment),
-        since=newer and selection.parse_time(newer, moment),
-        fingerprint=fingerprint and selection.parse_fingerprint(fingerprint),
+        before=_parsed(time, arguments.older_than),
+        since=_parsed(time, arguments.newer_than),
+        fingerprint=_parsed(
+            selection.parse_fingerprint, arguments.fingerprint
+        ),
         algorithm=arguments.algorithm,
         bits_below=arguments.bits_below,
-        sha256=same and selection.sha256_of(read(same)),
+        sha256=_parsed(
+            lambda path: selection.sha256_of(read(path)), arguments.same_key_as
+        ),
     )
+
+
+def _parsed(
+    parse: Callable[[str], _Parsed], text: str | None
+) -> _Parsed | None:
+    # A variable of the shell that is empty must not widen what is meant.
+    return None if text is None else parse(text)
 
 
 def now() -> datetime.datetime:

@@ -321,6 +321,23 @@ class TransferTest(ChangingTestCase):
         self.assertIn('1 keys moved, 1 not', output)
         self.assertIn("'laptop' stays", errors)
 
+    def test_whom_there_cannot_be(self) -> None:
+        for option, value in (
+            ('--to', ''),
+            ('--to', 'x' * 256),
+            ('--to', 'a\nb'),
+            ('--to', '\udcff'),
+            ('--prefix', 'a\tb'),
+        ):
+            with self.subTest(option=option, value=value):
+                status, output, errors = self.run_command(
+                    *('transfer', '--from', 'amelia', '--to', 'berta'),
+                    *(option, value, '--yes'),
+                )
+                self.assertEqual((2, ''), (status, output))
+                self.assertIn(f'{option} must be', errors)
+                self.assertEqual(self.before, self.rows())
+
     def test_it_says_first_what_it_would_do(self) -> None:
         self.run_well('transfer', '--from', 'amelia', '--to', 'dora')
         self.assertEqual(self.before, self.rows())

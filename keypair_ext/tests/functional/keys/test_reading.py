@@ -123,6 +123,11 @@ class ReadingTest(base.KeysTestCase):
         for option, value, hint in (
             ('--older-than', '90', '90d'),
             ('--older-than', 'yesterday', '2026-01-31'),
+            # As a variable of the shell that nobody has set.
+            ('--older-than', '', '90d'),
+            ('--newer-than', '', '90d'),
+            ('--fingerprint', '', 'SHA256:'),
+            ('--same-key-as', '', 'cannot be read'),
             ('--fingerprint', 'abc', 'SHA256:'),
             ('--same-key-as', '/nonexistent', 'cannot be read'),
             ('--same-key-as', self.config, 'no public key'),
