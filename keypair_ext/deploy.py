@@ -159,14 +159,7 @@ class Composition:
     def versions(self, local_conf: Mapping[str, str]) -> discovery.Versions:
         """Return the application that serves the version documents."""
         _check_keys(local_conf)
-        section = self._section(local_conf)
-        contracts = self._contracts(section)
-        fault_table = self._faults(section)
-        return discovery.Versions(
-            contracts.max_version if contracts.negotiated else None,
-            self._conf(section.source).api.compute_link_prefix,
-            fault_table,
-        )
+        return self._versions(self._section(local_conf))
 
     def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
         """Return who tells the errors of a section."""
@@ -257,6 +250,7 @@ class Composition:
                     link_prefix=conf.api.compute_link_prefix,
                 ).by_operation,
                 **limits.Limits(enforcer, quota_driver).by_operation,
+                **self._versions(section).by_operation,
             },
             max_body=conf.oslo_middleware.max_request_body_size,
             fault_table=self._faults(section),
@@ -317,6 +311,14 @@ class Composition:
                 profiles.load(section.profile).with_options(conf.keypairs),
                 section.max_version,
             ),
+        )
+
+    def _versions(self, section: _Section) -> discovery.Versions:
+        contracts = self._contracts(section)
+        return discovery.Versions(
+            contracts.max_version if contracts.negotiated else None,
+            self._conf(section.source).api.compute_link_prefix,
+            self._faults(section),
         )
 
     def _faults(self, section: _Section) -> faults.Faults:

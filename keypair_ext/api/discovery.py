@@ -18,8 +18,14 @@ from microversion_parse import Version
 from keypair_ext import exception
 from keypair_ext.api import faults, microversions
 from keypair_ext.api.answer import Answer
-from keypair_ext.api.contract import Headers, fault_headers, version_headers
+from keypair_ext.api.contract import (
+    Contract,
+    Headers,
+    fault_headers,
+    version_headers,
+)
 from keypair_ext.api.request import (
+    Request,
     accepted,
     check_content_type,
     parse_query,
@@ -49,6 +55,7 @@ class Versions:
         self._faults = fault_table
         self._max_version = max_version
         self._link_prefix = link_prefix
+        self.by_operation = {'show_version': self.show_version}
         self._documents = {
             '/v2': _document('v2.0', 'DEPRECATED', '2025-07-04T12:00:00Z'),
             '/v2.1': _document('v2.1', 'CURRENT', '2013-07-23T11:33:21Z'),
@@ -66,8 +73,20 @@ class Versions:
         answer = self._answer(webob.Request(environ))
         return answer(environ, start_response)
 
+    def show_version(self, request: Request, contract: Contract) -> Answer:
+        """Answer 200 and what the mount's root shows, below a project."""
+        request.query()
+        asked = webob.Request(request.environ)
+        mount = _mount(asked)
+        document = (
+            self._one(asked, mount)
+            if mount in self._documents
+            else self._all(asked)
+        )
+        return request.answer(contract, 200, document)
+
     def _answer(self, request: webob.Request) -> Answer:
-        mount = f'/{request.script_name.rpartition("/")[2]}'
+        mount = _mount(request)
         headers: Headers = ()
         try:
             if mount == '/v2.1':
@@ -145,6 +164,10 @@ class Root:
     ) -> Iterable[bytes]:
         bare = environ.get('PATH_INFO', '') in ('', '/')
         return (self._root if bare else self._app)(environ, start_response)
+
+
+def _mount(request: webob.Request) -> str:
+    return f'/{request.script_name.rpartition("/")[2]}'
 
 
 def _told(

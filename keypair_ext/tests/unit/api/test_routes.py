@@ -87,7 +87,6 @@ class MatchTest(base.TestCase):
     def test_not_ours(self) -> None:
         for path in (
             '',
-            '/',
             '/servers',
             'os-keypairs',
             '/os-keypairs/',

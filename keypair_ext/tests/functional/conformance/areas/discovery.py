@@ -49,6 +49,13 @@ _ROOTS = (
 _METHODS = ('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'FOO')
 
 _NEIGHBOURS = (
+    '/aaaa/',
+    '/aaaa/?x=1',
+    '/aaaa/?x=%FF',
+    '//aaaa//',
+    '/bbbb/',
+    '/zzzz/',
+    '/aaaa',
     '/extensions',
     '/extensions/os-keypairs',
     '/extensions/nope',
