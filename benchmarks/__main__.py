@@ -23,10 +23,11 @@ _PROGRAM: Final = 'python -m benchmarks'
 
 _RUN: Final = """\
 Compares the service and the filter with a real Nova on this machine, which
-should do nothing else. The short form takes about ten minutes, the long one
-twenty; each section says its seconds when it is done. A Nova, and for the
-section keystone a Keystone, is installed into ~/.cache/keypair-ext-tests the
-first time, 400 MB and some minutes more.
+should do nothing else. The minutes below are those of the short form; the
+long one takes about twice as many. Each section says its seconds when it is
+done. A Nova, and for the sections load-balancer and keystone a Keystone, is
+installed into ~/.cache/keypair-ext-tests the first time, 400 MB and some
+minutes more.
 
 sections:
 """
@@ -103,9 +104,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _sections() -> Iterable[str]:
-    for name, (_, told) in run.SECTIONS.items():
+    for name, section in run.SECTIONS.items():
         needed = ', '.join(need.name for need in needs.NEEDS[name])
-        yield f'  {name}: {told}'
+        yield f'  {name}: {section.told} ({section.minutes:g} min)'
         yield f'    needs {needed or "nothing"}'
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks import accounting, wrk
-from benchmarks.servers import KEY, Database, Server
+from benchmarks.database import KEY, Database
+from benchmarks.servers import Server
 
 IMPORT_ONLY: Final = '2.92'
 GENERATING: Final = '2.91'

@@ -25,7 +25,8 @@ _SECTIONS: Final = {
     'keystone': ', Keystone token',
 }
 _MOUNTS: Final = {
-    'keystone': ('service', 'service, also at the load balancer'),
+    'load-balancer': ('service', 'at the load balancer'),
+    'keystone': ('service', 'service'),
     'filter': ('filter', 'filter in Nova'),
 }
 _FILLS: Final[tuple[dict[str, Any], ...]] = (
@@ -79,8 +80,9 @@ def _mounts(runs: Sequence[Result]) -> figure.Figure:
             for name, ratio in goals.ratios(runs, section, server).items()
         }
         for section, (server, title) in _MOUNTS.items()
+        if any(section in run for run in runs)
     }
-    return _bars(groups, height=4.5)
+    return _bars(groups, height=6)
 
 
 def _bars(

@@ -53,6 +53,7 @@ class Verdict:
 def verdicts(document: Result) -> list[Verdict]:
     """Return the verdict on each goal whose section was measured."""
     judges: dict[str, Callable[[Any], Iterator[Verdict]]] = {
+        'load-balancer': _load_balancer,
         'mysqlclient': _mysqlclient,
         'pymysql': _pymysql,
         'keystone': _keystone,
@@ -84,6 +85,11 @@ def ratios(
         )
         for name in dict.fromkeys(row['row'] for row in rows)
     }
+
+
+def _load_balancer(section: Result) -> Iterator[Verdict]:
+    yield from _ratios(section, _READS, 10, ', at the load balancer')
+    yield from _ratios(section, _WRITES, 8, ', at the load balancer')
 
 
 def _mysqlclient(section: Result) -> Iterator[Verdict]:

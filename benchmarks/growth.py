@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from benchmarks.comparisons import IMPORT_ONLY, Sample, measure
-from benchmarks.servers import KEY, Database, Server
+from benchmarks.database import KEY, Database
+from benchmarks.servers import Server
 
 KEYS_OF_A_USER: Final = 10
 TABLES: Final = (1_000, 100_000, 1_000_000, 10_000_000)

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from oslo_config import cfg
 
 from benchmarks import pacing, servers
+from benchmarks.database import KEY, Database
 from keypair_ext import conf as keypair_conf
 from keypair_ext.keytypes import strength
 from keypair_ext.tests.functional.servers import ini, process
@@ -59,7 +60,7 @@ def measure(rows: int) -> Iterator[str]:
 
     :param rows: are made in a MariaDB that is started for it.
     """
-    with servers.Database() as database, process.Directory('keys') as home:
+    with Database() as database, process.Directory('keys') as home:
         url = database.server.create_database('keys', servers.MYSQLCLIENT)
         ini.write(
             home.path / 'keypair_ext.conf',
@@ -85,7 +86,7 @@ def measure(rows: int) -> Iterator[str]:
     )
 
 
-def _fill(database: servers.Database, name: str, rows: int) -> None:
+def _fill(database: Database, name: str, rows: int) -> None:
     users = rows // _KEYS_OF_A_USER
     for first in range(0, users, _AT_ONCE):
         database.add_users(
@@ -202,7 +203,7 @@ def measure_rules() -> Iterator[str]:
         conf.set_override(name, value, 'keypairs')
         judge = strength.Judge(conf.keypairs)
         check = strength.Strength(judge, enforces=True).check
-        call = functools.partial(check, 'ssh', servers.KEY)
+        call = functools.partial(check, 'ssh', KEY)
         costs.append((f'``{name}``', _microseconds(call)))
     yield from _table(
         ('Rule alone', 'microseconds'),

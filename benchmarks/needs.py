@@ -45,6 +45,11 @@ _WRK: Final = Need(
     'apt-get install wrk',
     lambda: process.find_program('wrk') is not None,
 )
+_HAPROXY: Final = Need(
+    'HAProxy',
+    'apt-get install haproxy',
+    lambda: process.find_program('haproxy') is not None,
+)
 # What ``make bench`` installs.
 _UWSGI: Final = Need(
     'uWSGI',
@@ -63,12 +68,14 @@ _CLIENT: Final = Need(
 
 _STORE: Final = (_MARIADB, _MYSQLCLIENT, _PYMYSQL)
 _LOAD: Final = (*_STORE, _UWSGI, _WRK)
+_WITH_KEYSTONE: Final = (*_LOAD, _MEMCACHED, _CLIENT)
 
 # By section of a run, or by command.
 NEEDS: Final[dict[str, tuple[Need, ...]]] = {
+    'load-balancer': (*_WITH_KEYSTONE, _HAPROXY),
     'mysqlclient': _LOAD,
     'pymysql': _LOAD,
-    'keystone': (*_LOAD, _MEMCACHED, _CLIENT),
+    'keystone': _WITH_KEYSTONE,
     'filter': _LOAD,
     'raw': _LOAD,
     'generation': _LOAD,

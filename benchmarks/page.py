@@ -20,7 +20,9 @@ _NAMES: Final = {
     'service': 'keypair_ext',
     'filter': 'Nova with our filter',
     'raw': 'ceiling',
+    'haproxy': 'HAProxy alone',
 }
+_FIRST: Final = 'load-balancer'
 _SECTIONS: Final = {
     'mysqlclient': 'With mysqlclient',
     'pymysql': 'With PyMySQL',
@@ -32,7 +34,7 @@ Result = dict[str, Any]
 
 
 def results() -> list[Result]:
-    """Return the runs that are kept; the first has measured everything."""
+    """Return the runs that are kept; the first has measured the most."""
     return [
         json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))
     ]
@@ -78,6 +80,13 @@ def _lines(runs: Sequence[Result]) -> Iterator[str]:
         nova=machine['nova'].replace('==', ' '),
         gigabytes=FORMS[first['form']].gigabytes,
     ).splitlines()
+    yield from _heading('At the load balancer')
+    yield from _LOAD_BALANCER.splitlines()
+    yield ''
+    if _FIRST in first:
+        yield from _rows(first[_FIRST]['rows'])
+    else:
+        yield f'It was {_NOT_MEASURED}.'
     yield from _heading('Goals')
     yield from _goals(runs)
     yield ''
@@ -116,17 +125,25 @@ Keystone is sent, Nova remembers it in memcached, and ours in the worker, as
 ``make bench`` runs the short form. The figures here are those of
 ``python -m benchmarks run --form long``, which lets MariaDB use {gigabytes} GB
 of memory, each run a file in ``benchmarks/results``; ``python -m benchmarks
-page`` writes this page from them. A run that has no figure did not measure
-that section; a figure that misses its goal is marked. The tables, and
-the pictures of growth, are the first run's; the pictures of ratios have the
-medians of the runs."""
+page`` writes this page from them. A figure that misses its goal is marked.
+The tables, and the pictures of growth, are the first run's; the pictures of
+ratios have the medians of the runs."""
+
+_NOT_MEASURED: Final = 'not measured in this run'
+
+_LOAD_BALANCER: Final = """\
+Most clouds can have it so: HAProxy, with the file of
+:doc:`../admin/load-balancer`, before Nova alone, and before Nova and the
+service beside it, on one database and with one Keystone token. CPU is that of
+the server behind the proxy. HAProxy alone answers by itself, which is the
+most that any server behind it could do."""
 
 _MOUNTS: Final = """\
-The filter shares a process with Nova, whose own filters take most of what is
-left; who asks is told by headers, as in `As a filter in Nova`_. The service
-checks a Keystone token with each request. At the load balancer it is the same
-service, and in another stack the same application: what the proxy, or that
-stack, takes is not in the picture."""
+At the load balancer and as a service each request has a Keystone token, which
+is checked. The filter shares a process with Nova, whose own filters take most
+of what is left; who asks is told by headers, as in `As a filter in Nova`_. In
+another stack it is the application of the service: what that stack takes is
+not in the picture."""
 
 _LAYERS: Final = """\
 CPU of one show inside the worker, without uWSGI and the kernel's part of a
@@ -163,9 +180,9 @@ def _goals(runs: Sequence[Result]) -> Iterator[str]:
 
 
 def _cell(verdict: Verdict | None) -> str:
-    """Return what a run has shown; nothing where it did not measure that."""
+    """Return what a run has shown."""
     if verdict is None:
-        return ''
+        return _NOT_MEASURED
     return f'{verdict.value:.3g}' + ('' if verdict.met else ' (missed)')
 
 

@@ -15,13 +15,8 @@ from typing import Any, Final
 
 from benchmarks import footprint, generation, growth, layers
 from benchmarks.comparisons import Comparison
-from benchmarks.servers import (
-    MYSQLCLIENT,
-    PYMYSQL,
-    Cluster,
-    Database,
-    Server,
-)
+from benchmarks.database import Database
+from benchmarks.servers import MYSQLCLIENT, PYMYSQL, Cluster, Server
 from keypair_ext.tests.functional.conformance import servers as ours
 from keypair_ext.tests.functional.nova import environment
 from keypair_ext.tests.functional.servers import nova, process
@@ -29,6 +24,19 @@ from keypair_ext.tests.functional.servers import nova, process
 Result = dict[str, Any]
 
 _THREADS: Final = 8
+
+
+@dataclass(frozen=True)
+class Section:
+    """Something that is measured.
+
+    :param told: what for.
+    :param minutes: what the short form takes.
+    """
+
+    measure: Callable[['Form'], Any]
+    told: str
+    minutes: float
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,7 @@ def run(
     }
     for name in wanted or SECTIONS:
         began = time.monotonic()
-        measure, _ = SECTIONS[name]
-        document[name] = measure(form)
+        document[name] = SECTIONS[name].measure(form)
         say(f'{name}: {time.monotonic() - began:.0f} s')
     return document
 
@@ -96,7 +103,7 @@ def _cpu_model() -> str:
 
 def _compare(cluster: Cluster, form: Form, servers: list[Server]) -> Result:
     comparison = Comparison(cluster.database, form.seconds, form.pairs)
-    for server in servers:
+    for server in {server.database: server for server in servers}.values():
         comparison.fill(server)
     return {'rows': list(comparison.rows(servers))}
 
@@ -111,6 +118,11 @@ def _with_keystone(form: Form) -> Result:
     with Cluster(with_keystone=True) as cluster:
         servers = [cluster.start_nova(), cluster.start_service()]
         return _compare(cluster, form, servers)
+
+
+def _at_the_load_balancer(form: Form) -> Result:
+    with Cluster(with_keystone=True) as cluster:
+        return _compare(cluster, form, cluster.start_balanced())
 
 
 def _with_filter(form: Form) -> Result:
@@ -205,26 +217,38 @@ def _layers(form: Form) -> Result:
     return measured
 
 
-# What is measured, in this order, and what for.
-SECTIONS: Final[dict[str, tuple[Callable[[Form], Any], str]]] = {
-    'mysqlclient': (
-        lambda form: _with_driver(form, MYSQLCLIENT),
-        'reads and writes of the service and of Nova, the faster driver',
+# What is measured, in this order.
+SECTIONS: Final[dict[str, Section]] = {
+    'load-balancer': Section(
+        _at_the_load_balancer,
+        'reads and writes of a Nova behind HAProxy and of ours beside it',
+        3,
     ),
-    'pymysql': (
+    'mysqlclient': Section(
+        lambda form: _with_driver(form, MYSQLCLIENT),
+        'the same of the service and of Nova, the faster driver',
+        1,
+    ),
+    'pymysql': Section(
         lambda form: _with_driver(form, PYMYSQL),
         'the same with the driver that is written in Python',
+        1,
     ),
-    'keystone': (_with_keystone, 'the same with a Keystone token'),
-    'filter': (_with_filter, 'a Nova with the filter and one without'),
-    'raw': (_against_raw, 'show, and the least that can answer it'),
-    'generation': (_generation, 'RSA keys, as many as can be and some'),
-    'beside': (_beside, 'show while others generate keys'),
-    'growth': (_growth, 'the service as the table and a user grow'),
-    'footprint': (_footprint, 'memory of a worker, and its start'),
-    'passing': (
+    'keystone': Section(_with_keystone, 'the same with a Keystone token', 1),
+    'filter': Section(
+        _with_filter, 'a Nova with the filter and one without', 1
+    ),
+    'raw': Section(_against_raw, 'show, and the least that can answer it', 1),
+    'generation': Section(
+        _generation, 'RSA keys, as many as can be and some', 1
+    ),
+    'beside': Section(_beside, 'show while others generate keys', 1),
+    'growth': Section(_growth, 'the service as the table and a user grow', 1),
+    'footprint': Section(_footprint, 'memory of a worker, and its start', 1),
+    'passing': Section(
         lambda form: footprint.passing_microseconds(),
         'what the filter costs a request that is not for it',
+        1,
     ),
-    'layers': (_layers, 'where the time of a show goes'),
+    'layers': Section(_layers, 'where the time of a show goes', 1),
 }

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The servers that are compared, and the key pairs in their databases.
+"""The servers that are compared.
 
 One MariaDB serves them all. Each is uWSGI with one process, and does not log
 requests twice: uWSGI's own log of them is off.
 """
 
+import dataclasses
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +15,20 @@ from typing import Final
 
 import fixtures
 
+from benchmarks.database import Database
 from keypair_ext import environ as env
 from keypair_ext.tests.functional.conformance import servers as ours
 from keypair_ext.tests.functional.keystone import cloud
-from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.nova import beside, environment
 from keypair_ext.tests.functional.servers import (
+    haproxy,
     ini,
     keystone,
     mariadb,
     memcached,
     nova,
     process,
+    shipped,
     uwsgi,
 )
 
@@ -34,23 +39,22 @@ QUIET: Final = ('--disable-logging',)
 
 _SOFTWARE: Final = ('mysqlclient',)
 
-# A key of the kind that most clouds hold most of, RSA with 2048 bits.
-KEY: Final = (
-    'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCQGrvBYYST9puq8imqksiYttA+fuUw'
-    'bOVRfjFIVKcJvyJtRuWFKdG7K7CO+v4HbaXWF4RcO0k2qLAh3T4OVMRBBmxrQM7AU72r'
-    'dyDJq76JOJlFDfXlC29jeTZWYwoChcTsv0VvwOgt/6ensZayBGdEe25+W3Xse5JrAh2n'
-    'styBCPsIzCnHjLH2tncXt9XS91pIMEszic4jEiKlMY+Y9Jj1ESMqVujZ2VCQ34F+FgiP'
-    '1rSA8Knid6CT51ytnE9HRsWd9y+0n0TNsAXSo8dzUj2gtXamNkK+LkeyMoA5Wjb93iJd'
-    '/FgHL2JxobVrWevT/912IDHmnM+eOTWY32fP1AYr bench'
+# As doc/source/install/service.rst recommends.
+_TOKENS: Final = {
+    'cache': env.TOKEN_CACHE,
+    'include_service_catalog': False,
+}
+
+_ANSWER: Final = (
+    'http-request return status 200 content-type application/json string {}'
 )
-_FINGERPRINT: Final = ':'.join(['0f'] * 16)
 
 
 @dataclass(frozen=True)
 class Server:
     """A server to send requests to.
 
-    :param name: ``nova``, ``service``, ``filter`` or ``raw``.
+    :param name: ``nova``, ``service``, ``filter``, ``raw`` or ``haproxy``.
     :param url: without a path.
     :param daemon: its processes.
     :param database: where its key pairs are.
@@ -67,64 +71,6 @@ class Server:
     def group(self) -> int:
         """Its process group."""
         return self.daemon.pid
-
-
-class Database(fixtures.Fixture):
-    """MariaDB, with a pool of pages that its keys fit into.
-
-    :param gigabytes: of the pool.
-    """
-
-    server: mariadb.MariaDB
-
-    def __init__(self, gigabytes: int = 2) -> None:
-        super().__init__()
-        self._gigabytes = gigabytes
-
-    def _setUp(self) -> None:
-        self.server = self.useFixture(
-            mariadb.MariaDB([f'--innodb-buffer-pool-size={self._gigabytes}G'])
-        )
-
-    def add_users(
-        self, database: str, first: int, users: int, keys: int
-    ) -> None:
-        """Add users, u-FIRST and so on, with some key pairs each."""
-        last = first + users - 1
-        self._insert(
-            database,
-            "CONCAT('u-', u.seq)",
-            'k.seq',
-            f'seq_{first}_to_{last} AS u, seq_0_to_{keys - 1} AS k',
-        )
-
-    def add_keys_of(self, database: str, user: str, keys: int) -> None:
-        """Add key pairs, key-0 and so on, to one user."""
-        self._insert(
-            database, f"'{user}'", 's.seq', f'seq_0_to_{keys - 1} AS s'
-        )
-
-    def add_keys_in_turn(
-        self, database: str, tag: str, keys: int, of_each: int
-    ) -> None:
-        """Add key pairs of users TAG-0 and so on, numbered through."""
-        self._insert(
-            database,
-            f"CONCAT('{tag}-', s.seq DIV {of_each})",
-            's.seq',
-            f'seq_0_to_{keys - 1} AS s',
-        )
-
-    def _insert(
-        self, database: str, user: str, number: str, source: str
-    ) -> None:
-        self.server.execute(
-            'INSERT INTO key_pairs (created_at, user_id, name, type,'  # noqa: S608
-            ' fingerprint, public_key)'
-            f" SELECT NOW(), {user}, CONCAT('key-', {number}), 'ssh',"
-            f" '{_FINGERPRINT}', '{KEY}' FROM {source};",
-            database,
-        )
 
 
 class Cluster(fixtures.Fixture):
@@ -166,22 +112,72 @@ class Cluster(fixtures.Fixture):
 
     def start_nova(self) -> Server:
         """Start a plain Nova."""
-        return self._nova('nova', None, nova.Software(_SOFTWARE))
+        return self._server_of('nova', self._plain_nova())
 
     def start_filter(self) -> Server:
         """Start a Nova with our filter."""
-        return self._nova(
-            'filter',
-            environment.FILTER,
-            environment.WithKeypairExt(_SOFTWARE),
+        name = 'filter'
+        api = self._nova(
+            name, environment.FILTER, environment.WithKeypairExt(_SOFTWARE)
         )
+        return self._server_of(name, api)
+
+    def start_balanced(self) -> list[Server]:
+        """Start a Nova and the service beside it, each behind HAProxy.
+
+        Between them is an HAProxy that answers itself. All have one database
+        and one caller; the processes are those behind the proxy.
+        """
+        api = self._plain_nova()
+        mount = self.useFixture(
+            beside.Beside(
+                api,
+                auth_strategy='keystone',
+                conf={'keystone_authtoken': _TOKENS},
+                uwsgi_options=self._options,
+            )
+        )
+        without, alone = (
+            self._front(api, instead) for instead in ('#', _ANSWER)
+        )
+        plain = self._server_of('nova', api)
+        return [
+            dataclasses.replace(plain, url=without.url),
+            dataclasses.replace(
+                plain, name='haproxy', url=alone.url, daemon=alone.daemon
+            ),
+            dataclasses.replace(
+                plain,
+                name='service',
+                url=mount.front.url,
+                daemon=mount.server.daemon,
+            ),
+        ]
+
+    def _front(self, api: nova.Nova, instead: str) -> haproxy.Front:
+        """Start HAProxy with another rule for key pairs than ours."""
+        text, rules = re.subn(
+            r'use_backend keypairs(?= if)',
+            instead,
+            shipped.HAPROXY_NOVA.read_text(),
+        )
+        if rules != 1:
+            raise process.ServerError(f'{shipped.HAPROXY_NOVA} has changed')
+        home = self.useFixture(process.Directory('front')).path
+        home.chmod(0o755)
+        file = home / shipped.HAPROXY_NOVA.name
+        file.write_text(text)
+        return self.useFixture(haproxy.Front(api.port, api.port, file))
+
+    def _plain_nova(self) -> nova.Nova:
+        return self._nova('nova', None, nova.Software(_SOFTWARE))
 
     def _nova(
         self,
         name: str,
         paste_filter: nova.PasteFilter | None,
         software: nova.Software,
-    ) -> Server:
+    ) -> nova.Nova:
         databases = self.useFixture(
             nova.NovaDatabases(self.database.server, name)
         )
@@ -192,7 +188,7 @@ class Cluster(fixtures.Fixture):
                 ('database', databases.url),
             )
         }
-        api = self.useFixture(
+        return self.useFixture(
             nova.Nova(
                 databases,
                 keystone=self.keystone,
@@ -203,7 +199,6 @@ class Cluster(fixtures.Fixture):
                 uwsgi_options=self._options,
             )
         )
-        return self._server(name, api.url, api.server.daemon, f'{name}_api')
 
     def start_service(self) -> Server:
         """Start our stand-alone service."""
@@ -224,9 +219,7 @@ class Cluster(fixtures.Fixture):
     ) -> uwsgi.UWSGI:
         authtoken = {
             **identity.authtoken_options(identity.account('service')),
-            # As doc/source/install/service.rst recommends.
-            'cache': env.TOKEN_CACHE,
-            'include_service_catalog': False,
+            **_TOKENS,
         }
         service = cloud.Service(
             ini.merge(
@@ -265,6 +258,9 @@ class Cluster(fixtures.Fixture):
 
     def _with_driver(self, url: str) -> str:
         return url.replace(PYMYSQL, self._driver, 1)
+
+    def _server_of(self, name: str, api: nova.Nova) -> Server:
+        return self._server(name, api.url, api.server.daemon, f'{name}_api')
 
     def _server(
         self, name: str, url: str, daemon: process.Process, database: str

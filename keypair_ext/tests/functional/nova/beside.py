@@ -3,6 +3,7 @@
 """The service beside a Nova, behind one HAProxy, on Nova's configuration."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import fixtures
@@ -26,17 +27,31 @@ _GROUP = '#[DEFAULT]\n#database_group = api_database\n'
 class Beside(fixtures.Fixture):
     """``port`` is HAProxy's; ``server`` is the service under uWSGI.
 
-    It reads the ``nova.conf`` that is Nova's, and a file with its version and
-    with what only tests need: whom to believe.
+    It reads the ``nova.conf`` that is Nova's, and a file of its own.
     """
 
     server: uwsgi.UWSGI
     front: haproxy.Front
 
-    def __init__(self, other: nova.Nova, processes: int = 1) -> None:
+    def __init__(
+        self,
+        other: nova.Nova,
+        processes: int = 1,
+        auth_strategy: str = 'noauth',
+        conf: ini.Sections | None = None,
+        uwsgi_options: Sequence[str] = (),
+    ) -> None:
+        """Describe the mount.
+
+        :param auth_strategy: ``keystone`` takes that of ``other``.
+        :param conf: more options of its own file.
+        """
         super().__init__()
         self._nova = other
         self._processes = processes
+        self._auth_strategy = auth_strategy
+        self._conf = conf or {}
+        self._uwsgi_options = uwsgi_options
 
     @property
     def port(self) -> int:
@@ -56,20 +71,19 @@ class Beside(fixtures.Fixture):
             raise process.ServerError(f'{paste} lacks {_GROUP!r}')
         lines = _GROUP.replace('#', '')
         (self._home / paste.name).write_text(text.replace(_GROUP, lines))
-        ini.write(
-            self._home / 'noauth.conf',
-            {
-                'api': {
-                    'auth_strategy': 'noauth',
-                    'noauth_allow_remote': True,
-                    'max_version': cloud.newest_version(self._nova.url),
-                }
-            },
-        )
+        own: ini.Sections = {
+            'api': {
+                'auth_strategy': self._auth_strategy,
+                # It would else refuse what has the headers of a proxy.
+                'noauth_allow_remote': True,
+                'max_version': cloud.newest_version(self._nova.url),
+            }
+        }
+        ini.write(self._home / 'beside.conf', ini.merge(own, self._conf))
         self.env = {
             'OS_KEYPAIR_EXT_CONFIG_DIR': str(self._home),
             'OS_KEYPAIR_EXT_CONFIG_FILES': (
-                f'{self._nova.home}/nova.conf;noauth.conf'
+                f'{self._nova.home}/nova.conf;beside.conf'
             ),
         }
         self.server = self.useFixture(
@@ -80,7 +94,7 @@ class Beside(fixtures.Fixture):
                 env=self.env,
                 processes=self._processes,
                 # That environment has nothing but uWSGI.
-                options=['--virtualenv', sys.prefix],
+                options=['--virtualenv', sys.prefix, *self._uwsgi_options],
             )
         )
         self.file.write_text(shipped.HAPROXY_NOVA.read_text())
