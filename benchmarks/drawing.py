@@ -3,6 +3,7 @@
 """The pictures of the page, drawn by matplotlib.
 
 They read without colour, too: bars have hatches, lines have their own marks.
+On a dark page their colours are others.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,14 @@ Result = dict[str, Any]
 
 # So that the same results make the same files.
 _SAME: Final = {'svg.hashsalt': 'keypair_ext', 'svg.fonttype': 'none'}
+# What colours become there, but for those within hatches.
+_DARK: Final = {
+    '#ffffff': '#14181d',
+    '#000000': '#e8ecf0',
+    '#0b3d75': '#9cc7f5',
+    '#b3541e': '#f0a070',
+    '#3f7d20': '#8fd46a',
+}
 # Each with what the names of its goals end with.
 _SECTIONS: Final = {
     'mysqlclient': '',
@@ -52,6 +61,18 @@ def draw(runs: Sequence[Result], directory: Path) -> None:
 
 def _save(picture: figure.Figure, path: Path) -> None:
     picture.savefig(path, bbox_inches='tight', metadata={'Date': None})
+    text = path.read_text()
+    path.write_text(text.replace('</style>', f'{_dark()}</style>', 1))
+
+
+def _dark() -> str:
+    rules = ['text { fill: #e8ecf0 }'] + [
+        f':not(pattern *)[style*="{what}: {colour}"] '
+        f'{{ {what}: {dark} !important }}'
+        for colour, dark in _DARK.items()
+        for what in ('fill', 'stroke')
+    ]
+    return f'\n@media (prefers-color-scheme: dark) {{ {" ".join(rules)} }}\n'
 
 
 def _ratios(runs: Sequence[Result]) -> figure.Figure:

@@ -186,5 +186,14 @@ class PageTest(base.TestCase):
         self.assertIn('99 (missed)', page.render(worse))
         self.assertNotIn('99 (missed)', page.render(self.runs()))
 
+    def test_pictures_have_colours_for_dark_pages(self) -> None:
+        pictures = list(page.PAGE.parent.glob('performance-*.svg'))
+        self.assertEqual(3, len(pictures))
+        for picture in pictures:
+            with self.subTest(picture=picture.name):
+                self.assertIn(
+                    '(prefers-color-scheme: dark)', picture.read_text()
+                )
+
     def test_long_runs_only(self) -> None:
         self.assertEqual({'long'}, {run['form'] for run in self.runs()})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Chromium without a screen, which lays pages out and says what is too wide.
+"""Chromium without a screen, which lays pages out and says what does not fit.
 
 One page holds them all, each in a frame of the width that is asked for. Its
 load event comes when all of them are there, and it measures at once.
@@ -58,6 +58,20 @@ function outside(elements, bounds) {
       (box.right > bounds.right + 1 || box.left < bounds.left - 1);
   }).map(named);
 }
+// Names in tables of which one line has the beginning and the next the end.
+function torn(code) {
+  const range = document.createRange();
+  const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    for (const word of node.data.matchAll(/[^\\s-]+/g)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = [...range.getClientRects()].map(box => box.top);
+      if (Math.max(...lines) > Math.min(...lines) + 2) return true;
+    }
+  }
+  return false;
+}
 function tooWide(frame) {
   const root = frame.contentDocument.documentElement;
   if (root.localName === 'svg') {
@@ -69,6 +83,8 @@ function tooWide(frame) {
     root.querySelectorAll('article :not(.headerlink)'),
     {left: 0, right: root.clientWidth});
   if (!root.querySelector('article')) found.push('no article');
+  const names = root.querySelectorAll('td code, th code');
+  found.push(...[...names].filter(torn).map(named));
   if (root.scrollWidth > root.clientWidth) found.push('the page');
   return found;
 }

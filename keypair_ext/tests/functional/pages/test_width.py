@@ -57,23 +57,33 @@ class WidthTest(base.TestCase):
         wide = '<div style="width: 500px">wide</div>'
         scrolling = f'<div style="overflow-x: auto">{wide}</div>'
         hidden = f'<div style="overflow-x: hidden">{wide}</div>'
+        cell = '<td style="max-width: 60px; overflow-wrap: {}"><code>{}</code>'
+        event = 'keypair.import'
         home = pathlib.Path(self.useFixture(library.TempDir()).path)
         for name, inner in (
             ('wide', wide),
             ('scrolling', scrolling),
             ('hidden', hidden),
+            ('torn', f'<table>{cell.format("anywhere", event)}</table>'),
+            ('whole', f'<table>{cell.format("normal", event)}</table>'),
+            ('words', f'<table>{cell.format("normal", "a key-pair")}</table>'),
         ):
             (home / f'{name}.html').write_text(text.format(inner))
         site = self.useFixture(browser.Site(home))
         names = ['wide.html', 'scrolling.html', 'hidden.html']
+        names += ['torn.html', 'whole.html', 'words.html']
         self.assertEqual(
             {
                 'wide.html': ['div: wide', 'the page'],
                 'scrolling.html': [],
                 'hidden.html': ['div: wide'],
+                'torn.html': ['code: keypair.import'],
+                'whole.html': [],
+                'words.html': [],
             },
             site.too_wide(names, PHONE),
         )
+        names = names[:3]
         self.assertEqual(
             {name: [] for name in names}, site.too_wide(names, DESK)
         )
