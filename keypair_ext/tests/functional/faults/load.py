@@ -162,7 +162,7 @@ class Load:
             worker.work()
             self._rounds[number] += worker.ledger.acknowledged > before
 
-    def wait_for_all(self, rounds: int, timeout: float = 60) -> float:
+    def wait_for_all(self, rounds: int, timeout: float = 300) -> float:
         """Wait until each has that many writes acknowledged from now on.
 
         :returns: after how many seconds.

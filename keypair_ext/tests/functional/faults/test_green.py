@@ -16,6 +16,7 @@ from typing import ClassVar
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.faults import engines, test_faults
 from keypair_ext.tests.functional.faults.stack import Service
+from keypair_ext.tests.functional.galera import client
 from keypair_ext.tests.functional.servers import gunicorn
 
 CLIENTS = 64
@@ -87,6 +88,8 @@ class SQLiteTest(base.TestCase):
                 database={
                     'max_pool_size': CONNECTIONS - 1,
                     'max_overflow': 1,
+                    # On a busy machine each waits for many others.
+                    'pool_timeout': client.TIMEOUT,
                 },
             )
         )
