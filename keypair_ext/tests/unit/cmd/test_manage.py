@@ -8,9 +8,9 @@ import sqlite3
 
 import fixtures as fixtures_library
 
-from keypair_ext.cmd import manage
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.keys import runner
 
 
 class ManageTestCase(base.TestCase):
@@ -29,17 +29,8 @@ class ManageTestCase(base.TestCase):
             },
         )
 
-    def run_command(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a command; return (status, output, errors)."""
-        with base.captured() as (output, errors):
-            try:
-                status = manage.main(arguments)
-            except SystemExit as done:
-                status = int(done.code or 0)
-        return status, output.getvalue(), errors.getvalue()
-
     def db(self, *arguments: str) -> tuple[int, str, str]:
-        return self.run_command('--config-file', self.config_file, *arguments)
+        return runner.run('--config-file', self.config_file, *arguments)
 
     def tables(self, name: str) -> set[str]:
         with contextlib.closing(
@@ -97,7 +88,7 @@ class DatabaseTest(ManageTestCase):
 
 class MistakesTest(ManageTestCase):
     def assert_one_sentence(self, *arguments: str) -> str:
-        status, output, errors = self.run_command(*arguments)
+        status, output, errors = runner.run(*arguments)
         self.assertEqual((1, ''), (status, output))
         (line,) = errors.splitlines()
         self.assertTrue(line.startswith('keypair-ext-manage: '))
@@ -110,42 +101,15 @@ class MistakesTest(ManageTestCase):
             self.assert_one_sentence('--config-file', path, 'db', 'sync'),
         )
 
-    def test_no_database(self) -> None:
-        path = self.directory / 'mine.conf'
-        path.write_text(f'[database]\nconnection = sqlite:///{path.parent}\n')
-        told = self.assert_one_sentence(
-            '--config-file', str(path), 'db', 'sync'
-        )
-        self.assertIn('[database]', told)
-
-    def test_passwords_are_not_shown(self) -> None:
-        path = self.directory / 'mine.conf'
-        for connection, words in (
-            ('mysqll://u:hunter2@h/d', 'mysqll is not a database'),
-            ('mysql+pymysql://u:hunt$er2@h/d', 'write $$ for one'),
-            ('mysql+pymysql://u:hunt${er2}@h/d', 'write $$ for one'),
-            ('mysql+pymysql://u:hunt$er2.x@h/d', 'write $$ for one'),
-            ('mysql+pymysql://u:hunt@er2@h/d', 'write %40 for an @'),
-            ('mysql+pymysql://u:hunt@er2:x@h/d', 'write %40 for an @'),
-        ):
-            with self.subTest(connection=connection):
-                path.write_text(f'[database]\nconnection = {connection}\n')
-                told = self.assert_one_sentence(
-                    '--config-file', str(path), 'db', 'sync'
-                )
-                self.assertIn(words, told)
-                for part in ('hunt', 'er2'):
-                    self.assertNotIn(part, told + self.log.output)
-
     def test_commands_that_are_none(self) -> None:
         for arguments in ((), ('db',), ('db', 'drop'), ('nothing',)):
             with self.subTest(arguments=arguments):
-                status, output, errors = self.run_command(*arguments)
+                status, output, errors = runner.run(*arguments)
                 self.assertEqual((2, ''), (status, output))
                 self.assertIn('usage:', errors)
 
     def test_help(self) -> None:
-        status, output, _ = self.run_command('--help')
+        status, output, _ = runner.run('--help')
         self.assertEqual(0, status)
         for command in ('db', 'profile'):
             self.assertIn(command, output)

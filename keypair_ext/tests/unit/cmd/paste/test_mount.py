@@ -86,7 +86,7 @@ def _file(text: str) -> Iterator[str]:
         yield str(path)
 
 
-def _load(text: str) -> list[tuple[str, ...]]:
+def load(text: str) -> list[tuple[str, ...]]:
     """Have paste load a file; return the ways that end in Nova's app."""
     for named, ours in (
         ('keypair_ext.wsgi:filter_factory', 'our_filter'),
@@ -299,12 +299,12 @@ class TestWhatPasteLoads(base.TestCase):
     """However a file is written, all ways to Nova's application have us."""
 
     def _assert_mounted(self, text: str, ways: int = 4) -> None:
-        before = _load(text)
+        before = load(text)
         self.assertEqual(ways, len(before))
         self.assertTrue(mount.status(text).disabled)
         after = mount.enable(text)
         self.assertEqual(
-            [(*way[:-1], 'ours', 'nova') for way in before], _load(after)
+            [(*way[:-1], 'ours', 'nova') for way in before], load(after)
         )
         self.assertTrue(mount.status(after).enabled)
         self.assertEqual(after, mount.enable(after))
@@ -331,7 +331,7 @@ class TestWhatPasteLoads(base.TestCase):
         text = _NOVA + _OUR_SECTION.replace(':', ': ', 1)
         after = mount.enable(text)
         self.assertTrue(mount.status(after).enabled)
-        self.assertEqual(4, len(_load(after)))
+        self.assertEqual(4, len(load(after)))
         self.assertEqual(text, mount.disable(after))
 
     def test_more_pipelines(self) -> None:
