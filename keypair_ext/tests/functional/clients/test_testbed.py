@@ -103,7 +103,6 @@ class TestBedTest(base.TestCase):
         with self._started() as child:
             self._check_files()
             self.assertIn('It is not for production.', self._logged())
-            self._check_another_start()
             self._check_request_in_flight(child, self._terminate)
         with self._started() as child:
             self.assertEqual([], self._list(self._log_in()))
@@ -113,24 +112,6 @@ class TestBedTest(base.TestCase):
         self.assertEqual(0o700, _mode(self.directory))
         for name in ('clouds.yaml', 'openrc', 'keypair_ext.conf'):
             self.assertEqual(0o600, _mode(self.directory / name), name)
-
-    def _check_another_start(self) -> None:
-        for port, reason in (
-            (self.port, 'Address already in use'),
-            (0, 'Another test bed runs in'),
-        ):
-            done = subprocess.run(
-                testbed.command(self.directory, port),
-                env=process.clean_environment(self.home),
-                cwd=self.home,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            self.assertEqual((3, ''), (done.returncode, done.stdout))
-            self.assertEqual(1, done.stderr.count('\n'), done.stderr)
-            self.assertIn(reason, done.stderr)
 
     def _terminate(self, child: _Child) -> None:
         child.terminate()

@@ -252,48 +252,6 @@ class KeysTest(base.TestCase):
         )
         self.assertEqual(1, status)
 
-    def test_purge_orphans(self) -> None:
-        status, _, errors = self.run_command('purge', '--orphans', '--yes')
-        self.assertEqual(2, status)
-        self.assertIn('1 of 4 users', errors)
-        self.assertEqual(self.before, self.rows())
-
-        journal = str(self.directory / 'journal')
-        status, output, errors = self.run_command(
-            *('purge', '--orphans', '--at-most', '25%', '--yes'),
-            *('--journal', journal),
-        )
-        self.assertEqual(0, status, errors)
-        self.assertIn('2 keys deleted', output)
-        deleted = self.users['deleted']
-        self.assertEqual(
-            [row for row in self.before if row[4] != deleted], self.rows()
-        )
-        self.run_command('import', '--restore', journal, '--yes')
-        self.assertEqual(self.before, self.rows())
-
-    def test_clouds_yaml(self) -> None:
-        account = self.identity.account('admin')
-        auth = {
-            'auth_url': self.identity.url,
-            'username': account.user_name,
-            'password': account.password,
-            'user_domain_id': 'default',
-            'project_id': account.project_id,
-        }
-        path = self.directory / 'clouds.yaml'
-        path.write_text(json.dumps({'clouds': {'mine': {'auth': auth}}}))
-        self.useFixture(
-            fixtures_library.EnvironmentVariable(
-                'OS_CLIENT_CONFIG_FILE', str(path)
-            )
-        )
-        status, output, errors = self.run_command(
-            'orphans', '--os-cloud', 'mine'
-        )
-        self.assertEqual(1, status, errors)
-        self.assertEqual(2, output.count('\n'))
-
     def test_who_may_not_ask(self) -> None:
         member = self.identity.account('member')
         self.with_authtoken(
@@ -308,13 +266,6 @@ class KeysTest(base.TestCase):
     def test_what_is_no_identity_service(self) -> None:
         self.with_authtoken(auth_url=f'{self.compute.url}/nothing/v3')
         self.check_refused('Identity')
-
-    def test_identity_is_away(self) -> None:
-        self.identity.server.daemon.stop()
-        try:
-            self.check_refused('Identity')
-        finally:
-            self.identity.server.daemon.start()
 
     def test_where_used(self) -> None:
         user = ('--user', self.users['known'])

@@ -150,9 +150,9 @@ class FilterTest(base.TestCase):
     def test_identity_is_looked_at_for_what_is_ours_only(self) -> None:
         for context in (None, oslo_context.RequestContext(overwrite=False)):
             environ: dict[str, Any] = {'nova.context': context}
-            self.assert_answered(
-                self.request('GET', COLLECTION, **environ), 401
-            )
+            refused = self.answer(self.request('GET', COLLECTION, **environ))
+            self.assertEqual(401, refused.status_int)
+            self.assertNotIn('Vary', refused.headers)
             self.assert_passed_on(self.request('GET', '/servers', **environ))
 
     def test_same_range(self) -> None:
@@ -236,9 +236,9 @@ class ApplicationTest(base.TestCase):
         super().setUp()
         self.log = self.useFixture(fixtures_library.FakeLogger())
 
-    def application(self, profile: str = 'nova') -> dispatch.Application:
+    def application(self) -> dispatch.Application:
         mount = contract.Contracts(
-            profiles.load(profile), microversions.MAX_VERSION
+            profiles.load(profiles.DEFAULT), microversions.MAX_VERSION
         )
         return dispatch.Application(
             mount,
@@ -248,18 +248,12 @@ class ApplicationTest(base.TestCase):
             fault_table=faults.Faults(mount.profile.faults, 1),
         )
 
-    def ask(
-        self, method: str, profile: str = 'nova', **environ: Any
-    ) -> webob.Response:
-        request = webob.Request.blank(COLLECTION, method=method)
+    def test_bug(self) -> None:
+        request = webob.Request.blank(COLLECTION)
         request.environ['nova.context'] = oslo_context.RequestContext(
             user_id='u', overwrite=False
         )
-        request.environ.update(environ)
-        return request.get_response(self.application(profile))
-
-    def test_bug(self) -> None:
-        response = self.ask('GET')
+        response = request.get_response(self.application())
 
         self.assertEqual(500, response.status_int)
         self.assertEqual({'computeFault'}, set(response.json))
@@ -269,35 +263,9 @@ class ApplicationTest(base.TestCase):
             'compute 2.1', response.headers['OpenStack-API-Version']
         )
         self.assertIn('ZeroDivisionError', self.log.output)
+        self.assertEqual('2.1', request.environ[env.VERSION])
 
-    def test_version_for_the_log(self) -> None:
+    def test_no_version_for_the_log(self) -> None:
         environ = {'nova.context': None, 'REQUEST_METHOD': 'GET'}
         self.application().answer(environ, None)
         self.assertNotIn(env.VERSION, environ)
-
-        request = webob.Request.blank(COLLECTION)
-        request.environ['nova.context'] = oslo_context.RequestContext(
-            user_id='u', overwrite=False
-        )
-        request.get_response(self.application())
-        self.assertEqual('2.1', request.environ[env.VERSION])
-
-    def test_request_id_of_a_vendor(self) -> None:
-        for environ in (
-            {},
-            {'openstack.request_id': 'req-of-the-host'},
-            {'nova.context': None},
-        ):
-            with self.subTest(environ=environ):
-                response = self.ask('GET', 'rackspace', **environ)
-                (told,) = response.headers.getall('X-Compute-Request-Id')
-                self.assertTrue(told.startswith('req-'))
-                if 'openstack.request_id' in environ:
-                    self.assertEqual('req-of-the-host', told)
-
-    def test_request_id_of_a_filter(self) -> None:
-        response = self.ask('GET', 'rackspace', **{env.TELLS_REQUEST_ID: True})
-        self.assertNotIn('X-Compute-Request-Id', response.headers)
-
-        response = self.ask('GET')
-        self.assertNotIn('X-Compute-Request-Id', response.headers)

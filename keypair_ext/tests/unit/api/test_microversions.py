@@ -87,18 +87,6 @@ class ParseTest(base.TestCase):
 class NegotiateTest(base.TestCase):
     max_version = Version(2, 50)
 
-    def test_found(self) -> None:
-        for text, version in (
-            (None, Version(2, 1)),
-            ('latest', self.max_version),
-            ('2.1', Version(2, 1)),
-            ('2.50', Version(2, 50)),
-        ):
-            with self.subTest(text=text):
-                self.assertEqual(
-                    version, microversions.negotiate(text, self.max_version)
-                )
-
     def test_out_of_range(self) -> None:
         for text in ('2.0', '2.51', '1.1', '3.1'):
             with self.subTest(text=text):
