@@ -14,10 +14,9 @@ import fixtures as fixtures_library
 import webob
 from paste.deploy import loadwsgi
 
-from keypair_ext import deploy
-from keypair_ext.db.store import Store
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional.profiles import mounts
 
 _PASTE = """
 [composite:main]
@@ -96,10 +95,8 @@ class AppMountTest(base.TestCase):
                 ),
             )
         )
-        patch = fixtures_library.MonkeyPatch(
-            f'{deploy.__name__}.Store', cls._store
-        )
-        with fixtures_library.FakeLogger(), patch:
+        cls.use(mounts.ClosedStores())
+        with fixtures_library.FakeLogger():
             cls.app = loadwsgi.loadapp(f'config:{paste_file}', name='main')
 
     @staticmethod
@@ -112,13 +109,6 @@ class AppMountTest(base.TestCase):
         config_file = fixtures.write_config(str(directory), options)
         fixtures.make_database(config_file).dispose()
         return config_file
-
-    @classmethod
-    def _store(cls, engine: Any) -> Store:
-        """Return a store that is closed in the end."""
-        store = Store(engine)
-        cls.addClassCleanup(store.close)
-        return store
 
     def setUp(self) -> None:
         super().setUp()

@@ -8,9 +8,9 @@ Run as a program it prints what they have left behind::
 """
 
 import argparse
+import functools
 import itertools
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.galera import client, stage
 from keypair_ext.tests.functional.servers import galera, haproxy
+from keypair_ext.tests.unit.db import database
 
 QUOTA: Final = 10
 RACERS: Final = 24
@@ -93,23 +94,12 @@ class Racing:
     def _together(
         self, user_id: str, names: Sequence[str], action: Action
     ) -> list[int]:
-        barrier = threading.Barrier(len(names))
-        statuses = [0] * len(names)
-
-        def run(number: int) -> None:
+        def run(number: int) -> int:
             asking = self._client(user_id, number)
-            barrier.wait()
-            statuses[number] = action(asking, names[number]).status
+            return action(asking, names[number]).status
 
-        threads = [
-            threading.Thread(target=run, args=(number,))
-            for number in range(len(names))
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return statuses
+        works = [functools.partial(run, n) for n in range(len(names))]
+        return [int(status) for status in database.run_together(works)]
 
     def _left(self, users: Sequence[str]) -> list[int]:
         """Return how many key pairs each user has, on every node."""

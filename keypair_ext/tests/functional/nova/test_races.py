@@ -2,8 +2,7 @@
 
 """Workers of ours and of a plain Nova race on one database."""
 
-import itertools
-import threading
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,6 +11,7 @@ from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.conformance.caller import Caller
 from keypair_ext.tests.functional.nova import base
 from keypair_ext.tests.functional.servers import gunicorn, nova, process
+from keypair_ext.tests.unit.db import database
 
 _QUOTA = 10
 _WORKERS = 3
@@ -83,26 +83,19 @@ class RacesTestCase(base.NovaTestCase):
         self, caller: Caller, names: Sequence[str], share: int = 2
     ) -> list[Result]:
         """Create all at once, every ``share``-th request at ours."""
-        barrier = threading.Barrier(len(names))
-        results: list[Result] = []
 
-        def run(number: int, name: str) -> None:
-            request = caller.create('', **_key(name))
-            whose = _OURS if number % share == 0 else _NOVAS
+        def run(whose: str, name: str) -> int:
             server = self.ours if whose == _OURS else self.plain
-            barrier.wait()
-            status = self.send(server, request).status
-            results.append((whose, name, status))
+            request = caller.create('', **_key(name))
+            return self.send(server, request).status
 
-        threads = [
-            threading.Thread(target=run, args=pair)
-            for pair in zip(itertools.count(), names, strict=False)
+        asked = [
+            (_OURS if number % share == 0 else _NOVAS, name)
+            for number, name in enumerate(names)
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
+        works = [functools.partial(run, *one) for one in asked]
+        statuses = map(int, database.run_together(works))
+        return [(*one, n) for one, n in zip(asked, statuses, strict=True)]
 
     def _assert_ours(self, results: Sequence[Result], *allowed: int) -> None:
         statuses = {status for whose, _, status in results if whose == _OURS}

@@ -9,6 +9,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from typing import Any
 
 import fixtures
@@ -199,21 +200,13 @@ class Faults(fixtures.Fixture):
 def run_together(works: Sequence[Callable[[], object]]) -> list[str]:
     """Run ``works`` at once, a thread each; return results or error names."""
     barrier = threading.Barrier(len(works))
-    results = [''] * len(works)
 
-    def run(index: int) -> None:
+    def run(work: Callable[[], object]) -> str:
         barrier.wait()
-        results[index] = outcome(works[index])
+        return outcome(work)
 
-    threads = [
-        threading.Thread(target=run, args=(index,))
-        for index in range(len(works))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    with futures.ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(run, works))
 
 
 def run_forked(works: Sequence[Callable[[], object]]) -> list[str]:
