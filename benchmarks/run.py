@@ -222,33 +222,35 @@ SECTIONS: Final[dict[str, Section]] = {
     'load-balancer': Section(
         _at_the_load_balancer,
         'reads and writes of a Nova behind HAProxy and of ours beside it',
-        3,
+        2.5,
     ),
     'mysqlclient': Section(
         lambda form: _with_driver(form, MYSQLCLIENT),
         'the same of the service and of Nova, the faster driver',
-        1,
+        1.5,
     ),
     'pymysql': Section(
         lambda form: _with_driver(form, PYMYSQL),
         'the same with the driver that is written in Python',
-        1,
+        1.5,
     ),
-    'keystone': Section(_with_keystone, 'the same with a Keystone token', 1),
+    'keystone': Section(_with_keystone, 'the same with a Keystone token', 1.5),
     'filter': Section(
-        _with_filter, 'a Nova with the filter and one without', 1
+        _with_filter, 'a Nova with the filter and one without', 1.5
     ),
-    'raw': Section(_against_raw, 'show, and the least that can answer it', 1),
+    'raw': Section(
+        _against_raw, 'show, and the least that can answer it', 0.5
+    ),
     'generation': Section(
         _generation, 'RSA keys, as many as can be and some', 1
     ),
     'beside': Section(_beside, 'show while others generate keys', 1),
-    'growth': Section(_growth, 'the service as the table and a user grow', 1),
+    'growth': Section(_growth, 'the service as the table and a user grow', 2),
     'footprint': Section(_footprint, 'memory of a worker, and its start', 1),
     'passing': Section(
         lambda form: footprint.passing_microseconds(),
         'what the filter costs a request that is not for it',
-        1,
+        0.1,
     ),
-    'layers': Section(_layers, 'where the time of a show goes', 1),
+    'layers': Section(_layers, 'where the time of a show goes', 0.5),
 }
