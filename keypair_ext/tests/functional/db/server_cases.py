@@ -179,7 +179,7 @@ class ServerTest(store_cases.StoreCases):
         # With a pool of this size, one of them waits for another at once.
         for size in (1, 2, 6):
             store = self.database.another_store(
-                max_pool_size=size, max_overflow=0, pool_timeout=120
+                max_pool_size=size, max_overflow=0, pool_timeout=600
             )
             names = [f'{size}-{number}' for number in range(RACERS)]
             results = database.run_together(
@@ -205,7 +205,7 @@ class ServerTest(store_cases.StoreCases):
         self.assertEqual(names, results)
 
     def _use(self, store: Store, name: str) -> str:
-        for _ in range(5):
+        for _ in range(2):
             add(store, name, 100)
             store.get('alice', name)
             store.delete('alice', name)

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import ClassVar
 
 import fixtures
+from testtools.content import text_content
 
 from keypair_ext.tests.functional.conformance import wire
 from keypair_ext.tests.functional.conformance.caller import Caller
@@ -17,6 +18,9 @@ from keypair_ext.tests.functional.servers import nova, process
 
 _WORKERS = 2
 CLIENTS = 4
+
+# So much of a log is shown, in characters.
+_KEPT = 20_000
 
 # What ours accepts and Nova does not tells which of them answers.
 _TAB = base.KEY.replace(' ', '\t', 1)
@@ -93,8 +97,22 @@ class RollbackTestCase(base.NovaTestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.server = cls.stage.plain(
-            software=cls.stage.software, processes=_WORKERS
+            software=cls.stage.software,
+            processes=_WORKERS,
+            # On a busy machine a request may take longer than is usual.
+            uwsgi_options=('--worker-reload-mercy', '60'),
         )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addOnException(self._keep_what_is_known)
+
+    def _keep_what_is_known(self, error: object) -> None:
+        """Show whose fault it is, where it is Nova's or its database's."""
+        log = self.server.server.daemon.recent_log
+        self.addDetail('the end of the log', text_content(log[-_KEPT:]))
+        lives = self.stage.database.daemon.is_running()
+        self.addDetail('MariaDB lives', text_content(str(lives)))
 
     def test_enable_and_roll_back_under_load(self) -> None:
         schema = self.stage.database.execute('SHOW TABLES', 'nova_api')
