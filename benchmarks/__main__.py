@@ -25,9 +25,9 @@ _RUN: Final = """\
 Compares the service and the filter with a real Nova on this machine, which
 should do nothing else. The minutes below are those of the short form, a
 quarter of an hour in all; the long one takes about twice as many. Each section
-says its seconds when it is done. A Nova, and for the sections load-balancer and keystone a Keystone, is
-installed into ~/.cache/keypair-ext-tests the first time, 400 MB and some
-minutes more.
+says its seconds when it is done. A Nova, and for the sections load-balancer
+and keystone a Keystone, is installed into ~/.cache/keypair-ext-tests the first
+time, 400 MB and some minutes more.
 
 sections:
 """
