@@ -449,7 +449,8 @@ def _max_version(text: str | None, where: str) -> Version | None:
         version = microversions.parse(text)
     except exception.InvalidVersion as error:
         raise exception.ConfigurationError(
-            reason=f'max_version in {where}: {error}'
+            reason=f'max_version in {where}: {text!r} is no version; give one '
+            f'such as {microversions.MAX_VERSION}.'
         ) from error
     if version < microversions.MIN_VERSION:
         raise exception.ConfigurationError(

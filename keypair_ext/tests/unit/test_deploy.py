@@ -82,6 +82,8 @@ class ApplicationTest(DeployTestCase):
             with self.subTest(text=text):
                 message = self.refusal(max_version=text)
                 self.assertIn('max_version', message)
+                # No header of a client's, to which it could be said.
+                self.assertNotIn('the word latest', message)
 
     def test_versions_of_the_configuration(self) -> None:
         self.configure({'api': {'max_version': '2.96'}})
