@@ -169,6 +169,7 @@ def _checked(url: sa.URL) -> sa.URL:
         # A connection is not a thread's.
         url = url.difference_update_query(['check_same_thread'])
     else:
+        _check_database(url)
         driver = url.get_driver_name()
         url = url.set(drivername=f'{_kind(url)}+{driver}')
         url = url.update_query_dict({**_DEFAULTS.get(driver, {}), **url.query})
@@ -249,6 +250,17 @@ def _check_host(url: sa.URL) -> None:
         (url.host or '').encode('idna')
     except UnicodeError:
         raise _Mistake('its host cannot be the name of one') from None
+
+
+def _check_database(url: sa.URL) -> None:
+    # PostgreSQL has one by the user's name; a parameter may name it, or a
+    # file that a parameter names.
+    named = {'db', 'database', 'read_default_file', 'read_default_group'}
+    if _kind(url) == 'mysql' and not (url.database or named & {*url.query}):
+        raise _Mistake(
+            'it names no database: write its name behind the host, as in '
+            'mysql+pymysql://user:password@host/database'
+        )
 
 
 def _parameter_mistake(url: sa.URL) -> str | None:

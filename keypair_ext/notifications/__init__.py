@@ -216,8 +216,26 @@ def _transport(conf: cfg.ConfigOpts, messaging: Any) -> Any:
     if keypair_conf.is_ours(conf):
         # The consumers of Nova's notifications listen to Nova's exchange.
         conf.set_default('control_exchange', 'nova')
-    transport = messaging.get_notification_transport(conf)
+    made = transport(conf, messaging)
     if keypair_conf.is_ours(conf):
         # oslo.messaging's default has clients wait until the bus is back.
         conf.set_default('retry', 0, group='oslo_messaging_notifications')
-    return transport
+    return made
+
+
+def transport(conf: cfg.ConfigOpts, messaging: Any) -> Any:
+    """Return the bus that ``transport_url`` names.
+
+    :param messaging: the module ``oslo_messaging``.
+    :raises ConfigurationError: the URL cannot be read.
+    """
+    try:
+        return messaging.get_notification_transport(conf)
+    except ValueError:
+        # The error shows the part that is no port, which may be of a password.
+        raise exception.ConfigurationError(
+            reason='transport_url cannot be read: a port is a number; in the '
+            'user name and the password write %2F for a /, %23 for a #, %3F '
+            'for a ? and %40 for an @; and parameters have the values that '
+            'their driver knows.'
+        ) from None

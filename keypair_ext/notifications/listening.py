@@ -11,7 +11,7 @@ from typing import Any
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from keypair_ext import exception
+from keypair_ext import exception, notifications
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Ear:
         options = conf.listener
         try:
             self._listener = messaging.get_notification_listener(
-                messaging.get_notification_transport(conf),
+                notifications.transport(conf, messaging),
                 [
                     messaging.Target(exchange=options.exchange, topic=topic)
                     for topic in options.topics

@@ -37,7 +37,7 @@ from keypair_ext import (
     profiles,
 )
 from keypair_ext.keytypes import strength
-from keypair_ext.notifications import nova
+from keypair_ext.notifications import listening, nova
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.fixtures import ROOT
 from keypair_ext.tests.unit.db import database
@@ -731,6 +731,35 @@ class TestBus(NotificationsTestCase):
         )
 
         self.assertEqual(-1, self.retries())
+
+    def test_a_url_that_cannot_be_read(self) -> None:
+        for url in (
+            'rabbit://u:secret@h:x/',
+            # What stands before the slash is taken for the port.
+            'rabbit://u:secret/more@h:5672/',
+            'rabbit://u:secret#more@h:5672/',
+            'rabbit://u:p@h:5672/?ssl=secret',
+            'rabbit://u:p@[secret/',
+        ):
+            with self.subTest(url=url):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.load, url=url
+                )
+                self.assertIn('transport_url', str(error))
+                self.assertNotIn('secret', str(error))
+                # Nor in a traceback of it.
+                self.assertTrue(error.__suppress_context__)
+                conf = self.configure(
+                    oslo_messaging_notifications={'transport_url': url}
+                )
+                oslo_messaging.TransportURL(conf)
+                error = self.assertRaises(
+                    exception.ConfigurationError,
+                    listening.Ear,
+                    conf,
+                    lambda user_id: listening.Heard.DONE,
+                )
+                self.assertNotIn('secret', str(error))
 
     def test_loading_does_not_connect(self) -> None:
         def refuse(*arguments: object) -> NoReturn:

@@ -87,6 +87,14 @@ class AddressTest(UrlTestCase):
             message = self.refused(f'{driver}:{_SERVER}?port=99999')
             self.assertIn('port', message)
 
+    def test_no_database(self) -> None:
+        for driver in installed(_MYSQL):
+            for end in ('', '/', '/?charset=utf8mb4'):
+                message = self.refused(f'{driver}://u:secret@host{end}')
+                self.assertIn('names no database', message)
+        for driver in installed(_POSTGRESQL):
+            database.make_engine(f'{driver}://u:secret@host')
+
     def test_hosts(self) -> None:
         for host in ('a..b', 'a' * 64, '.a'):
             self.assertIn(
