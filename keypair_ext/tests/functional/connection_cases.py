@@ -16,11 +16,9 @@ import time
 from collections import Counter
 from typing import Literal
 
-import fixtures as fixtures_library
-import openstack
 import requests
 
-from keypair_ext.tests.functional import fixtures, service_cases
+from keypair_ext.tests.functional import service_cases
 from keypair_ext.tests.functional.servers import process
 
 _CHUNKED = b'Transfer-Encoding: chunked\r\n'
@@ -109,30 +107,6 @@ class ConnectionCases(service_cases.ServiceCases):
                 self.assertEqual(200, made.status_code)
                 gone = session.delete(f'{url}/again', timeout=60)
                 self.assertEqual(202, gone.status_code)
-
-    def test_openstacksdk(self) -> None:
-        # The SDK is warned by itself.
-        self.useFixture(
-            fixtures_library.WarningsFilter(
-                [{'action': 'ignore', 'module': r'openstack\.'}]
-            )
-        )
-        connected = openstack.connect(
-            load_yaml_config=False,
-            load_envvars=False,
-            auth_type='admin_token',
-            endpoint=f'{self.server.url}/v2.1',
-            token=self.headers['X-Auth-Token'],
-        )
-        self.addCleanup(connected.close)
-        for number in range(15):
-            name = f'key-{number}'
-            connected.compute.create_keypair(
-                name=name, public_key=fixtures.KEY
-            )
-            self.assertEqual(name, connected.compute.get_keypair(name).name)
-            self.assertEqual(1, len(list(connected.compute.keypairs())))
-            connected.compute.delete_keypair(name)
 
     def test_a_refusal_reaches_who_sends_all_first(self) -> None:
         body = b' ' * 3_000_000

@@ -11,21 +11,15 @@ from keypair_ext import exception
 from keypair_ext.api import request, routes
 from keypair_ext.tests import base
 
-ROUTE = routes.Route('create', None, None)
-
 
 def make(
-    environ: dict[str, Any] | None = None,
-    route: routes.Route = ROUTE,
-    project_id: str | None = 'aaaa',
-    max_body: int = 100,
+    environ: dict[str, Any] | None = None, max_body: int = 100
 ) -> request.Request:
-    context = oslo_context.RequestContext(
-        user_id='u', project_id=project_id, overwrite=False
-    )
+    context = oslo_context.RequestContext(user_id='u', overwrite=False)
     environ = {'REQUEST_METHOD': 'POST', 'wsgi.input': io.BytesIO()} | (
         environ or {}
     )
+    route = routes.Route('create', None, None)
     return request.Request(environ, context, route, max_body)
 
 
@@ -97,31 +91,6 @@ class QueryTest(base.TestCase):
                     {'QUERY_STRING': text, 'REQUEST_METHOD': 'GET'},
                 )
                 self.assertIsNone(error.__cause__)
-
-
-class ProjectTest(base.TestCase):
-    def test_same_or_none(self) -> None:
-        for named, scoped in (
-            (None, 'aaaa'),
-            (None, None),
-            ('aaaa', 'aaaa'),
-        ):
-            with self.subTest(named=named, scoped=scoped):
-                route = ROUTE._replace(project_id=named)
-                make(route=route, project_id=scoped).check()
-
-    def test_another(self) -> None:
-        for named, scoped in (
-            ('aaaa', 'bbbb'),
-            ('aaaa', None),
-            ('aaaa', 'AAAA'),
-        ):
-            with self.subTest(named=named, scoped=scoped):
-                route = ROUTE._replace(project_id=named)
-                self.assertRaises(
-                    exception.ProjectMismatch,
-                    make(route=route, project_id=scoped).check,
-                )
 
 
 class BodyTest(base.TestCase):
