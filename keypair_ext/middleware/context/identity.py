@@ -10,6 +10,7 @@ decision.
 import http.client
 import json
 from collections.abc import Iterable
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from oslo_context import context
@@ -52,6 +53,32 @@ IDENTITY_KEYS = frozenset(
 )
 
 
+class Context(context.RequestContext):
+    """Who is asking.
+
+    None of what policies may ask about it is deprecated, so that they get a
+    dictionary rather than a mapping that warns.
+    """
+
+    def to_policy_values(self) -> dict[str, Any]:
+        """Return what policies may ask about, by name."""
+        return {
+            'user_id': self.user_id,
+            'user_domain_id': self.user_domain_id,
+            'system_scope': self.system_scope,
+            'domain_id': self.domain_id,
+            'project_id': self.project_id,
+            'project_domain_id': self.project_domain_id,
+            'roles': self.roles,
+            'is_admin_project': self.is_admin_project,
+            'service_user_id': self.service_user_id,
+            'service_user_domain_id': self.service_user_domain_id,
+            'service_project_id': self.service_project_id,
+            'service_project_domain_id': self.service_project_domain_id,
+            'service_roles': self.service_roles,
+        }
+
+
 def strip_headers(environ: WSGIEnvironment) -> None:
     """Remove what a client says about its identity."""
     for key in IDENTITY_KEYS & environ.keys():
@@ -72,7 +99,7 @@ def set_context(
     ``is_admin`` stays None, not decided yet: policy decides it. The context
     is also what the log lines of this thread are about from now on.
     """
-    environ[env.CONTEXT] = context.RequestContext(
+    environ[env.CONTEXT] = Context(
         user_id=user_id,
         project_id=project_id,
         roles=roles,

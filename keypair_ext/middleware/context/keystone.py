@@ -10,8 +10,6 @@ also when the pipeline lacks ``auth_token`` or sets ``delay_auth_decision``.
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from oslo_context import context
-
 from keypair_ext import environ as env
 from keypair_ext.middleware.context import identity
 
@@ -39,7 +37,7 @@ class KeystoneContext:
             )
         # The tokens stay behind: we call nobody in the caller's name, and
         # what the context does not hold no log or notification can show.
-        environ[env.CONTEXT] = context.RequestContext.from_environ(
+        environ[env.CONTEXT] = identity.Context.from_environ(
             environ, is_admin=None, auth_token=None, service_token=None
         )
         return self._application(environ, start_response)

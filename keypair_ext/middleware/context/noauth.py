@@ -45,6 +45,7 @@ _OF_A_PROXY = frozenset(
         ),
     )
 )
+_PARTS_OF_A_PROXY = ('FORWARD', 'PROXY', 'PROXIED', 'X_HOST')
 
 
 class NoAuth:
@@ -94,14 +95,16 @@ def is_local(environ: WSGIEnvironment) -> bool:
     server gives no address: behind a Unix socket there is usually a proxy. A
     proxy that adds no header cannot be seen.
     """
-    names = '_'.join([key for key in environ if 'HTTP_' in key])
-    return (
-        _OF_A_PROXY.isdisjoint(names.split('_'))
-        and 'FORWARD' not in names
-        and 'PROXY' not in names
-        and 'PROXIED' not in names
-        and 'X_HOST' not in names
-        and _is_loopback(environ.get('REMOTE_ADDR', ''))
+    return not _are_of_a_proxy(tuple(environ)) and _is_loopback(
+        environ.get('REMOTE_ADDR', '')
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _are_of_a_proxy(keys: tuple[str, ...]) -> bool:
+    names = '_'.join([key for key in keys if 'HTTP_' in key])
+    return not _OF_A_PROXY.isdisjoint(names.split('_')) or any(
+        part in names for part in _PARTS_OF_A_PROXY
     )
 
 

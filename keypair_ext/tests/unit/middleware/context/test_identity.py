@@ -73,6 +73,14 @@ class SetContextTest(base.TestCase):
         caller.is_admin = True
         self.assertTrue(caller.is_admin)
 
+    def test_policies_may_ask_what_oslo_context_lets_them(self) -> None:
+        usual = context.RequestContext()
+        values = {name: f'some {name}' for name in usual.to_policy_values()}
+        for caller in (usual, identity.Context()):
+            vars(caller).update(values)
+
+            self.assertEqual(values, dict(caller.to_policy_values()))
+
     def test_log_lines_are_about_the_caller(self) -> None:
         first: dict[str, Any] = {}
         second: dict[str, Any] = {}
