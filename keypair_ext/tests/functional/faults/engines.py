@@ -241,6 +241,7 @@ class MariaDB(Server):
 
     name = 'MariaDB'
     driver = 'mysql+pymysql'
+    server: mariadb.MariaDB
     _deadlocks = "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'"
     _old_transactions = (
         'SELECT COUNT(*) FROM information_schema.innodb_trx '
@@ -271,13 +272,7 @@ class MariaDB(Server):
             self.server.execute('SET GLOBAL read_only = 0')
 
     def kill_connections(self) -> None:
-        ids = self.server.execute(
-            "SELECT id FROM information_schema.processlist WHERE user = 'test'"
-        )
-        for number in ids.split():
-            # It may have ended by itself.
-            with contextlib.suppress(process.ServerError):
-                self.server.execute(f'KILL CONNECTION {number}')
+        self.server.kill_connections()
 
 
 class _MariaDB(mariadb.MariaDB):

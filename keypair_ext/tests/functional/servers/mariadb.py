@@ -119,6 +119,10 @@ class MariaDB(fixtures.Fixture):
             env=self._env,
         )
 
+    def kill_connections(self) -> None:
+        """End all connections of those who use the URLs."""
+        self.execute(f"KILL CONNECTION USER '{USER}'@'{process.LOOPBACK}'")
+
     def _install(self) -> None:
         process.run(
             [
