@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional.faults import engines, test_faults
+from keypair_ext.tests.functional.faults import (
+    cases,
+    engines,
+    leavers,
+    stack,
+    test_faults,
+)
 from keypair_ext.tests.functional.faults.stack import Service
 from keypair_ext.tests.functional.galera import client
 from keypair_ext.tests.functional.servers import gunicorn
@@ -52,6 +58,17 @@ class _Gevent(_Green):
         )
 
 
+class _GeventWorkers(_Gevent):
+    """As many processes as the cases know."""
+
+    def make_server(self) -> gunicorn.Gunicorn:
+        return gunicorn.Gunicorn(
+            self.directory,
+            workers=stack.WORKERS,
+            options=['--worker-class', 'gevent'],
+        )
+
+
 class _Eventlet(_Green):
     module = 'eventlet'
 
@@ -79,10 +96,11 @@ class SQLiteTest(base.TestCase):
         super().setUpClass()
         cls.engine = cls.use(cls.engine_type())
 
-    def _check(self, kind: type[_Gevent] | type[_Eventlet]) -> None:
+    def serve(self, kind: type[_Gevent] | type[_Eventlet]) -> _Green:
+        """Start the service with few connections in each process."""
         if importlib.util.find_spec(kind.module) is None:
             self.skipTest(f'{kind.module} is not installed')
-        service = self.useFixture(
+        return self.useFixture(
             kind(
                 self.engine,
                 database={
@@ -93,6 +111,9 @@ class SQLiteTest(base.TestCase):
                 },
             )
         )
+
+    def _check(self, kind: type[_Gevent] | type[_Eventlet]) -> None:
+        service = self.serve(kind)
         most = []
         outcome = service.break_under_load(
             f'{kind.module} threads',
@@ -114,6 +135,27 @@ class SQLiteTest(base.TestCase):
 @test_faults.needs_servers
 class MariaDBTest(SQLiteTest):
     engine_type = engines.MariaDB
+
+    def test_gevent_while_all_are_killed(self) -> None:
+        """Workers, then connections; clients hang up all the time."""
+        service = self.serve(_GeventWorkers)
+        leaver = leavers.Leaver(service.server.port, 'leaver')
+
+        def inflict() -> None:
+            leaver.start()
+            try:
+                for name in ('workers killed', 'connections killed'):
+                    cases.CASES[name].inflict(service)
+            finally:
+                leaver.stop()
+
+        outcome = service.break_under_load('gevent killed', inflict, CLIENTS)
+        self.assertEqual([], outcome.wrong)
+        self.assertEqual([], leaver.problems())
+        self.assertLessEqual(
+            self.engine.connections(service.url, service.server.daemon.pid),
+            stack.WORKERS * CONNECTIONS,
+        )
 
 
 @test_faults.needs_servers
