@@ -5,12 +5,15 @@
 ``python -m keypair_ext.tests.functional.without_md5 NAME...``, of modules and
 packages, refuses MD5 as Red Hat's Python does: a
 ``ValueError`` unless the caller says ``usedforsecurity=False``. With
-``--by-openssl`` OpenSSL has to refuse it by itself.
+``--by-openssl CONF`` OpenSSL has to refuse it by itself: ``OPENSSL_CONF`` is
+Python's, the other is read by that which comes with cryptography.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
+import os
 import sys
 import unittest
 from collections.abc import Callable
@@ -51,16 +54,28 @@ def _tests(name: str) -> unittest.TestSuite:
     return loader.loadTestsFromName(name)
 
 
+def _ask_openssl(conf: str) -> None:
+    """See to it that nothing comes from elsewhere than OpenSSL.
+
+    :param conf: of the OpenSSL that cryptography has brought along: one
+        module cannot serve two of them in a process.
+    """
+    os.environ['OPENSSL_CONF'] = conf
+    backend = importlib.import_module('cryptography.hazmat.backends.openssl')
+    if not backend.backend._fips_enabled:
+        raise SystemExit('cryptography is not in the mode of FIPS 140')
+
+
 def main(arguments: list[str]) -> int:
     """Return 0 where MD5 is refused and all tests pass."""
-    names = [name for name in arguments if name != '--by-openssl']
-    if names == arguments:
+    if arguments[0] == '--by-openssl':
+        _, conf, *names = arguments
+        _ask_openssl(conf)
+    else:
+        names = arguments
         _bar()
-    for make in (hashlib.md5, functools.partial(hashlib.new, 'md5')):
-        try:
-            make(b'')
-        except ValueError:
-            continue
+    with contextlib.suppress(ValueError):
+        hashlib.md5(b'')  # noqa: S324
         raise SystemExit('MD5 is not barred')
     suite = unittest.TestSuite(map(_tests, names))
     return not unittest.TextTestRunner().run(suite).wasSuccessful()
