@@ -67,18 +67,26 @@ def unreadable(path: str, error: OSError) -> exception.ConfigurationError:
 def replace(path: str, text: str, mode: int = 0o600) -> None:
     """Give a file a text, on disk on return; it has the old or the new one.
 
+    A symbolic link goes on pointing to the file. A device or a pipe, such as
+    ``/dev/stdout``, is written to, and stays what it is.
+
     :param mode: what the file's is from then on.
     :raises ConfigurationError: it cannot be written.
     """
-    new = f'{path}.new'
-    directory = os.path.dirname(path) or '.'
+    target = os.path.realpath(path)
+    new = f'{target}.new'
+    directory = os.path.dirname(target)
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, 'w', encoding='utf-8') as stream:
+                stream.write(text)
+            return
         with open(new, 'w', encoding='utf-8') as stream:
             os.chmod(new, mode)
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(new, path)
+        os.replace(new, target)
         descriptor = os.open(directory, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)

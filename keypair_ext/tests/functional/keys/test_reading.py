@@ -234,6 +234,24 @@ class ReadingTest(base.KeysTestCase):
         left = {entry.name for entry in self.directory.iterdir()}
         self.assertFalse(any(name.startswith('keys.prom.') for name in left))
 
+    def test_prometheus_leaves_what_is_no_file_in_its_place(self) -> None:
+        # As root the place of /dev/null could be taken, too.
+        pipe = self.directory / 'pipe'
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        self.run_well('stats', '--prometheus', str(pipe))
+        self.assertIn(b'keypair_ext_keys', os.read(reader, 65536))
+        self.assertTrue(pipe.is_fifo())
+
+        link = self.directory / 'link.prom'
+        link.symlink_to('keys.prom')
+        self.run_well('stats', '--prometheus', str(link))
+        self.assertTrue(link.is_symlink())
+        self.assertIn(
+            'keypair_ext_keys', (self.directory / 'keys.prom').read_text()
+        )
+
     def test_prometheus_leaves_the_old_file_where_it_fails(self) -> None:
         status, _, errors = self.run_command(
             'stats', '--prometheus', '/proc/nonexistent/keys.prom'
