@@ -213,6 +213,20 @@ class PolicyTestCase(base.NovaTestCase):
         for each in (self.plain, self.mounted, self.service):
             self.assertEqual(200, self.send(each, request).status)
 
+    def test_a_file_that_is_deleted(self) -> None:
+        """With the filter it is as without: what each release does there."""
+        request = _CALLERS['member'].list('')
+        seen = []
+        for server in (self.plain, self.mounted):
+            server.set_policy('')
+            self._assert_listing(200, server)
+            (server.home / 'policy.yaml').unlink()
+            seen.append([self.send(server, request).status for _ in range(3)])
+        self.assertEqual(seen[0], seen[1])
+        self._set('')
+        for server in (self.plain, self.mounted):
+            self._assert_listing(200, server)
+
     def test_a_broken_file_stops_the_start(self) -> None:
         """Plain Nova would start, and then answer nothing but 500."""
         broken = nova.Nova(
