@@ -31,6 +31,7 @@ class Ledger:
     acknowledged: int = 0
     refused: int = 0
     unanswered: int = 0
+    unread: int = 0
     longest: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
@@ -93,7 +94,9 @@ class Client:
         if answer.status == 200:
             rows = answer.json()['keypairs']
             self.ledger.check([row['keypair']['name'] for row in rows])
-        elif not answer.is_refusal:
+        elif answer.is_refusal:
+            self.ledger.unread += 1
+        else:
             self.ledger.wrong.append(f'GET: {answer}')
 
     def _change(

@@ -2,6 +2,7 @@
 
 """A client that tells an answer from no answer."""
 
+import http
 import http.client
 import json
 from typing import Any, NamedTuple
@@ -69,8 +70,12 @@ class Client:
         try:
             connection.request(method, path, body, self._headers)
             answer = connection.getresponse()
+            # A proxy whose server died says that it has had no answer.
+            lost = answer.status == http.HTTPStatus.BAD_GATEWAY
             return Answer(
-                answer.status, dict(answer.getheaders()), answer.read()
+                NO_ANSWER if lost else answer.status,
+                dict(answer.getheaders()),
+                answer.read(),
             )
         except (OSError, http.client.HTTPException) as error:
             return Answer(NO_ANSWER, {}, repr(error).encode())
