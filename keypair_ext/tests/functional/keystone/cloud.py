@@ -2,8 +2,9 @@
 
 """A small cloud: Keystone, MariaDB, memcached, and a Compute API.
 
-The Compute API is our filter in a real Nova, or our stand-alone service with
-the pipelines of the paste file that we ship.
+The Compute API is our filter in a real Nova, a real Nova and our service
+behind HAProxy, or our stand-alone service with the pipelines of the paste file
+that we ship.
 """
 
 import os
@@ -14,16 +15,16 @@ from typing import Final
 
 import fixtures
 
-from keypair_ext.tests.functional.nova import environment
+from keypair_ext.tests.functional.nova import beside, environment
 from keypair_ext.tests.functional.servers import (
     ini,
     keystone as identity_service,
     mariadb,
     memcached,
-    nova,
     process,
     uwsgi,
 )
+from keypair_ext.tests.functional.servers.nova import Nova, NovaDatabases
 
 _PASTE_FILE: Final = environment.ROOT / 'etc' / 'keypair_ext' / 'api-paste.ini'
 
@@ -132,7 +133,8 @@ class Service(fixtures.Fixture):
 class Cloud(fixtures.Fixture):
     """Keystone and what it needs, to which Compute APIs are added.
 
-    Each method that adds one returns its endpoint, which ends in ``/v2.1``.
+    Each method that adds one returns its endpoint, which ends in ``/v2.1``;
+    :meth:`balanced` what has one.
     """
 
     keystone: identity_service.Keystone
@@ -154,7 +156,7 @@ class Cloud(fixtures.Fixture):
         self.keystone = self.useFixture(
             self._identity(self._database.create_database('keystone'))
         )
-        self._nova_databases: nova.NovaDatabases | None = None
+        self._nova_databases: NovaDatabases | None = None
         self._services = 0
 
     def nova(
@@ -165,19 +167,30 @@ class Cloud(fixtures.Fixture):
         :param conf: more options of nova.conf.
         :param with_filter: whether ours is mounted in it.
         """
+        return f'{self._start_nova(conf, with_filter).url}/v2.1'
+
+    def balanced(self) -> beside.Beside:
+        """Start a Nova and our service beside it, behind HAProxy."""
+        other = self._start_nova(None, with_filter=False)
+        return self.useFixture(beside.Beside(other, auth_strategy='keystone'))
+
+    def _start_nova(
+        self, conf: ini.Sections | None, with_filter: bool
+    ) -> Nova:
         if self._nova_databases is None:
             self._nova_databases = self.useFixture(
-                nova.NovaDatabases(self._database)
+                NovaDatabases(self._database)
             )
-        server = nova.Nova(
-            self._nova_databases,
-            keystone=self.keystone,
-            memcached=[self._memcached.address],
-            conf=conf,
-            paste_filter=environment.FILTER if with_filter else None,
-            software=environment.WithKeypairExt() if with_filter else None,
+        return self.useFixture(
+            Nova(
+                self._nova_databases,
+                keystone=self.keystone,
+                memcached=[self._memcached.address],
+                conf=conf,
+                paste_filter=environment.FILTER if with_filter else None,
+                software=environment.WithKeypairExt() if with_filter else None,
+            )
         )
-        return f'{self.useFixture(server).url}/v2.1'
 
     def service(self, conf: ini.Sections | None = None) -> str:
         """Start our stand-alone service, with a database of its own.

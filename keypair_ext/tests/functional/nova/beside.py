@@ -2,6 +2,7 @@
 
 """The service beside a Nova, behind one HAProxy, on Nova's configuration."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from keypair_ext.tests.functional.servers import (
     uwsgi,
     venv,
 )
+
+_ANSWERED = re.compile(r'"[A-Z]+ \S*os-keypairs\S*" status: ')
 
 # The two lines of api-paste.ini that are there for this mount.
 _GROUP = '#[DEFAULT]\n#database_group = api_database\n'
@@ -56,6 +59,18 @@ class Beside(fixtures.Fixture):
     @property
     def port(self) -> int:
         return self.front.port
+
+    def answered(self) -> tuple[int, int]:
+        """Count the requests for key pairs that the service and Nova had.
+
+        Nova has some paths that are none, and all of them while HAProxy takes
+        the service for away: on a busy machine now and then.
+        """
+        ours, novas = (
+            len(_ANSWERED.findall(server.daemon.log))
+            for server in (self.server, self._nova.server)
+        )
+        return ours, novas
 
     @property
     def file(self) -> Path:

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tempest against both mounts: its own key pair tests, and our plugin's."""
+"""Tempest against every mount: its own key pair tests, and our plugin's."""

@@ -21,12 +21,17 @@ from keypair_ext.tests.functional.servers import (
 REQUIREMENTS: Final = ('tempest==47.0.0',)
 
 _TOTAL: Final = re.compile(r'^ - (\w+(?: \w+)?): (\d+)$', re.MULTILINE)
+_PASSED: Final = re.compile(r'^\{\d+\} ([\w.]+).*\.\.\. ok$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many tests a run had, and what came of them."""
+    """How many tests a run had, and what came of them.
 
+    :param names: of those that have passed.
+    """
+
+    names: frozenset[str]
     passed: int
     skipped: int
     failed: int
@@ -90,7 +95,12 @@ class Tempest(fixtures.Fixture):
             'run', '--serial', '--regex', regex, cwd=self._workspace
         )
         totals = {name: int(count) for name, count in _TOTAL.findall(output)}
-        return Outcome(totals['Passed'], totals['Skipped'], totals['Failed'])
+        return Outcome(
+            frozenset(_PASSED.findall(output)),
+            totals['Passed'],
+            totals['Skipped'],
+            totals['Failed'],
+        )
 
     def _configure(self, conf: ini.Sections) -> None:
         sections: ini.Sections = {

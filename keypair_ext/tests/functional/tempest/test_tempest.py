@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tempest's own key pair tests and our plugin's, against both mounts."""
+"""Tempest's own key pair tests and our plugin's, against every mount."""
 
 import unittest
 from typing import ClassVar
@@ -8,6 +8,7 @@ from typing import ClassVar
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keystone import cloud
+from keypair_ext.tests.functional.nova import beside
 from keypair_ext.tests.functional.servers import ini, process
 from keypair_ext.tests.functional.tempest import runner
 
@@ -23,6 +24,11 @@ _LISTING = (
     'test_keypairsv22_create_list_show',
     'test_keypairsv22_create_list_show_with_type',
     'test_admin_manage_keypairs_for_other_users',
+)
+# The one of them that is in the list of SCS-0128.
+_SCS_0128 = (
+    'tempest.api.compute.keypairs.test_keypairs_v22.KeyPairsV22TestJSON.'
+    'test_keypairsv22_create_list_show_with_type'
 )
 
 _OURS = r'^keypair_ext\.'
@@ -52,6 +58,7 @@ class _TempestTestCase(base.TestCase):
             _THEIRS, {'validation': {'ssh_key_type': ssh_key_type}}
         )
         self.assertEqual((_THEIR_NUMBER, 0), (outcome.passed, outcome.skipped))
+        self.assertIn(_SCS_0128, outcome.names)
 
     def run_ours(self, skipped: int = 0) -> None:
         """Run our plugin's tests; all but the skipped ones have to pass."""
@@ -94,6 +101,38 @@ class ServiceTest(FilterTest):
                 },
             }
         )
+
+
+@unittest.skipIf(_REASON, _REASON)
+class BalancedTest(FilterTest):
+    """Our service beside a real Nova, and HAProxy before both."""
+
+    mount: ClassVar[beside.Beside]
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        cls.mount = small.balanced()
+        return f'{cls.mount.front.url}/v2.1'
+
+    def tearDown(self) -> None:
+        super().tearDown()
+        ours, novas = self.mount.answered()
+        self.assertLess(novas, ours)
+
+
+@unittest.skipIf(_REASON, _REASON)
+class AppTest(_TempestTestCase):
+    """Our application in a stack of somebody else's."""
+
+    @classmethod
+    def compute(cls, small: cloud.Cloud) -> str:
+        return small.app({'quota': {'key_pairs': 10}})
+
+    def test_theirs_with_ecdsa(self) -> None:
+        self.run_theirs('ecdsa')
+
+    def test_theirs_with_rsa(self) -> None:
+        self.run_theirs('rsa')
 
 
 @unittest.skipIf(_REASON, _REASON)
