@@ -38,7 +38,7 @@ Where answers differ it is on purpose, and in favour of the caller.
    :widths: 30 25 25 20
 
    * - Request
-     - Nova 34
+     - Nova
      - keypair_ext
      - Reason
 """
@@ -57,6 +57,8 @@ def page() -> str:
 def row(difference: differences.Difference) -> str:
     """Return a difference as a row of the table."""
     where = ONLY.get(difference.mounts, '')
+    if difference.releases:
+        where += f' *(Nova {" and ".join(difference.releases)} only.)*'
     first, *others = (
         cell(text)
         for text in (

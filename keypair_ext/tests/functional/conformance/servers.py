@@ -121,9 +121,13 @@ class Service(fixtures.Fixture):
 class Balanced(fixtures.Fixture):
     """Plain Nova, and another one with ours beside it, each behind HAProxy.
 
-    A proxy has a say in headers. For what is asked ours is the stand-alone
-    service, and called so.
+    A proxy has a say in headers.
     """
+
+    plain: int
+    mounts: dict[str, int]
+    database: mariadb.MariaDB
+    mount: beside.Beside
 
     def __init__(self, conf: ini.Sections | None = None) -> None:
         super().__init__()
@@ -142,8 +146,8 @@ class Balanced(fixtures.Fixture):
         )
         alone = haproxy.Front(plain.port, plain.port, shipped.HAPROXY_NOVA)
         self.plain = self.useFixture(alone).port
-        balanced = self.useFixture(beside.Beside(other))
-        self.mounts = {'standalone': balanced.port}
+        self.mount = self.useFixture(beside.Beside(other))
+        self.mounts = {'balanced': self.mount.port}
 
 
 class Servers(fixtures.Fixture):

@@ -36,7 +36,9 @@ def names() -> tuple[str, ...]:
 
 
 class Session(fixtures.Fixture):
-    """Starts the servers, and runs each area once."""
+    """Starts the servers, ``compared``, and runs each area once."""
+
+    compared: servers.Servers | servers.Balanced
 
     def __init__(
         self,
@@ -53,12 +55,12 @@ class Session(fixtures.Fixture):
 
     def _setUp(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
-        self._servers = self.useFixture(self._kind(self._conf))
+        self.compared = self.useFixture(self._kind(self._conf))
 
     @property
     def mounts(self) -> Mapping[str, int]:
         """The ports of ours."""
-        return self._servers.mounts
+        return self.compared.mounts
 
     def outcome(self, name: str) -> Outcome:
         """Return what came of an area, run now if it was not before."""
@@ -77,13 +79,13 @@ class Session(fixtures.Fixture):
 
     def _compare(self, name: str, area: Area) -> comparison.Comparison:
         return comparison.compare(
-            name, area, _SETTINGS, self._servers.plain, self._servers.mounts
+            name, area, _SETTINGS, self.compared.plain, self.compared.mounts
         )
 
     @contextlib.contextmanager
     def _without_database(self) -> Iterator[None]:
-        self._servers.database.daemon.stop()
+        self.compared.database.daemon.stop()
         try:
             yield
         finally:
-            self._servers.database.daemon.start()
+            self.compared.database.daemon.start()

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Plain Nova and ours, in both mounts, asked the same."""
+"""Plain Nova and ours, in each mount, asked the same."""
 
 import functools
+import os
 import unittest
 from collections.abc import Callable
 from typing import ClassVar
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.conformance import differences, servers
-from keypair_ext.tests.functional.conformance.session import Session, names
+from keypair_ext.tests.functional.conformance.session import (
+    AWAY,
+    Session,
+    names,
+)
+from keypair_ext.tests.functional.nova import beside
 from keypair_ext.tests.functional.servers import ini
 
 _MOST_SHOWN = 40
@@ -54,11 +60,15 @@ def of(*areas: str) -> Callable[[type[base.TestCase]], type[base.TestCase]]:
 
     def add(cls: type[base.TestCase]) -> type[base.TestCase]:
         for area in areas:
-            check = functools.partialmethod(ConformanceTestCase.check, area)
+            check = functools.partialmethod(_check, area)
             setattr(cls, f'test_{area.replace(" ", "_")}', check)
         return cls
 
     return add
+
+
+def _check(case: ConformanceTestCase, area: str) -> None:
+    case.check(area)
 
 
 @of(*names())
@@ -82,6 +92,35 @@ class BalancedTestCase(ConformanceTestCase):
     """Ours beside a Nova, as the load balancer shows both."""
 
     kind = servers.Balanced
+
+
+@unittest.skipUnless(
+    os.environ.get('KEYPAIR_EXT_TEST_BALANCED') == '1',
+    'as long as all areas above: run tox -e load-balancer',
+)
+class EveryAreaBalancedTestCase(DefaultsTestCase):
+    """All areas, and that it is not Nova that answers in them."""
+
+    kind = servers.Balanced
+
+    def check(self, name: str) -> None:
+        """Go on when HAProxy has found the service again."""
+        super().check(name)
+        if name == AWAY:
+            self.mount.wait_until_used()
+
+    @property
+    def mount(self) -> beside.Beside:
+        """The service beside a Nova."""
+        assert isinstance(self.session.compared, servers.Balanced)
+        return self.session.compared.mount
+
+    def test_every_entry_is_shown(self) -> None:
+        """Not here, where some are of what Nova answers."""
+        for name in names():
+            self.session.outcome(name)
+        ours, novas = self.mount.answered()
+        self.assertLess(novas, ours)
 
 
 @of('discovery', 'paging', 'quota', 'routing', 'users')

@@ -29,6 +29,11 @@ requests = ['area: a*']
 status = [200, 200]
 parts = ['header x']
 mounts = ['standalone']
+
+[[difference.shown]]
+requests = ['area: d']
+status = [400, 201]
+releases = ['1', '2']
 """
 
 _TOOL = ROOT / 'tools' / 'differences.py'
@@ -65,6 +70,8 @@ class FileTestCase(base.TestCase):
         for found in (
             _found('c', 'status'),
             _found('bb', 'status'),
+            # Of another Nova than this one.
+            _found('d', 'status'),
             _found('a', 'status', statuses=(400, 200)),
             _found('a', 'status', statuses=(201, 400)),
             _found('a', 'status', 'header vary'),
@@ -94,6 +101,14 @@ class FileTestCase(base.TestCase):
     def test_mounts(self) -> None:
         (entry,) = self._load(_ENTRY)
         self.assertEqual(differences.MOUNTS, entry.mounts)
+
+    def test_releases(self) -> None:
+        (entry,) = self._load(_ENTRY)
+        self.assertEqual((), entry.releases)
+        first, _, last = _ENTRY.rpartition('[[difference.shown]]')
+        head = first.partition('[[difference.shown]]')[0]
+        (entry,) = self._load(f'{head}[[difference.shown]]{last}')
+        self.assertEqual(('1', '2'), entry.releases)
 
     def test_mistakes(self) -> None:
         for text in (

@@ -65,6 +65,10 @@ class Answer:
         return json.loads(self.body)
 
 
+# The server, before any application, did not like the request.
+CLOSED = Answer(0, 'closed without an answer', (), b'')
+
+
 class WireError(Exception):
     """What came back is not an HTTP answer."""
 
@@ -95,8 +99,7 @@ def _read(connection: socket.socket) -> bytes:
 def _parse(received: bytes) -> Answer:
     head, separator, body = received.partition(b'\r\n\r\n')
     if not received:
-        # The server, before any application, did not like the request.
-        return Answer(0, 'closed without an answer', (), b'')
+        return CLOSED
     if not separator:
         raise WireError(f'no HTTP answer: {received[:200]!r}')
     first, *lines = head.decode('latin-1').split('\r\n')
