@@ -11,7 +11,7 @@ import contextlib
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,10 +47,11 @@ class _Shelf:
         self.pid = pid
         # Made on first use: what makes threads green has been done by then.
         self.lock = threading.Lock()
-        self.free = threading.Condition(self.lock)
         self.idle: dict[str | None, list[Connection]] = defaultdict(list)
         self.open: set[Connection] = set()
-        self.taken = self.waiting = 0
+        # A place that is given up is taken still if somebody waits for it.
+        self.taken = 0
+        self.waiting: deque[threading.Condition] = deque()
         self.table_is_fit = False
         self.is_closed = False
 
@@ -129,7 +130,8 @@ class Pool:
         with shelf.lock:
             if 0 < self._limits.most <= shelf.taken:
                 self._wait(shelf)
-            shelf.taken += 1
+            else:
+                shelf.taken += 1
             idle = shelf.idle[level]
             connection = idle.pop() if idle else None
             if connection is None and self._is_full(shelf):
@@ -150,21 +152,29 @@ class Pool:
             raise
 
     def _wait(self, shelf: _Shelf) -> None:
-        """Return when one more may be in use."""
-        most = self._limits.most
-        shelf.waiting += 1
+        """Return when a place was given up to this caller, in its turn.
+
+        :raises Failure: nobody has given one up in time.
+        """
+        turn = threading.Condition(shelf.lock)
+        shelf.waiting.append(turn)
         try:
-            is_free = shelf.free.wait_for(
-                lambda: shelf.taken < most, self._limits.timeout
-            )
-        finally:
-            shelf.waiting -= 1
-        if not is_free:
-            raise Failure(
-                Meaning.UNAVAILABLE,
-                f'all {most} connections that max_pool_size and max_overflow '
-                f'allow are in use',
-            )
+            if not turn.wait_for(
+                lambda: turn not in shelf.waiting, self._limits.timeout
+            ):
+                raise Failure(
+                    Meaning.UNAVAILABLE,
+                    f'all {self._limits.most} connections that max_pool_size '
+                    f'and max_overflow allow are in use',
+                )
+        except BaseException:
+            if turn in shelf.waiting:
+                shelf.waiting.remove(turn)
+            elif shelf.waiting:
+                shelf.waiting.popleft().notify()
+            else:
+                shelf.taken -= 1
+            raise
 
     def _is_full(self, shelf: _Shelf) -> bool:
         """Say whether one has to be closed so that one can be opened."""
@@ -180,12 +190,13 @@ class Pool:
                 self._close(shelf, connection)
         finally:
             with shelf.lock:
-                shelf.taken -= 1
                 if connection is not None and is_kept:
                     connection.used = time.monotonic()
                     shelf.idle[connection.level].append(connection)
                 if shelf.waiting:
-                    shelf.free.notify()
+                    shelf.waiting.popleft().notify()
+                else:
+                    shelf.taken -= 1
 
     def _is_alive(self, connection: Connection) -> bool:
         now = time.monotonic()

@@ -9,7 +9,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import fixtures
@@ -119,6 +120,69 @@ class UseTest(PoolTestCase):
             thread.start()
         thread.join()
         self.assertEqual(1, self.files.now)
+
+    def _wait_in_turn(
+        self, of: pool.Pool, names: str, use: Callable[[str], None]
+    ) -> list[threading.Thread]:
+        """Start a thread for each name when the one before waits."""
+        threads = []
+        waiting = of._shelves[os.getpid()].waiting
+        for name in names:
+            threads.append(threading.Thread(target=use, args=(name,)))
+            threads[-1].start()
+            while len(waiting) < len(threads):
+                time.sleep(0.01)
+        return threads
+
+    def test_nobody_overtakes_who_waits(self) -> None:
+        one = self._pool(most=1, timeout=60)
+        order = []
+
+        def use(name: str) -> None:
+            with one.connection(None):
+                order.append(name)
+
+        with one.connection(None):
+            threads = self._wait_in_turn(one, 'abc', use)
+        use('d')
+        for thread in threads:
+            thread.join()
+        self.assertEqual([*'abcd'], order)
+
+    def test_who_has_given_up_is_given_nothing(self) -> None:
+        with self.pool.connection(None), self.pool.connection(None):
+            for _ in range(3):
+                self.assertRaises(Failure, self._ping)
+        with self.pool.connection(None), self.pool.connection(None):
+            pass
+
+    def _interrupt_in_wait(self, *, in_turn: bool) -> None:
+        wait_for = threading.Condition.wait_for
+
+        def interrupted(*arguments: Any) -> None:
+            if in_turn:
+                wait_for(*arguments)
+            raise SystemExit
+
+        one = self._pool(most=1, timeout=60)
+        with (
+            fixtures.MockPatch('threading.Condition.wait_for', interrupted),
+            ThreadPoolExecutor(2) as threads,
+        ):
+            with one.connection(None):
+                waiting = one._shelves[os.getpid()].waiting
+                asked = threads.submit(self._ping, one)
+                while not (waiting or asked.done()):
+                    time.sleep(0.01)
+            self.assertIsInstance(asked.exception(), SystemExit)
+        self._ping(one)
+        self._ping(one)
+
+    def test_an_interruption_while_one_waits(self) -> None:
+        self._interrupt_in_wait(in_turn=False)
+
+    def test_an_interruption_when_ones_turn_has_come(self) -> None:
+        self._interrupt_in_wait(in_turn=True)
 
     def test_an_idle_one_of_another_level_makes_room(self) -> None:
         levels = ('SERIALIZABLE', 'READ UNCOMMITTED')
