@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
+from urllib import parse as urlparse
 from wsgiref.types import WSGIApplication
 
 from microversion_parse import Version
@@ -159,7 +160,11 @@ class Composition:
     def versions(self, local_conf: Mapping[str, str]) -> discovery.Versions:
         """Return the application that serves the version documents."""
         _check_keys(local_conf)
-        return self._versions(self._section(local_conf))
+        section = self._section(local_conf)
+        made = self._versions(section)
+        # In a Nova it is Nova's to judge.
+        _check_link_prefix(self._conf(section.source).api.compute_link_prefix)
+        return made
 
     def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
         """Return who tells the errors of a section."""
@@ -440,6 +445,15 @@ def _check_keys(local_conf: Mapping[str, str]) -> None:
             f'{", ".join(unknown)}. Known are '
             f'{", ".join(sorted(_LOCAL_KEYS))}.'
         )
+
+
+def _check_link_prefix(prefix: str | None) -> None:
+    try:
+        urlparse.urlsplit(prefix or '')
+    except ValueError as error:
+        raise exception.ConfigurationError(
+            reason=f'[api] compute_link_prefix is no URL: {error}.'
+        ) from error
 
 
 def _max_version(text: str | None, where: str) -> Version | None:

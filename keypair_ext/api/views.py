@@ -95,7 +95,9 @@ def with_prefix(url: str, prefix: str | None) -> str:
     if not prefix:
         return url
     target = urlparse.urlsplit(prefix)
-    path = target.path + urlparse.urlsplit(url).path
+    # Not urlsplit(): the host is what a client has said that it is.
+    path = url.partition('://')[2].partition('/')[2]
+    path = f'{target.path}/{path}'
     return urlparse.urlunsplit(
         (target.scheme, target.netloc, path, '', '')
     ).rstrip('/')

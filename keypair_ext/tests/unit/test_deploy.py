@@ -102,6 +102,17 @@ class ApplicationTest(DeployTestCase):
             self.configure({'api': {'max_version': text}})
             self.assertIn('max_version in [api]', self.refusal())
 
+    def test_a_link_prefix_that_is_no_url(self) -> None:
+        self.configure({'api': {'compute_link_prefix': 'http://[::1'}})
+        error = self.assertRaises(
+            exception.ConfigurationError,
+            deploy.Composition().versions,
+            self.local_conf(),
+        )
+        self.assertIn('[api] compute_link_prefix', str(error))
+        # Nova starts with it.
+        self.filter()
+
     def test_database_group(self) -> None:
         self.configure({'mine': {'connection': 'sqlite:////no/such/x'}})
 
