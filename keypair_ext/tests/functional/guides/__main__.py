@@ -13,6 +13,7 @@ from keypair_ext.tests.functional.guides import (
     machine,
     shell,
     stages,
+    upgrade,
     wheels,
 )
 
@@ -28,20 +29,29 @@ def outside(
     with tempfile.TemporaryDirectory() as made:
         return machine.run(
             sys.executable,
-            *('-m', __package__, name, '--wheels'),
+            *('-m', __package__, name),
+            '--wheels',
             wheels.others(),
-            wheels.own(Path(made)),
+            wheels.own(Path(made, 'own')),
+            '--newer',
+            wheels.own(Path(made, 'newer'), upgrade.NEWER),
             output=output,
         )
 
 
-def inside(name: str, found: list[Path]) -> int:
+def inside(name: str, found: list[Path], newer: Path) -> int:
     """Follow it here, on that machine."""
     guide = stages.GUIDES[name]
     env = machine.furnish(found)
     with contextlib.ExitStack() as stack:
         guide.stage(stack, env)
-        failed = shell.follow(guide.path, shell.Shell(machine.HOME, env))
+        release = upgrade.Upgrade(newer)
+        failed = shell.follow(
+            guide.path,
+            shell.Shell(machine.HOME, env),
+            release.before if guide.is_outlived else lambda command: '',
+        )
+        failed += filter(None, [release.end()])
     for problem in failed:
         shell.say(f'Failed: {problem}')
     return 1 if failed else 0
@@ -52,9 +62,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog='guides', description=__doc__)
     parser.add_argument('name', choices=stages.GUIDES)
     parser.add_argument('--wheels', type=Path, nargs='*')
+    parser.add_argument('--newer', type=Path)
     arguments = parser.parse_args()
     if arguments.wheels:
-        return inside(arguments.name, arguments.wheels)
+        return inside(arguments.name, arguments.wheels, arguments.newer)
     return outside(arguments.name, None)[0]
 
 

@@ -24,6 +24,8 @@ _CHANGED: Final = ('/etc', '/opt', '/var')
 _OURS: Final = ('/etc/keypair_ext', '/etc/nova', '/opt/keypair_ext')
 _UNSHARE: Final = ('--mount', '--net', '--pid', '--fork', '--mount-proc')
 HOME: Final = LAYERS / 'home'
+# What comes out while a guide is followed.
+RELEASED: Final = LAYERS / 'released'
 
 # Who is who in the guides.
 NAMES: Final = (
@@ -84,6 +86,7 @@ def furnish(wheels: Sequence[Path]) -> dict[str, str]:
     programs = LAYERS / 'bin'
     programs.mkdir()
     HOME.mkdir()
+    RELEASED.mkdir()
     (LAYERS / 'tmp').mkdir()
     stand_ins.install(programs, sys.executable)
     env = process.clean_environment(
@@ -91,7 +94,7 @@ def furnish(wheels: Sequence[Path]) -> dict[str, str]:
         TMPDIR=str(LAYERS / 'tmp'),
         PIP_CONFIG_FILE=os.devnull,
         PIP_NO_INDEX='1',
-        PIP_FIND_LINKS=' '.join(map(str, wheels)),
+        PIP_FIND_LINKS=' '.join(map(str, [*wheels, RELEASED])),
         PIP_DISABLE_PIP_VERSION_CHECK='1',
         PIP_QUIET='1',
         PIP_ROOT_USER_ACTION='ignore',

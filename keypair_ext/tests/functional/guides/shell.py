@@ -5,7 +5,7 @@
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from keypair_ext.tests.functional.guides import page, stand_ins
@@ -51,9 +51,13 @@ class Shell:
         raise EOFError(f'the shell has ended: {"".join(printed)}')
 
 
-def follow(path: Path, shell: Shell) -> list[str]:
+def follow(
+    path: Path, shell: Shell, before: Callable[[page.Command], str]
+) -> list[str]:
     """Do what a page says, and tell on standard output how that goes.
 
+    :param before: looks at a command before it is run, and returns what it
+        finds wrong by then.
     :returns: the steps that ended otherwise than the page says. Those behind
         the first of them are done all the same.
     """
@@ -65,9 +69,11 @@ def follow(path: Path, shell: Shell) -> list[str]:
             written = shell.path(step.path)
             written.parent.mkdir(parents=True, exist_ok=True)
             written.write_text(step.text)
-        elif problem := _do(where, step, shell):
-            say(f'FAILED {problem}')
-            failed.append(problem)
+        else:
+            for problem in before(step), _do(where, step, shell):
+                if problem:
+                    say(f'FAILED {problem}')
+                    failed.append(problem)
     return failed
 
 

@@ -295,10 +295,14 @@ def auditing(stack: contextlib.ExitStack, env: Variables) -> None:
 
 @dataclass(frozen=True)
 class Guide:
-    """A page, and what is there before it."""
+    """A page, and what is there before it.
+
+    :param is_outlived: whether a newer release comes out meanwhile.
+    """
 
     page: str
     stage: Stage
+    is_outlived: bool = False
 
     @property
     def path(self) -> Path:
@@ -313,7 +317,7 @@ def prepare() -> None:
 
 
 GUIDES: Final = {
-    'service': Guide('install/bare-machine.rst', bare),
+    'service': Guide('install/bare-machine.rst', bare, is_outlived=True),
     'in-nova': Guide('admin/nova-mount.rst', in_nova),
     'load-balancer': Guide('admin/load-balancer.rst', beside_nova),
     'another-stack': Guide('install/another-stack.rst', another),

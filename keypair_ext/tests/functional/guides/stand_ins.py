@@ -19,7 +19,8 @@ REASONS: Final = {
     ),
     'pip': (
         'there is no network: installs with the real pip, from wheels that '
-        'were made before, ours of this tree'
+        'were made before, ours of this tree, and to upgrade of this tree '
+        'with another version'
     ),
     'systemctl': (
         'systemd is not the first process: verifies units with '

@@ -38,7 +38,7 @@ class Unit:
         for directory in (_PIDS, _LOGS):
             directory.mkdir(exist_ok=True)
         self._pid_file = _PIDS / self.name
-        self._log = _LOGS / self.name
+        self._log = log(self.name)
         self._address = _PIDS / f'{self.name}.notify'
 
     def _files(self) -> list[Path]:
@@ -170,6 +170,11 @@ class Unit:
             raise SystemExit(f'{self.name} has nothing for a reload.')
         for line in lines:
             subprocess.run(self._words(line, env), env=env, check=True)
+
+
+def log(name: str) -> Path:
+    """Return where the process of a unit writes."""
+    return _LOGS / name
 
 
 def main(words: list[str]) -> None:

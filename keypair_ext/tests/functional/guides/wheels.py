@@ -38,10 +38,12 @@ def others() -> Path:
     return path
 
 
-def own(directory: Path) -> Path:
+def own(directory: Path, version: str = '1.0.0') -> Path:
     """Make a wheel of this tree, in a directory that is returned.
 
     Of a copy, since a build writes beside what it builds.
+
+    :param version: which git, that is not copied, would tell.
     """
     copy = directory.with_name(f'{directory.name}-tree')
     shutil.copytree(
@@ -54,13 +56,12 @@ def own(directory: Path) -> Path:
     tempest = Path('keypair_ext', 'tests', 'tempest')
     shutil.copytree(fixtures.ROOT / tempest, copy / tempest)
     try:
-        _pip('--no-deps', '--wheel-dir', directory, copy)
+        _pip(*('--no-deps', '--wheel-dir', directory, copy), version=version)
     finally:
         shutil.rmtree(copy)
     return directory
 
 
-def _pip(*arguments: str | Path) -> None:
-    """Make wheels; git, which would tell our version, is not copied."""
+def _pip(*arguments: str | Path, version: str = '') -> None:
     pip = (sys.executable, '-m', 'pip', 'wheel', '--quiet')
-    venv.run('env', 'PBR_VERSION=1.0.0', *pip, *arguments)
+    venv.run('env', f'PBR_VERSION={version}', *pip, *arguments)
