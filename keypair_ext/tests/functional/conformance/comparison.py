@@ -16,6 +16,10 @@ from keypair_ext.tests.functional.conformance.differences import Found
 
 NOVA = 'nova'
 
+# Of a body: what a socket holds that nobody reads, and less than Nova does.
+_LARGE = 65536
+_TRIES = 10
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -87,14 +91,26 @@ def _play(area: Area, settings: Settings, port: int) -> list[Exchange]:
     try:
         request = next(script)
         while True:
-            answer = wire.send(port, request)
-            if answer.status == http.HTTPStatus.BAD_GATEWAY:
-                # So HAProxy says that it has had no answer.
-                answer = wire.CLOSED
+            answer = _ask(port, request)
             exchanges.append(Exchange(request, eyes.see(request.name, answer)))
             request = script.send(answer)
     except StopIteration:
         return exchanges
+
+
+def _ask(port: int, request: wire.Request) -> wire.Answer:
+    """Return the answer; none is what HAProxy calls 502.
+
+    Some answers to a large body are lost: a Nova refuses such a request and
+    closes, while its body is under way.
+    """
+    for _ in range(_TRIES if len(request.body) > _LARGE else 1):
+        answer = wire.send(port, request)
+        if answer.status == http.HTTPStatus.BAD_GATEWAY:
+            answer = wire.CLOSED
+        if answer is not wire.CLOSED:
+            break
+    return answer
 
 
 def _differing(

@@ -114,6 +114,8 @@ class LoadBalancerTest(base.NovaTestCase):
         self.create(self.mount, caller, '2.2', name='a', public_key=base.KEY)
         project = dict(caller.list('', '2.2').headers)['X-Project-Id']
         path = f'/os-quota-sets/{project}'
+        lifted = caller.admin().send('', 'DELETE', path)
+        self.addCleanup(self.send, self.mount, lifted)
         for limit, status in ((1, 403), (2, 201)):
             body = b'{"quota_set": {"key_pairs": %d}}' % limit
             request = caller.admin().send('', 'PUT', path, body=body)
