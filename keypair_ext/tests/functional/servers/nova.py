@@ -44,17 +44,6 @@ _LIBRARIES: Final = {
         'oslo.middleware==6.3.1',
         'oslo.limit==2.6.1',
     ),
-    # Behind a load balancer only.
-    '29': (
-        'SQLAlchemy==1.4.51',
-        'oslo.db==15.0.0',
-        'oslo.messaging==14.7.2',
-        'oslo.middleware==6.1.0',
-        'oslo.policy==4.3.0',
-        'oslo.service==3.4.1',
-        'cryptography==42.0.5',
-        'setuptools<81',
-    ),
 }
 
 REQUIREMENTS: Final = (
