@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from oslo_context import context
-
 from keypair_ext import conf as config, config_files, deploy, environ as env
 from keypair_ext.db import engine
 from keypair_ext.db.store import Store
 from keypair_ext.middleware import request_log
+from keypair_ext.middleware.context import identity
 
 USER: Final = 'reader'
 NAME: Final = 'key-1'
@@ -117,7 +116,7 @@ def _environ(prefix: str = '') -> dict[str, Any]:
 def _environ_with_context() -> dict[str, Any]:
     environ = _environ()
     environ[env.TELLS_REQUEST_ID] = True
-    environ[env.CONTEXT] = context.RequestContext(
+    environ[env.CONTEXT] = identity.Context(
         user_id=USER,
         project_id='aaaa',
         roles=['member', 'reader'],
