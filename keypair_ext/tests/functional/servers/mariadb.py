@@ -53,7 +53,10 @@ class MariaDB(fixtures.Fixture):
         self._user = process.unprivileged_user('mysql')
         directory = process.Directory('mariadb', self._user)
         self._home = self.useFixture(directory).path
-        self._env = process.clean_environment(self._home)
+        # One that starts deletes the temporary tables of all in its directory.
+        self._env = process.clean_environment(
+            self._home, TMPDIR=str(self._home)
+        )
         self._install()
         self.daemon = self.useFixture(self._server())
         self._create_user()
