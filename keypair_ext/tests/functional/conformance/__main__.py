@@ -6,7 +6,8 @@ For whoever wants to read the differences rather than a verdict::
 
     python -m keypair_ext.tests.functional.conformance [AREA ...]
 
-With ``--balanced`` ours stands beside a Nova, and HAProxy before both.
+With ``--balanced`` ours stands beside a Nova, and HAProxy before both; with
+``--keystone`` they ask a Keystone as well who their callers are.
 """
 
 import argparse
@@ -25,15 +26,20 @@ _UNKNOWN = 'NOT IN THE FILE'
 def main(arguments: list[str]) -> int:
     """Print every difference; return 1 if the file is not right."""
     parser = argparse.ArgumentParser(prog='conformance')
-    parser.add_argument('--balanced', action='store_true')
+    parser.set_defaults(kind=servers.Servers)
+    kinds = parser.add_mutually_exclusive_group()
+    for name, kind in (
+        ('--balanced', servers.Balanced),
+        ('--keystone', servers.BalancedWithKeystone),
+    ):
+        kinds.add_argument(name, action='store_const', dest='kind', const=kind)
     parser.add_argument('areas', metavar='AREA', nargs='*')
     parsed = parser.parse_args(arguments)
     reason = servers.reason_to_skip()
     if reason:
         sys.stderr.write(f'Not run: {reason}\n')
         return 2
-    kind = servers.Balanced if parsed.balanced else servers.Servers
-    with Session(kind=kind) as session:
+    with Session(kind=parsed.kind) as session:
         found = _compare(session, parsed.areas or names())
         mounts = list(session.mounts)
     known = differences.load()
@@ -41,7 +47,7 @@ def main(arguments: list[str]) -> int:
     counts = Counter(entry.id if entry else _UNKNOWN for entry in explained)
     for identifier, count in counts.most_common():
         _print(f'{count:6} {identifier}')
-    whole = not parsed.areas and not parsed.balanced
+    whole = not parsed.areas and parsed.kind is servers.Servers
     stale = differences.stale(known, found, mounts) if whole else []
     for line in stale:
         _print(f'No request shows any more: {line}')
@@ -62,6 +68,7 @@ def _compare(session: Session, areas: Sequence[str]) -> list[Found]:
         answers += outcome.comparison.requests * len(session.mounts)
         _print(
             f'{name}: {outcome.comparison.requests} requests, '
+            f'{len(outcome.comparison.reports)} answers differ, '
             f'{outcome.seconds:.1f} s'
         )
     _print(

@@ -3,13 +3,14 @@
 """Runs an area against every server and says where answers differ."""
 
 import http
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 
 from keypair_ext.tests.functional.conformance import seen, wire
 from keypair_ext.tests.functional.conformance.areas.script import (
     Area,
+    Script,
     Settings,
 )
 from keypair_ext.tests.functional.conformance.differences import Found
@@ -61,16 +62,18 @@ def compare(
     settings: Settings,
     plain: int,
     mounts: Mapping[str, int],
+    signed: Callable[[wire.Request], wire.Request],
 ) -> Comparison:
     """Run an area against all servers at once.
 
     :param plain: the port of plain Nova.
     :param mounts: the ports of ours.
+    :param signed: makes a request one of whoever it says to be of.
     """
     ports = {NOVA: plain, **mounts}
     with futures.ThreadPoolExecutor(len(ports)) as executor:
         running = {
-            server: executor.submit(_play, area, settings, port)
+            server: executor.submit(_play, area(settings), port, signed)
             for server, port in ports.items()
         }
         played = {server: run.result() for server, run in running.items()}
@@ -83,15 +86,18 @@ def compare(
     return Comparison(len(theirs), reports)
 
 
-def _play(area: Area, settings: Settings, port: int) -> list[Exchange]:
+def _play(
+    script: Script,
+    port: int,
+    signed: Callable[[wire.Request], wire.Request],
+) -> list[Exchange]:
     """Send an area's requests, and hand it the answers."""
     eyes = seen.Eyes()
     exchanges = []
-    script = area(settings)
     try:
         request = next(script)
         while True:
-            answer = _ask(port, request)
+            answer = _ask(port, signed(request))
             exchanges.append(Exchange(request, eyes.see(request.name, answer)))
             request = script.send(answer)
     except StopIteration:

@@ -9,10 +9,12 @@ from typing import Final
 
 import fixtures
 
+from keypair_ext.tests.functional.conformance import people, wire
 from keypair_ext.tests.functional.nova import beside, environment
 from keypair_ext.tests.functional.servers import (
     haproxy,
     ini,
+    keystone,
     mariadb,
     nova,
     process,
@@ -118,48 +120,14 @@ class Service(fixtures.Fixture):
         (self.home / 'api-paste.ini').write_text(paste.read_text())
 
 
-class Balanced(fixtures.Fixture):
-    """Plain Nova, and another one with ours beside it, each behind HAProxy.
+class Compared(fixtures.Fixture):
+    """Plain Nova and ours, with a database each in one MariaDB.
 
-    A proxy has a say in headers.
+    ``plain`` is the port of plain Nova, and ``mounts`` has those of ours.
     """
 
     plain: int
     mounts: dict[str, int]
-    database: mariadb.MariaDB
-    mount: beside.Beside
-
-    def __init__(self, conf: ini.Sections | None = None) -> None:
-        super().__init__()
-        self._conf = ini.merge(LIMITS, conf or {})
-
-    def _setUp(self) -> None:
-        self.database = self.useFixture(mariadb.MariaDB())
-        plain, other = (
-            self.useFixture(
-                nova.Nova(
-                    self.useFixture(nova.NovaDatabases(self.database, name)),
-                    conf=self._conf,
-                )
-            )
-            for name in ('plain', 'other')
-        )
-        alone = haproxy.Front(plain.port, plain.port, shipped.HAPROXY_NOVA)
-        self.plain = self.useFixture(alone).port
-        self.mount = self.useFixture(beside.Beside(other))
-        self.mounts = {'balanced': self.mount.port}
-
-
-class Servers(fixtures.Fixture):
-    """One MariaDB, and with a database each the three that are compared.
-
-    ``plain`` is the port of plain Nova; ``mounts`` has those of ours, and
-    ``daemons`` the processes of them all.
-    """
-
-    plain: int
-    mounts: dict[str, int]
-    daemons: dict[str, process.Process]
     database: mariadb.MariaDB
 
     def __init__(self, conf: ini.Sections | None = None) -> None:
@@ -169,6 +137,61 @@ class Servers(fixtures.Fixture):
         """
         super().__init__()
         self._conf = ini.merge(LIMITS, conf or {})
+
+    def signed(self, request: wire.Request) -> wire.Request:
+        """Return a request as it is sent: these believe their clients."""
+        return request
+
+
+class Balanced(Compared):
+    """Plain Nova, and another one with ours beside it, each behind HAProxy.
+
+    A proxy has a say in headers.
+    """
+
+    mount: beside.Beside
+
+    def _setUp(self) -> None:
+        self._start(None)
+
+    def _start(self, identity: keystone.Keystone | None) -> None:
+        self.database = self.useFixture(mariadb.MariaDB())
+        plain, other = (
+            self.useFixture(
+                nova.Nova(
+                    self.useFixture(nova.NovaDatabases(self.database, name)),
+                    keystone=identity,
+                    conf=self._conf,
+                )
+            )
+            for name in ('plain', 'other')
+        )
+        alone = haproxy.Front(plain.port, plain.port, shipped.HAPROXY_NOVA)
+        self.plain = self.useFixture(alone).port
+        auth_strategy = 'keystone' if identity else 'noauth'
+        self.mount = self.useFixture(beside.Beside(other, 1, auth_strategy))
+        self.mounts = {'balanced': self.mount.port}
+
+
+class BalancedWithKeystone(Balanced):
+    """The same, and one real Keystone, whose tokens their callers have."""
+
+    def _setUp(self) -> None:
+        self._people = self.useFixture(people.People())
+        self._start(self._people.keystone)
+
+    def signed(self, request: wire.Request) -> wire.Request:
+        """Return a request with a token in it."""
+        return self._people.signed(request)
+
+
+class Servers(Compared):
+    """Plain Nova, and ours in both mounts.
+
+    ``daemons`` has the processes of them all.
+    """
+
+    daemons: dict[str, process.Process]
 
     def _setUp(self) -> None:
         self.database = self.useFixture(mariadb.MariaDB())

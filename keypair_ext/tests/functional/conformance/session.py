@@ -38,12 +38,12 @@ def names() -> tuple[str, ...]:
 class Session(fixtures.Fixture):
     """Starts the servers, ``compared``, and runs each area once."""
 
-    compared: servers.Servers | servers.Balanced
+    compared: servers.Compared
 
     def __init__(
         self,
         conf: ini.Sections | None = None,
-        kind: type[servers.Servers | servers.Balanced] = servers.Servers,
+        kind: type[servers.Compared] = servers.Servers,
     ) -> None:
         """Describe the session.
 
@@ -79,7 +79,12 @@ class Session(fixtures.Fixture):
 
     def _compare(self, name: str, area: Area) -> comparison.Comparison:
         return comparison.compare(
-            name, area, _SETTINGS, self.compared.plain, self.compared.mounts
+            name,
+            area,
+            _SETTINGS,
+            self.compared.plain,
+            self.compared.mounts,
+            self.compared.signed,
         )
 
     @contextlib.contextmanager

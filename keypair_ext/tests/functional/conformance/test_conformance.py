@@ -31,7 +31,7 @@ class ConformanceTestCase(base.TestCase):
     """
 
     conf: ClassVar[ini.Sections] = {}
-    kind: ClassVar[type[servers.Servers | servers.Balanced]] = servers.Servers
+    kind: ClassVar[type[servers.Compared]] = servers.Servers
     session: ClassVar[Session]
 
     @classmethod
@@ -121,6 +121,17 @@ class EveryAreaBalancedTestCase(DefaultsTestCase):
             self.session.outcome(name)
         ours, novas = self.mount.answered()
         self.assertLess(novas, ours)
+
+
+class EveryAreaBalancedWithKeystoneTestCase(EveryAreaBalancedTestCase):
+    """The same, where callers have tokens of a real Keystone."""
+
+    kind = servers.BalancedWithKeystone
+
+    def test_callers_are_known(self) -> None:
+        """If they were not, all would answer 401, and nothing differ."""
+        reports = self.session.outcome('quota').comparison.reports
+        self.assertIn((200, 200), [r.found.statuses for r in reports])
 
 
 @of('discovery', 'paging', 'quota', 'routing', 'users')

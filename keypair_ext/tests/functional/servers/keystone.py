@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib import parse as urlparse
 
 import fixtures
 
@@ -162,17 +163,15 @@ class Keystone(fixtures.Fixture):
 
     def admin_token(self) -> str:
         """Return a token of the administrator, in its project."""
-        return self._authenticate(
+        return self.password_token(
             {'name': _ADMIN, 'domain': {'id': _DOMAIN}},
-            _PASSWORD,
             {'project': {'name': _ADMIN, 'domain': {'id': _DOMAIN}}},
         )
 
     def admin_system_token(self) -> str:
         """Return a token of the administrator, for the whole system."""
-        return self._authenticate(
+        return self.password_token(
             {'name': _ADMIN, 'domain': {'id': _DOMAIN}},
-            _PASSWORD,
             {'system': {'all': True}},
         )
 
@@ -181,16 +180,16 @@ class Keystone(fixtures.Fixture):
 
         Keystone refuses it to an account that has no role there.
         """
-        return self._authenticate(
+        return self.password_token(
             {'id': account.user_id},
-            account.password,
             {'project': {'id': account.project_id}},
+            account.password,
         )
 
     def unscoped_token(self, account: Account) -> str:
         """Return a token of an account that is good for no project."""
-        return self._authenticate(
-            {'id': account.user_id}, account.password, 'unscoped'
+        return self.password_token(
+            {'id': account.user_id}, 'unscoped', account.password
         )
 
     def revoke(self, token: str) -> None:
@@ -199,19 +198,30 @@ class Keystone(fixtures.Fixture):
             'DELETE', '/auth/tokens', headers={'X-Subject-Token': token}
         )
 
-    def _authenticate(
-        self, user: dict[str, Any], password: str, scope: object
+    def password_token(
+        self, user: dict[str, Any], scope: object, password: str = _PASSWORD
     ) -> str:
+        """Return a token of a user, by id or by name, for a scope."""
         method = {
             'methods': ['password'],
             'password': {'user': {**user, 'password': password}},
         }
-        answer = rest.call(
-            'POST',
-            f'{self.url}/auth/tokens',
-            {
-                'auth': {'identity': method, 'scope': scope},
+        return self._authenticate({'identity': method, 'scope': scope})
+
+    def credential_token(self, credential: dict[str, Any]) -> str:
+        """Return a token by an application credential, as it was made."""
+        method = {
+            'methods': ['application_credential'],
+            'application_credential': {
+                'id': credential['id'],
+                'secret': credential['secret'],
             },
+        }
+        return self._authenticate({'identity': method})
+
+    def _authenticate(self, document: dict[str, Any]) -> str:
+        answer = rest.call(
+            'POST', f'{self.url}/auth/tokens', {'auth': document}
         )
         return str(answer.expect(201).headers['X-Subject-Token'])
 
@@ -257,12 +267,14 @@ class Keystone(fixtures.Fixture):
         """Give a role in a project; a role nobody knows yet is created."""
         self.request(
             'PUT',
-            f'/projects/{project_id}/users/{user_id}/roles/{self._role(role)}',
+            f'/projects/{project_id}/users/{user_id}/roles/{self.role(role)}',
         )
 
-    def _role(self, name: str) -> str:
+    def role(self, name: str) -> str:
+        """Return the id of a role; one nobody knows yet is created."""
         if name not in self._roles:
-            found = self.request('GET', f'/roles?name={name}')['roles']
+            query = urlparse.urlencode({'name': name})
+            found = self.request('GET', f'/roles?{query}')['roles']
             self._roles[name] = (
                 found[0]['id']
                 if found
@@ -326,7 +338,7 @@ class Keystone(fixtures.Fixture):
 
         :param endpoint_id: what ``register_compute`` returned.
         """
-        path = f'/system/users/{service.user_id}/roles/{self._role("reader")}'
+        path = f'/system/users/{service.user_id}/roles/{self.role("reader")}'
         self.request('PUT', path)
         return {
             'auth_url': self.url,
