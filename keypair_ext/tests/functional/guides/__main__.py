@@ -45,7 +45,7 @@ def inside(name: str, found: list[Path], newer: Path) -> int:
     env = machine.furnish(found)
     with contextlib.ExitStack() as stack:
         guide.stage(stack, env)
-        release = upgrade.Upgrade(newer)
+        release = upgrade.Upgrade(newer, guide.elsewhere)
         failed = shell.follow(
             guide.path,
             shell.Shell(machine.HOME, env),

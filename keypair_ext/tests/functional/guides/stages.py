@@ -30,6 +30,8 @@ from keypair_ext.tests.functional.servers import (
 from keypair_ext.tests.unit.keytypes import vectors
 
 _KEYSTONE: Final = 'http://keystone.example.org:5000/v3'
+# Of Nova itself, whatever stands in front of it.
+_COMPUTE: Final = 'http://compute.example.org:8774/v2.1'
 _SOCKET: Final = Path('/run/mysqld/mysqld.sock')
 
 Variables = dict[str, str]
@@ -157,7 +159,7 @@ def compute(stack: contextlib.ExitStack) -> Nova:
     databases = stack.enter_context(nova.NovaDatabases(database(stack)))
     who = identity(stack)
     server = stack.enter_context(Nova(databases, keystone=who, port=8774))
-    who.register_compute('http://compute.example.org:8774/v2.1')
+    who.register_compute(_COMPUTE)
     _have('openstack')
     return server
 
@@ -233,7 +235,7 @@ def served(stack: contextlib.ExitStack, env: Variables) -> keystone.Keystone:
     """The service and its users."""
     who = identity(stack)
     _have('openstack', 'keypair-ext-manage', 'keypair-ext-status')
-    who.register_compute('http://compute.example.org:8774/v2.1')
+    who.register_compute(_COMPUTE)
     directory = Path('/etc/keypair_ext')
     directory.mkdir()
     shutil.copy(shipped.DIRECTORY / 'api-paste.ini', directory)
@@ -298,11 +300,13 @@ class Guide:
     """A page, and what is there before it.
 
     :param is_outlived: whether a newer release comes out meanwhile.
+    :param elsewhere: where else the key pairs are that the page's user has.
     """
 
     page: str
     stage: Stage
     is_outlived: bool = False
+    elsewhere: str = ''
 
     @property
     def path(self) -> Path:
@@ -319,7 +323,12 @@ def prepare() -> None:
 GUIDES: Final = {
     'service': Guide('install/bare-machine.rst', bare, is_outlived=True),
     'in-nova': Guide('admin/nova-mount.rst', in_nova),
-    'load-balancer': Guide('admin/load-balancer.rst', beside_nova),
+    'load-balancer': Guide(
+        'admin/load-balancer.rst',
+        beside_nova,
+        is_outlived=True,
+        elsewhere=_COMPUTE,
+    ),
     'another-stack': Guide('install/another-stack.rst', another),
     'users': Guide('user/index.rst', using),
     'auditors': Guide('admin/auditing.rst', auditing),

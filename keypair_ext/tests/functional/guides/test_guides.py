@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Each guide does what it says, from its first command to its last."""
+"""Each guide does what it says, from its first command to its last.
+
+``KEYPAIR_EXT_TEST_TRANSCRIPTS`` names a directory for what was typed and
+printed.
+"""
 
 import os
 import unittest
+from pathlib import Path
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.guides import __main__ as guides, machine
@@ -26,12 +31,15 @@ def reason_to_skip() -> str:
 
 
 _REASON = reason_to_skip()
+_TRANSCRIPTS = os.environ.get('KEYPAIR_EXT_TEST_TRANSCRIPTS')
 
 
 @unittest.skipIf(_REASON, _REASON)
 class GuidesTest(base.TestCase):
     def follow(self, name: str) -> None:
         status, transcript = guides.outside(name)
+        if _TRANSCRIPTS:
+            Path(_TRANSCRIPTS, f'guide-{name}.txt').write_text(transcript)
         self.assertEqual(0, status, f'\n{transcript}')
 
     def test_service(self) -> None:

@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional.guides import page, stages, stand_ins
+from keypair_ext.tests.functional.guides import (
+    page,
+    stages,
+    stand_ins,
+    upgrade,
+)
 from keypair_ext.tests.functional.servers import shipped
 
 _PAGE = """\
@@ -99,6 +104,28 @@ class GuidesTest(base.TestCase):
                     set(), set(command.stand_ins) - set(stand_ins.REASONS)
                 )
         self.assertEqual(set(stand_ins.REASONS), used)
+
+    def test_where_a_newer_release_comes_out_it_is_installed(self) -> None:
+        changes = {
+            guide.page: [
+                upgrade.installed(step.text)
+                for step in page.steps(guide.path.read_text())
+                if isinstance(step, page.Command)
+            ]
+            for guide in stages.GUIDES.values()
+        }
+        self.assertEqual(
+            {
+                guide.page
+                for guide in stages.GUIDES.values()
+                if guide.is_outlived
+            },
+            {name for name, releases in changes.items() if any(releases)},
+        )
+        self.assertEqual(
+            [upgrade.NEWER, '1.0.0'],
+            [name for name in changes['admin/load-balancer.rst'] if name],
+        )
 
     def test_files_that_are_copied_are_shipped(self) -> None:
         names = re.compile(r'[a-z-]+\.(?:ini|cfg|service|conf)\b')
