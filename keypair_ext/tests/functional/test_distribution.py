@@ -5,6 +5,7 @@
 ``KEYPAIR_EXT_TEST_WHEEL=1`` has the wheel serve from an empty environment.
 """
 
+import configparser
 import os
 import pathlib
 import shutil
@@ -15,6 +16,8 @@ import tempfile
 import unittest
 import zipfile
 from typing import ClassVar
+
+import fixtures as library
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
@@ -191,3 +194,50 @@ class DistributionTest(base.TestCase):
             headers={'X-Auth-Token': 'amelia:aaaa'},
         )
         self.assertEqual({'keypairs': []}, answer.expect(200).json())
+
+
+class VersionTest(base.TestCase):
+    """What a build is called, by the tree that it is made of."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.tree = pathlib.Path(self.useFixture(library.TempDir()).path)
+        for name in 'setup.py', 'setup.cfg', 'README.rst', 'requirements.txt':
+            shutil.copy(fixtures.ROOT / name, self.tree)
+        described = configparser.RawConfigParser()
+        described.read(self.tree / 'setup.cfg')
+        self.release = described['metadata']['version']
+
+    def _version(self) -> str:
+        return self._run(sys.executable, 'setup.py', '--version').split()[-1]
+
+    def _git(self, *arguments: str) -> None:
+        nobody = ('-c', 'user.name=nobody', '-c', 'user.email=nobody')
+        self._run('git', *nobody, *arguments)
+
+    def _run(self, *command: str) -> str:
+        environment = {'PATH': os.environ['PATH'], 'HOME': str(self.tree)}
+        return subprocess.run(
+            command,
+            check=True,
+            cwd=self.tree,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def test_without_git(self) -> None:
+        self.assertEqual(self.release, self._version())
+
+    def test_without_a_tag(self) -> None:
+        self._git('init', '--quiet')
+        for development in '', '', '.dev1', '.dev2':
+            self.assertEqual(self.release + development, self._version())
+            self._git('commit', '--quiet', '--allow-empty', '--message=change')
+
+    def test_with_a_tag(self) -> None:
+        self._git('init', '--quiet')
+        self._git('commit', '--quiet', '--allow-empty', '--message=release')
+        self._git('tag', '--annotate', '--message=it', self.release)
+        self.assertEqual(self.release, self._version())
