@@ -35,7 +35,12 @@ _TITLES: Final = (
 def main(names: Sequence[str]) -> int:
     """Print the table; return 1 if a promise was not held."""
     broken = False
-    _print('.. list-table::', '   :header-rows: 1', '')
+    _print(
+        '.. list-table::',
+        '   :header-rows: 1',
+        '   :widths: 12 24 10 9 8 11 8 9 9',
+        '',
+    )
     _print_row(_TITLES)
     for name in names or engines.ENGINES:
         with engines.ENGINES[name]() as engine, Service(engine) as service:

@@ -86,6 +86,12 @@ function tooWide(frame) {
   const names = root.querySelectorAll('td code, th code');
   found.push(...[...names].filter(torn).map(named));
   if (root.scrollWidth > root.clientWidth) found.push('the page');
+  // On a phone a table may scroll.
+  if (root.clientWidth > 1000) {
+    const tables = [...root.querySelectorAll('.table-wrapper')];
+    found.push(...tables.filter(
+      table => table.scrollWidth > table.clientWidth + 1).map(named));
+  }
   return found;
 }
 window.onload = () => {

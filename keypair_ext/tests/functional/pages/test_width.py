@@ -87,3 +87,15 @@ class WidthTest(base.TestCase):
         self.assertEqual(
             {name: [] for name in names}, site.too_wide(names, DESK)
         )
+
+    def test_a_table_that_scrolls_on_a_desk_is_found(self) -> None:
+        home = pathlib.Path(self.useFixture(library.TempDir()).path)
+        (home / 'table.html').write_text(
+            '<article><div class="table-wrapper" style="overflow-x: auto">'
+            '<div style="width: 1500px">wide</div></div></article>'
+        )
+        site = self.useFixture(browser.Site(home))
+        for width, found in (PHONE, []), (DESK, ['div: wide']):
+            self.assertEqual(
+                {'table.html': found}, site.too_wide(['table.html'], width)
+            )
