@@ -6,7 +6,7 @@ Before the line, ``N passed, N failed, N skipped``, come the names of what
 failed, as ``make test TEST=NAME`` takes them. Both are made from the results
 that stestr stored for this very run. The exit status is zero when every test
 passed, at least one ran, and the coverage floor holds. Arguments go to
-``stestr run``; with any of them the floor is not looked at.
+``stestr run``; what a few tests cover is not told.
 """
 
 import datetime
@@ -81,8 +81,7 @@ def measured(arguments: list[str]) -> int:
         PYTHON=f'{sys.executable} -m coverage run',
     )
     run('coverage', 'combine', '--quiet')
-    floor = ['--fail-under=0'] if arguments else []
-    return status or run('coverage', 'report', *floor)
+    return status or (0 if arguments else run('coverage', 'report'))
 
 
 def main() -> int:

@@ -259,6 +259,8 @@ class RunTestsTest(base.TestCase):
         self.assertEqual(
             (0, '1 passed, 0 failed, 0 skipped'), (status, lines[-1])
         )
+        # Of what a test does not cover nobody has asked.
+        self.assertNotIn('TOTAL', lines[0])
 
     def test_no_such_test(self) -> None:
         status, lines = self._run('test_nothing')
