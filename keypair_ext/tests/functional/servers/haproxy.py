@@ -99,6 +99,8 @@ class Front(fixtures.Fixture):
                 **shipped.variables(self._behind, 1),
             ),
             user=user,
+            # HAProxy's user may not be able to return to that of the tests.
+            cwd=home,
         )
         self.useFixture(self.daemon)
         self._wait_for_loads(1)
