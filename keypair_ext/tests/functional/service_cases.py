@@ -45,6 +45,19 @@ def prepare(directory: Path, options: fixtures.Options) -> str:
     return config_file
 
 
+def begin_import(
+    connection: http.client.HTTPConnection,
+    headers: Mapping[str, str],
+    length: int,
+) -> None:
+    """Send all of a request but its body, which is to have a length."""
+    connection.putrequest('POST', '/v2.1/os-keypairs')
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.putheader('Content-Length', str(length))
+    connection.endheaders()
+
+
 class ServiceCases(base.TestCase):
     """What holds under every server.
 
@@ -119,11 +132,7 @@ class ServiceCases(base.TestCase):
     def begin_import(self, length: int) -> http.client.HTTPConnection:
         """Send all of a request but its body, which is to have a length."""
         connection = self.connection()
-        connection.putrequest('POST', '/v2.1/os-keypairs')
-        for name, value in self.headers.items():
-            connection.putheader(name, value)
-        connection.putheader('Content-Length', str(length))
-        connection.endheaders()
+        begin_import(connection, self.headers, length)
         return connection
 
     def test_what_needs_no_token(self) -> None:

@@ -308,15 +308,22 @@ class Process(fixtures.Fixture):
             log.seek(self._log_start)
             return log.read().decode(errors='replace')
 
-    def start(self) -> None:
-        """Start and wait for readiness; on failure show the log's tail."""
+    def start(self, ready: Callable[[], bool] | None = None) -> None:
+        """Start and wait for readiness; on failure show the log's tail.
+
+        :param ready: is asked instead, this time.
+        """
         if self._child is not None:
             raise ServerError(f'{self._argv[0]} is running already')
         if accepts_connections(self._port):
             raise ServerError(f'somebody listens on port {self._port}')
         self._child = self._spawn()
         try:
-            wait_until(self._is_ready, 'ready', self._timeout)
+            wait_until(
+                lambda: self._is_ready(ready or self._ready),
+                'ready',
+                self._timeout,
+            )
         except Exception as error:
             self.kill()
             command = ' '.join(self._argv)
@@ -341,10 +348,10 @@ class Process(fixtures.Fixture):
                 start_new_session=True,
             )
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, ready: Callable[[], bool]) -> bool:
         if not self.is_running():
             raise ServerError('it ended by itself')
-        return self._ready()
+        return ready()
 
     def is_running(self) -> bool:
         """Tell whether the leader lives, without reaping it.
