@@ -92,6 +92,10 @@ def _set_up(engine: sa.Engine, durable: bool) -> Callable[..., None]:
     statement = _SET_UP[engine.dialect.name]
 
     def set_up_server(connection: Any, record: object) -> None:
+        if engine.dialect.driver == 'psycopg':
+            # What it prepared would fail once the table is altered, or once
+            # a pooler such as PgBouncer is on another session.
+            connection.prepare_threshold = None
         with connection.cursor() as cursor:
             cursor.execute(statement)
         # PostgreSQL would take it back at the end of the transaction.

@@ -91,6 +91,8 @@ _MYSQL = {
     1364: Meaning.BUG,  # no default value
     1366: Meaning.UNSTORABLE,  # no such character in the column's set
     1406: Meaning.UNSTORABLE,  # too long
+    1412: Meaning.ROLLED_BACK,  # the table was altered meanwhile
+    1615: Meaning.ROLLED_BACK,  # the same, under a prepared statement
     1792: Meaning.READ_ONLY,  # the session
     1836: Meaning.READ_ONLY,  # InnoDB
     1927: Meaning.LOST,  # the connection was killed

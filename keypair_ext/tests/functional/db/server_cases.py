@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from keypair_ext import exception
 from keypair_ext.db import migration, models, pool, statements
 from keypair_ext.db.store import Store
+from keypair_ext.db.table import Range, Table
 from keypair_ext.tests.functional.servers import databases
 from keypair_ext.tests.unit.db import database, store_cases
 
@@ -44,12 +45,14 @@ class ServerTest(store_cases.StoreCases):
         is there already.
     :cvar read_only: what the URL needs so that nothing can be written.
     :cvar demote: what makes a connection one that cannot write.
+    :cvar widen: what gives a column of the table another type.
     """
 
     driver: ClassVar[str]
     variable: ClassVar[str]
     read_only: ClassVar[dict[str, str]]
     demote: ClassVar[str]
+    widen: ClassVar[str]
 
     def setUp(self) -> None:
         url = self._url()
@@ -109,6 +112,27 @@ class ServerTest(store_cases.StoreCases):
                 )
                 self.assertEqual(False, self.store.exists('alice', name))
         add(self.store, 'k' * 255)
+
+    def test_a_table_that_is_altered_meanwhile(self) -> None:
+        add(self.store, 'k0', 100)
+        table = Table(self.engine)
+        for text in (self.widen.format(300), self.widen.format(255)):
+            # A driver may prepare what it runs often.
+            for number in range(10):
+                key = add(self.store, f'k1{number}', 100)
+                self.assertEqual('k0', self.store.get('alice', 'k0').name)
+                self.assertEqual(2, len(self.store.list('alice')))
+                self.assertEqual(2, sum(map(len, table.pages(Range()))))
+                self.store.delete('alice', key)
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql(text)
+            self.assertEqual('k0', self.store.get('alice', 'k0').name)
+            self.assertEqual(
+                ['k0'], [k.name for k in self.store.list('alice')]
+            )
+            self.assertEqual(1, sum(map(len, table.pages(Range()))))
+            add(self.store, 'k1', 100)
+            self.store.delete('alice', 'k1')
 
     # Races.
 

@@ -53,6 +53,7 @@ class PyMySQLTest(server_cases.ServerTest):
         'init_command': 'SET SESSION TRANSACTION READ ONLY'
     }
     demote = 'SET SESSION TRANSACTION READ ONLY'
+    widen = 'ALTER TABLE key_pairs MODIFY name VARCHAR({}) NOT NULL'
 
     def kill_all_others(self) -> None:
         with self.engine.connect() as connection:
@@ -232,6 +233,7 @@ class Psycopg2Test(server_cases.ServerTest):
         'options': '-c default_transaction_read_only=on'
     }
     demote = 'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY'
+    widen = 'ALTER TABLE key_pairs ALTER name TYPE VARCHAR({})'
 
     def kill_all_others(self) -> None:
         with self.engine.connect() as connection:

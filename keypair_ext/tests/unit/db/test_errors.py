@@ -51,6 +51,8 @@ class MeaningTest(ErrorsTestCase):
             (1290, Meaning.READ_ONLY),
             (1366, Meaning.UNSTORABLE),
             (1406, Meaning.UNSTORABLE),
+            (1412, Meaning.ROLLED_BACK),  # the table was altered
+            (1615, Meaning.ROLLED_BACK),  # under a prepared statement
         ):
             self._check(expected, self.error(number, 'text'))
             self._check(expected, self.error(number, 'text', sqlstate='HY000'))
