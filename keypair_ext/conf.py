@@ -10,6 +10,7 @@ read, never registered again.
 import contextlib
 import socket
 from collections.abc import Iterable
+from urllib import parse as urlparse
 
 from oslo_config import cfg, types
 from oslo_db import options as db_options
@@ -417,10 +418,10 @@ def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
     :raises ConfigurationError: an option has a value that it cannot have.
     """
     for group, opts in _GROUPS.items():
-        _register_missing(conf, opts, group)
-    _register_missing(conf, db_options.database_opts, database_group)
+        register_missing(conf, opts, group)
+    register_missing(conf, db_options.database_opts, database_group)
     for name, sizelimit_opts in middleware_opts.list_opts_sizelimit():
-        _register_missing(conf, sizelimit_opts, name)
+        register_missing(conf, sizelimit_opts, name)
 
 
 def register_api_opts(conf: cfg.ConfigOpts) -> None:
@@ -429,12 +430,16 @@ def register_api_opts(conf: cfg.ConfigOpts) -> None:
     :raises ConfigurationError: an option has a value that it cannot have.
     """
     for group in 'api', 'keypairs':
-        _register_missing(conf, _GROUPS[group], group)
+        register_missing(conf, _GROUPS[group], group)
 
 
-def _register_missing(
+def register_missing(
     conf: cfg.ConfigOpts, opts: Iterable[cfg.Opt], group: str
 ) -> None:
+    """Register options that are not registered yet, and read them.
+
+    :raises ConfigurationError: an option has a value that it cannot have.
+    """
     for opt in opts:
         # Where the host application (Nova) has an option of this name with
         # help or choices of its own, its value is the one we want.
@@ -448,7 +453,7 @@ def _check_value(conf: cfg.ConfigOpts, opt: cfg.Opt, group: str) -> None:
     """Read an option now: until it is read, its value is not looked at."""
     where = f'Option {opt.name} in group [{group}]'
     try:
-        getattr(conf if group == 'DEFAULT' else conf[group], opt.dest)
+        value = getattr(conf if group == 'DEFAULT' else conf[group], opt.dest)
     except (
         cfg.NoSuchGroupError,
         cfg.NoSuchOptError,
@@ -465,6 +470,30 @@ def _check_value(conf: cfg.ConfigOpts, opt: cfg.Opt, group: str) -> None:
         raise exception.ConfigurationError(
             reason=f'{where} cannot be used: {reason or error}.'
         ) from error
+    # So oslo.config reads a number that is left empty.
+    if value is None and opt.default is not None:
+        raise exception.ConfigurationError(
+            reason=f'{where} is empty: give it a value, or take the line out.'
+        )
+
+
+def check_address(where: str, url: str | None) -> None:
+    """Return if an option that can be left out is the address of a server.
+
+    :raises ConfigurationError: it is something else.
+    """
+    if not url:
+        return
+    try:
+        parts = urlparse.urlsplit(url)
+        if parts.scheme in ('http', 'https') and parts.hostname:
+            return
+        reason = 'it has to begin with http:// or https:// and a host'
+    except ValueError as error:
+        reason = str(error)
+    raise exception.ConfigurationError(
+        reason=f'{where} is no URL of a server: {reason}.'
+    )
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
-from urllib import parse as urlparse
 from wsgiref.types import WSGIApplication
 
 from microversion_parse import Version
@@ -163,7 +162,10 @@ class Composition:
         section = self._section(local_conf)
         made = self._versions(section)
         # In a Nova it is Nova's to judge.
-        _check_link_prefix(self._conf(section.source).api.compute_link_prefix)
+        keypair_conf.check_address(
+            '[api] compute_link_prefix',
+            self._conf(section.source).api.compute_link_prefix,
+        )
         return made
 
     def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
@@ -447,15 +449,6 @@ def _check_keys(local_conf: Mapping[str, str]) -> None:
         )
 
 
-def _check_link_prefix(prefix: str | None) -> None:
-    try:
-        urlparse.urlsplit(prefix or '')
-    except ValueError as error:
-        raise exception.ConfigurationError(
-            reason=f'[api] compute_link_prefix is no URL: {error}.'
-        ) from error
-
-
 def _max_version(text: str | None, where: str) -> Version | None:
     if text is None:
         return None
@@ -470,6 +463,12 @@ def _max_version(text: str | None, where: str) -> Version | None:
         raise exception.ConfigurationError(
             reason=f'max_version in {where}: {text} is below '
             f'{microversions.MIN_VERSION}, the lowest there is.'
+        )
+    if version.major != microversions.MAX_VERSION.major:
+        raise exception.ConfigurationError(
+            reason=f'max_version in {where}: {text} is no version of the '
+            f'Compute API, of which {microversions.MAX_VERSION} is the newest '
+            f'here.'
         )
     return version
 

@@ -8,8 +8,10 @@ sentence that names the file and the line.
 
 import codecs
 import contextlib
+import errno
 import locale
 import os
+import stat
 
 from keypair_ext import exception
 
@@ -32,12 +34,30 @@ def expect_utf8() -> None:
             continue
 
 
+def check_regular(path: str) -> None:
+    """Return if a file can be read to its end, and again.
+
+    To open a pipe may wait for ever, and who reads it next finds it empty.
+
+    :raises OSError: there is none, or it is something else.
+    """
+    mode = os.stat(path).st_mode
+    if not (
+        stat.S_ISREG(mode)
+        # To open one says what it is.
+        or stat.S_ISDIR(mode)
+        or os.path.samefile(path, os.devnull)
+    ):
+        raise OSError(errno.EINVAL, 'it is not a regular file')
+
+
 def read(path: str) -> str:
     """Return the text of a file, its line ends as they are.
 
     :raises ConfigurationError: it is not text in UTF-8, or cannot be read.
     """
     try:
+        check_regular(path)
         with open(path, 'rb') as stream:
             content = stream.read()
     except OSError as error:

@@ -7,11 +7,11 @@ The options are keystoneauth's, in whatever group they are.
 
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from oslo_config import cfg
 
-from keypair_ext import exception
+from keypair_ext import conf as keypair_conf, exception, files
 
 
 def check_plugin(conf: cfg.ConfigOpts, group: str) -> None:
@@ -46,6 +46,11 @@ def check_plugin(conf: cfg.ConfigOpts, group: str) -> None:
             reason=f'[{section}] auth_type = {name} cannot be used: a '
             f'library that it needs is not installed.'
         )
+    conf.register_opts(loading.get_auth_plugin_conf_options(name), section)
+    if 'auth_url' in conf[section]:
+        keypair_conf.check_address(
+            f'[{section}] auth_url', conf[section].auth_url
+        )
 
 
 def check_tls(
@@ -63,6 +68,7 @@ def check_tls(
     if authorities:
         _try(
             f'{where}cafile = {authorities}',
+            [authorities],
             lambda: (
                 context.load_verify_locations(capath=authorities)
                 if os.path.isdir(authorities)
@@ -75,13 +81,16 @@ def check_tls(
         named = f' with keyfile = {key}' if key else ''
         _try(
             f'{where}certfile = {certificate}{named}',
+            [certificate, key or certificate],
             # Without a password the library would ask the terminal for one.
             lambda: context.load_cert_chain(certificate, key, lambda: ''),
         )
 
 
-def _try(what: str, load: Callable[[], object]) -> None:
+def _try(what: str, paths: Iterable[str], load: Callable[[], object]) -> None:
     try:
+        for path in paths:
+            files.check_regular(path)
         load()
     except (OSError, ValueError) as error:
         problem = getattr(error, 'strerror', None) or str(error)

@@ -8,13 +8,15 @@ show: :class:`.request_log.RequestLineFormatter` formats these lines itself.
 
 import importlib.util
 import logging
+import os
+import stat
 from collections.abc import Mapping
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import formatters, log as oslo_log
+from oslo_log import _options, formatters, log as oslo_log
 
-from keypair_ext import exception, files, nobody
+from keypair_ext import conf as keypair_conf, exception, files, nobody
 from keypair_ext.middleware import request_log
 
 # Who tells that a notification could not be sent.
@@ -37,6 +39,11 @@ def set_up(conf: cfg.ConfigOpts) -> None:
 
     :raises ConfigurationError: it cannot be.
     """
+    for _, opts in _options.list_opts():
+        keypair_conf.register_missing(conf, opts, 'DEFAULT')
+    if conf.log_rotate_interval < 1:
+        raise _refusal('log_rotate_interval has to be 1 or more')
+    _check_pipe(conf)
     if conf.use_journal and importlib.util.find_spec('systemd') is None:
         raise _refusal('use_journal needs the package systemd-python')
     if conf.log_config_append:
@@ -54,6 +61,19 @@ def set_up(conf: cfg.ConfigOpts) -> None:
             handler.setFormatter(
                 request_log.RequestLineFormatter(handler.formatter, conf)
             )
+
+
+def _check_pipe(conf: cfg.ConfigOpts) -> None:
+    """Return if the log file is no pipe, or is one that somebody reads.
+
+    To open another one would wait until somebody does.
+    """
+    path = os.path.join(conf.log_dir or '', conf.log_file or '')
+    if os.path.exists(path) and stat.S_ISFIFO(os.stat(path).st_mode):
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            raise _refusal(f'log_file {path}: nobody reads it') from error
 
 
 def _check_levels(pairs: list[str]) -> None:

@@ -6,6 +6,7 @@ No connection is opened here, so that a server may load the application and
 fork afterwards.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -80,7 +81,10 @@ def _limits(engine: sa.Engine, options: Any) -> pool.Limits:
     )
     return pool.Limits(
         most=size + overflow if is_limited else 0,
-        timeout=30.0 if timeout is None else timeout,
+        # More than threading can wait is for ever.
+        timeout=30.0
+        if timeout is None
+        else min(timeout, threading.TIMEOUT_MAX),
         recycle=recycle,
     )
 

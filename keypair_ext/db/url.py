@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 from sqlalchemy import exc as sa_exc
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 _EXAMPLE = 'sqlite:////var/lib/keypair_ext/keypair_ext.sqlite'
 _KINDS = ('sqlite', 'mysql', 'postgresql')
@@ -89,7 +89,13 @@ _SQLITE = frozenset(
 
 # Files that a URL may name, by what they have to be.
 _CERTIFICATES = ('ssl_ca', 'ssl_cert', 'sslrootcert', 'sslcert')
-_FILES = (*_CERTIFICATES, 'ssl_key', 'sslkey', 'sslcrl')
+_FILES = (
+    *_CERTIFICATES,
+    'ssl_key',
+    'sslkey',
+    'sslcrl',
+    'read_default_file',
+)
 _DIRECTORIES = ('ssl_capath', 'sslcrldir')
 
 
@@ -116,12 +122,14 @@ def tls_mistake(url: sa.URL) -> str | None:
     query = {name: str(value) for name, value in url.query.items()}
     if query.get('sslmode') == 'disable':
         return None
-    for name, path in query.items():
+    for name, written in query.items():
+        path = os.path.expanduser(written)
         if name in _DIRECTORIES and not os.path.isdir(path):
             return f'{name}: there is no directory {path}'
         # libpq has names that are no files: system, and keys of an engine.
         if name in _FILES and (os.sep in path or '_' in name):
             try:
+                files.check_regular(path)
                 with open(path, 'rb'):
                     pass
                 if name in _CERTIFICATES:

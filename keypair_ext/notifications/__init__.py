@@ -6,6 +6,7 @@ Nothing here imports oslo.messaging unless notifications are on.
 """
 
 import contextlib
+import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -181,6 +182,7 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
             f'{", ".join(drivers)}, and oslo.messaging is not installed: '
             f'pip install keypair-ext[notifications]'
         ) from error
+    _check_drivers(conf, drivers)
     try:
         return _bus_notifier(conf, oslo_messaging)
     except (oslo_messaging.MessagingException, cfg.Error) as error:
@@ -188,6 +190,28 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
             reason=f'Notifications cannot be sent as '
             f'[oslo_messaging_notifications] says: {error}'
         ) from error
+
+
+def _check_drivers(conf: cfg.ConfigOpts, names: list[str]) -> None:
+    """Find the drivers that there are not, which oslo.messaging leaves out.
+
+    :raises ConfigurationError: there is one, and the configuration is ours.
+        Inside a Nova, whose notifications are missing as well, it is logged.
+    """
+    known = importlib.metadata.entry_points(
+        group='oslo.messaging.notify.drivers'
+    ).names
+    unknown = sorted(set(names) - {'', *known})
+    if not unknown:
+        return
+    told = (
+        f'[oslo_messaging_notifications] driver {", ".join(unknown)} is not '
+        f'known, and nobody is notified by it. Use one of: '
+        f'{", ".join(sorted(known))}.'
+    )
+    if keypair_conf.is_ours(conf):
+        raise exception.ConfigurationError(reason=told)
+    LOG.error(told)
 
 
 def _bus_notifier(conf: cfg.ConfigOpts, messaging: Any) -> BusNotifier:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from oslo_config import cfg
 from oslo_policy import policy
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 SEARCH_INTERVAL = 1.0
 
@@ -110,6 +110,7 @@ class PolicyFiles:
 
 def _read(path: str) -> dict[str, object]:
     try:
+        files.check_regular(path)
         with open(path, encoding='utf-8') as file:
             parsed: object = policy.parse_file_contents(file.read())
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from urllib import parse as urlparse
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 ENTRY_POINT_GROUP = 'keypair_ext.profiles'
 
@@ -36,6 +36,8 @@ def read(name: str) -> str:
     else:
         resource = _installed(name)
     try:
+        if is_file(name):
+            files.check_regular(str(resource))
         return resource.read_text('utf-8-sig')
     except UnicodeDecodeError as error:
         problem = f'it is not UTF-8: {error.reason} at byte {error.start}'

@@ -30,10 +30,6 @@ def read(path: str) -> str:
 
     :raises ConfigurationError: it cannot be read, or is not UTF-8.
     """
-    # To open something else, such as a pipe, may wait for ever.
-    if os.path.exists(path) and not os.path.isfile(path):
-        irregular = OSError(errno.EINVAL, 'it is not a regular file')
-        raise files.unreadable(path, irregular)
     return files.read(path)
 
 

@@ -13,7 +13,7 @@ import re
 
 import bcrypt
 
-from keypair_ext import exception
+from keypair_ext import exception, files
 
 LOG = logging.getLogger(__name__)
 
@@ -138,6 +138,7 @@ def _stamp(path: str) -> _Stamp:
 
 
 def _read(path: str) -> bytes:
+    files.check_regular(path)
     with open(path, 'rb') as file:
         return file.read()
 

@@ -27,19 +27,19 @@ ROOMS = {
     'environ': '',
     'nobody': '',
     'files': 'exception',
-    'identity_client': 'exception',
+    'identity_client': 'conf exception files',
     'conf': 'exception',
     'config_files': 'exception files',
-    'profiles': 'exception',
-    'policy': 'config_files conf exception nobody',
+    'profiles': 'exception files',
+    'policy': 'config_files conf exception files nobody',
     # The spokes know nobody's name but their own, and quota the store's.
-    'db': 'exception',
+    'db': 'exception files',
     'keytypes': 'exception',
     'notifications': 'config_files conf exception keytypes',
     'quota': 'conf db exception identity_client',
-    'middleware': 'api cache conf config_files environ exception '
+    'middleware': 'api cache conf config_files environ exception files '
     'identity_client nobody profiles',
-    'logs': 'exception files middleware nobody',
+    'logs': 'conf exception files middleware nobody',
     'keys': 'db exception files keytypes notifications',
     # The hubs.
     'keypairs': 'db exception keytypes notifications profiles quota',

@@ -25,6 +25,9 @@ from keypair_ext.tests.functional.servers import (
 
 _CANNOT_START = 3
 
+_USERS = 'http_basic_user_file'
+_CA = 'ssl_ca'
+
 
 class ServiceTestCase(base.TestCase):
     """A directory of the service's configuration, all right at first."""
@@ -170,6 +173,7 @@ class LoadTest(ServiceTestCase):
         for options, words in (
             ({'auth_type': ''}, 'auth_type is not set'),
             ({'auth_url': None}, 'auth_url'),
+            ({'auth_url': 'keystone:5000'}, 'auth_url is no URL'),
             ({'http_connect_timeout': 'x'}, 'http_connect_timeout'),
             ({'memcache_security_strategy': 'MAC'}, 'memcache_secret_key'),
             ({'cafile': missing}, f'cafile = {missing} cannot be used'),
@@ -204,6 +208,47 @@ class LoadTest(ServiceTestCase):
         ):
             self._assert_authtoken_refused({**servers, **more}, package)
 
+    def _pipe(self, name: str) -> Path:
+        path = self.directory / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        return path
+
+    def test_a_pipe_in_the_place_of_a_file(self) -> None:
+        # Nobody writes to it: to open it would wait for ever.
+        pipe = self._pipe('pipe')
+        keystone = {
+            'api': {'auth_strategy': 'keystone'},
+            'keystone_authtoken': {'auth_type': 'none', 'cafile': pipe},
+        }
+        cases: tuple[fixtures.Options, ...] = (
+            {'DEFAULT': {'log_config_append': pipe}},
+            {'api': {'auth_strategy': 'http_basic'} | {_USERS: pipe}},
+            {'database': {'connection': f'mysql+pymysql://h/d?{_CA}={pipe}'}},
+            {'oslo_policy': {'policy_file': pipe}},
+            keystone,
+        )
+        for options in cases:
+            self.configure(options)
+            with self.subTest(options=options):
+                self.assert_refused(str(pipe), 'it is not a regular file')
+        self.configure({})
+        for before, after in (
+            ('keypair-ext#main', f'keypair-ext#main\nprofile = file:{pipe}'),
+        ):
+            self.edit_paste_file(before, after)
+            self.assert_refused(str(pipe), 'it is not a regular file')
+        for name in ('api-paste.ini', 'keypair_ext.conf'):
+            path = self._pipe(name)
+            self.assert_refused(f'{path} cannot be read: it is not a regular')
+
+    def test_an_empty_configuration(self) -> None:
+        """Nothing but defaults is what an empty device stands for."""
+        path = self._write_policy('')
+        path.unlink()
+        path.symlink_to(os.devnull)
+        self.assertEqual(0, self.starts.start(self.directory).status)
+
     def test_text_that_is_not_utf8(self) -> None:
         mark = b'\xef\xbb\xbf'
         for name, before, behind in (
@@ -229,6 +274,10 @@ class LoadTest(ServiceTestCase):
             ('logging_context_format_string', '%(no)s', 'context_format'),
             ('log_config_append', '/nosuch/file', '/nosuch/file'),
             ('debug', 'maybe', 'debug'),
+            ('log_rotation_type', 'sometimes', 'log_rotation_type'),
+            ('rate_limit_interval', 'often', 'rate_limit_interval'),
+            ('log_rotate_interval', 0, 'log_rotate_interval'),
+            ('log_file', self._pipe('log'), 'nobody reads it'),
         ):
             with self.subTest(option=option):
                 self.configure({'DEFAULT': {option: value}})

@@ -270,6 +270,10 @@ class RegisterTest(ConfTestCase):
             ('[api]\nauth_strategy = none\n', 'api', 'auth_strategy'),
             ('[quota]\nkey_pairs = -2\n', 'quota', 'key_pairs'),
             ('[keypairs]\nretry_after = x\n', 'keypairs', 'retry_after'),
+            # oslo.config reads these as no number at all.
+            ('[api]\nmax_limit =\n', 'api', 'max_limit'),
+            ('[quota]\nkey_pairs =\n', 'quota', 'key_pairs'),
+            ('[database]\nmax_overflow = \n', 'database', 'max_overflow'),
         ):
             with self.subTest(text=text):
                 made = config_files.parse([self.file(text)])

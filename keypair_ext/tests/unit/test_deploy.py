@@ -78,7 +78,7 @@ class ApplicationTest(DeployTestCase):
                 )
 
     def test_versions_that_are_none(self) -> None:
-        for text in ('2', 'latest', '', '2.0', '1.1'):
+        for text in ('2', 'latest', '', '2.0', '1.1', '3.1'):
             with self.subTest(text=text):
                 message = self.refusal(max_version=text)
                 self.assertIn('max_version', message)
@@ -103,15 +103,22 @@ class ApplicationTest(DeployTestCase):
             self.assertIn('max_version in [api]', self.refusal())
 
     def test_a_link_prefix_that_is_no_url(self) -> None:
-        self.configure({'api': {'compute_link_prefix': 'http://[::1'}})
-        error = self.assertRaises(
-            exception.ConfigurationError,
-            deploy.Composition().versions,
-            self.local_conf(),
-        )
-        self.assertIn('[api] compute_link_prefix', str(error))
-        # Nova starts with it.
-        self.filter()
+        for prefix in (
+            'http://[::1',
+            'cloud.example.org',
+            '/compute',
+            'http:///compute',
+            'ftp://cloud.example.org',
+        ):
+            self.configure({'api': {'compute_link_prefix': prefix}})
+            error = self.assertRaises(
+                exception.ConfigurationError,
+                deploy.Composition().versions,
+                self.local_conf(),
+            )
+            self.assertIn('[api] compute_link_prefix', str(error))
+            # Nova starts with it.
+            self.filter()
 
     def test_database_group(self) -> None:
         self.configure({'mine': {'connection': 'sqlite:////no/such/x'}})

@@ -795,6 +795,26 @@ class TestBus(NotificationsTestCase):
             log.output.splitlines(),
         )
 
+    def test_a_driver_that_is_none(self) -> None:
+        for drivers in ('messaging_v2', 'messagingv2\ndriver = messaging_v2'):
+            with self.subTest(drivers=drivers):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.load, drivers
+                )
+                self.assertIn('driver messaging_v2 is not', str(error))
+                self.assertIn('log, messaging, messagingv2', str(error))
+        log = self.useFixture(
+            fixtures.FakeLogger(format='%(levelname)s %(message)s')
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'keypair_ext.conf.is_ours', lambda conf: False
+            )
+        )
+        # A Nova that serves without it goes on to do so.
+        self.load('messaging_v2')
+        self.assertIn('ERROR [oslo_messaging_notifications]', log.output)
+
     def test_a_url_that_is_none(self) -> None:
         for url in ('nonsense', 'smoke-signals://'):
             error = self.assertRaises(

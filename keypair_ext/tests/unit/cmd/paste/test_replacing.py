@@ -305,7 +305,7 @@ class TestRefusals(TestCase):
                 self.path,
                 ':1 is not UTF-8, at byte 0xff: save the file as UTF-8.',
             ),
-            (self.directory, ' cannot be read: it is not a regular file.'),
+            (self.directory, ' cannot be read: Is a directory.'),
             (fifo, ' cannot be read: it is not a regular file.'),
             (loop, ' cannot be read: Too many levels of symbolic links.'),
             (
