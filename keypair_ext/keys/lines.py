@@ -4,12 +4,16 @@
 
 import datetime
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from keypair_ext import exception
 from keypair_ext.db.records import Keypair
 from keypair_ext.keytypes import KeyType
+
+# Of the names that the API takes now, what can stand before another name.
+_PREFIX = re.compile('(?! )[a-zA-Z0-9 _@.-]+')
 
 _TEXTS = ('user_id', 'name', 'type', 'fingerprint', 'public_key')
 _TIMES = ('created_at', 'updated_at')
@@ -127,4 +131,16 @@ def check_text(what: str, value: str) -> None:
     if not 0 < len(value) <= MAX_LENGTH or not value.isprintable():
         raise exception.InvalidInput(
             reason=f'{what} must be 1 to {MAX_LENGTH} printable characters.'
+        )
+
+
+def check_prefix(what: str, value: str) -> None:
+    """Return if a value can be the beginning of a name.
+
+    :raises InvalidInput: the API would not take a name that begins so.
+    """
+    if not _PREFIX.fullmatch(value) or len(value) > MAX_LENGTH:
+        raise exception.InvalidInput(
+            reason=f'{what} must be letters, digits and any of " @._-", and '
+            f'not begin with a blank.'
         )

@@ -18,7 +18,11 @@ from keypair_ext.keytypes.description import Description
 
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 7 * 86400}
 _AGE = re.compile(r'(\d{1,9})([smhdw])')
-_HEX = re.compile(r'(?:[0-9a-f]{2}:?){15,19}[0-9a-f]{2}')
+_HEX = re.compile(r'(?:[0-9a-f]{2}:?){15}(?:(?:[0-9a-f]{2}:?){4})?[0-9a-f]{2}')
+_BASE64 = re.compile('[A-Za-z0-9+/]{43}')
+
+# What is selected where a key cannot be read.
+UNKNOWN = 'unknown'
 
 
 class Entry(NamedTuple):
@@ -50,6 +54,34 @@ class Selection:
     bits_below: int | None = None
     sha256: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what no key can be.
+
+        Whoever deletes nothing by it would believe that nothing is there.
+
+        :raises InvalidInput: it is such.
+        """
+        if '' in (self.user_id, self.name):
+            raise exception.InvalidInput(
+                reason='the id of a user or the name is empty: give one, or '
+                'leave the option out.'
+            )
+        known = (None, *description.ALGORITHMS, UNKNOWN)
+        if self.algorithm not in known:
+            raise exception.InvalidInput(
+                reason=f'there is no algorithm {self.algorithm!r}: it is one '
+                f'of {", ".join(map(str, known[1:]))}.'
+            )
+        if self.bits_below is not None and self.bits_below < 1:
+            raise exception.InvalidInput(
+                reason=f'no key is smaller than {self.bits_below} bits.'
+            )
+        if self.since and self.before and self.since >= self.before:
+            raise exception.InvalidInput(
+                reason='no key is older than the one and newer than the '
+                'other of these two times.'
+            )
+
     @property
     def range(self) -> Range:
         """What of it the database can tell."""
@@ -61,7 +93,7 @@ class Selection:
         exactly = (
             (self.user_id, row.user_id),
             (self.sha256, found.sha256),
-            (self.algorithm, found.algorithm or 'unknown'),
+            (self.algorithm, found.algorithm or UNKNOWN),
         )
         fingerprints = found.fingerprint, found.sha256, row.fingerprint
         return (
@@ -105,12 +137,18 @@ def parse_time(text: str, now: datetime.datetime) -> datetime.datetime:
         except OverflowError:
             return datetime.datetime.min
     try:
-        return lines.parse_time(text)
-    except ValueError:
+        moment = lines.parse_time(text)
+    except (OverflowError, ValueError):
         raise exception.InvalidInput(
             reason=f'{text!r} is neither an age, such as 90d, 12h or 3w, nor '
             f'a date, such as 2026-01-31 or 2026-01-31T12:00:00Z.'
         ) from None
+    if moment > now:
+        raise exception.InvalidInput(
+            reason=f'{text!r} is in the future, in UTC: no key can have been '
+            f'created since, and all have been before.'
+        )
+    return moment
 
 
 def parse_fingerprint(text: str) -> str:
@@ -121,14 +159,15 @@ def parse_fingerprint(text: str) -> str:
     :raises InvalidInput: it is neither.
     """
     kind, _, rest = text.partition(':')
-    if kind.upper() == 'SHA256' and rest:
+    if kind.upper() == 'SHA256' and _BASE64.fullmatch(rest.rstrip('=')):
         return f'SHA256:{rest.rstrip("=")}'
     digits = (rest if kind.upper() in ('MD5', 'SHA1') else text).lower()
     if _HEX.fullmatch(digits):
         return bytes.fromhex(digits.replace(':', '')).hex(':')
     raise exception.InvalidInput(
         reason=f'{text!r} is not a fingerprint: give 16 bytes (MD5) or 20 '
-        f'(SHA-1 of a certificate) in hexadecimal, or SHA256: and base64.'
+        f'(SHA-1 of a certificate) in hexadecimal, or SHA256: and all of '
+        f'its 43 characters.'
     )
 
 

@@ -80,6 +80,10 @@ _ALGORITHMS: dict[str, tuple[str, int, Callable[[bytes], int]]] = {
     'sk-ssh-ed25519': ('ed25519-sk', 0, _bytes),
     'sk-ecdsa-sha2-nistp256': ('ecdsa-sk', 0, _curve),
 }
+_KEYS = dict.fromkeys(name for name, _, _ in _ALGORITHMS.values())
+
+# What the algorithm of a description can be.
+ALGORITHMS = (*_KEYS, *(f'{name}-cert' for name in _KEYS))
 
 
 def _algorithm(blob: bytes) -> tuple[str | None, int | None]:

@@ -170,7 +170,7 @@ def transfer(arguments: argparse.Namespace) -> int:
         )
     lines.check_text('--to', arguments.new)
     if arguments.prefix:
-        lines.check_text('--prefix', arguments.prefix)
+        lines.check_prefix('--prefix', arguments.prefix)
     table = common.table(arguments)
     moves = _planned_moves(arguments, table)
     if not arguments.yes:

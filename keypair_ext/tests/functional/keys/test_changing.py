@@ -328,6 +328,10 @@ class TransferTest(ChangingTestCase):
             ('--to', 'a\nb'),
             ('--to', '\udcff'),
             ('--prefix', 'a\tb'),
+            # Names that the API would neither show nor delete.
+            ('--prefix', 'a/b'),
+            ('--prefix', ' a'),
+            ('--prefix', 'caf\xe9'),
         ):
             with self.subTest(option=option, value=value):
                 status, output, errors = self.run_command(

@@ -118,6 +118,15 @@ class ReadingTest(base.KeysTestCase):
             ('--fingerprint', '', 'SHA256:'),
             ('--same-key-as', '', 'cannot be read'),
             ('--fingerprint', 'abc', 'SHA256:'),
+            ('--fingerprint', ':'.join(['00'] * 18), 'SHA256:'),
+            ('--fingerprint', 'SHA256:abc', 'SHA256:'),
+            # What no key can be.
+            ('--user', '', 'is empty'),
+            ('--name', '', 'is empty'),
+            ('--algorithm', 'RSA', 'one of rsa, dsa, ed25519, ecdsa'),
+            ('--bits-below', '0', 'smaller than 0 bits'),
+            ('--older-than', '2999-01-31', 'in the future'),
+            ('--newer-than', '2999-01-31', 'in the future'),
             ('--same-key-as', '/nonexistent', 'cannot be read'),
             ('--same-key-as', self.config, 'no public key'),
         ):
@@ -128,6 +137,13 @@ class ReadingTest(base.KeysTestCase):
                 self.assertEqual((2, ''), (status, output))
                 self.assertIn(hint, errors)
                 self.assertEqual(1, errors.count('\n'))
+
+    def test_two_times_that_no_key_is_between(self) -> None:
+        status, output, errors = self.run_command(
+            'list', '--older-than', '90d', '--newer-than', '30d'
+        )
+        self.assertEqual((2, ''), (status, output))
+        self.assertIn('no key is older than the one', errors)
 
     def test_after(self) -> None:
         first, *rest = self.listed()
