@@ -26,6 +26,10 @@ _ROUNDS: Final = 5
 # fill while it runs; what leaks with each error would be more.
 _MAY_GROW: Final = 24 * 2**20
 
+# The longest that a client may wait: for a worker whose other clients wait
+# for a database that hangs, twice.
+_LONGEST: Final = 60.0
+
 _SERVED: Final = 'keypair_ext.tests.functional.faults.served:application'
 
 
@@ -45,12 +49,16 @@ class Outcome:
     restarted: bool
 
     def problems(
-        self, may_lose_workers: bool = False, is_refused: bool = False
+        self,
+        may_lose_workers: bool = False,
+        is_refused: bool = False,
+        longest: float = _LONGEST,
     ) -> list[str]:
         """Return what has been promised and was not held.
 
         :param may_lose_workers: it is they who were killed.
         :param is_refused: without a refusal the fault did not happen.
+        :param longest: for how many seconds a client may wait.
         """
         found = [*self.wrong]
         if not may_lose_workers:
@@ -58,6 +66,8 @@ class Outcome:
             found += ['no answer'] * self.unanswered
         if is_refused and not self.refused:
             found.append('nobody was refused')
+        if self.longest > longest:
+            found.append(f'an answer took {self.longest:.1f} s')
         if self.grown > _MAY_GROW:
             found.append(f'a worker has grown by {self.grown} bytes')
         return found

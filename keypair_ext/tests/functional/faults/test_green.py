@@ -106,7 +106,6 @@ class SQLiteTest(base.TestCase):
                 database={
                     'max_pool_size': CONNECTIONS - 1,
                     'max_overflow': 1,
-                    # On a busy machine each waits for many others.
                     'pool_timeout': client.TIMEOUT,
                 },
             )
@@ -120,7 +119,8 @@ class SQLiteTest(base.TestCase):
             lambda: most.append(service.most_connections(2)),
             CLIENTS,
         )
-        self.assertEqual([], outcome.problems())
+        # Each waits for many others, as long as a machine is busy.
+        self.assertEqual([], outcome.problems(longest=client.TIMEOUT))
         self.assertEqual(0, outcome.refused)
         self.assertLess(CLIENTS, outcome.acknowledged)
         self.assertTrue(0 < most[0] <= CONNECTIONS, most)
