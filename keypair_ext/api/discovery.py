@@ -55,7 +55,10 @@ class Versions:
         self._faults = fault_table
         self._max_version = max_version
         self._link_prefix = link_prefix
-        self.by_operation = {'show_version': self.show_version}
+        self.by_operation = {
+            'show_version': self.show_version,
+            'show_named_version': self.show_named_version,
+        }
         self._documents = {
             '/v2': _document('v2.0', 'DEPRECATED', '2025-07-04T12:00:00Z'),
             '/v2.1': _document('v2.1', 'CURRENT', '2013-07-23T11:33:21Z'),
@@ -84,6 +87,22 @@ class Versions:
             else self._all(asked)
         )
         return request.answer(contract, 200, document)
+
+    def show_named_version(
+        self, request: Request, contract: Contract
+    ) -> Answer:
+        """Answer 200 and the document of this name, under ``/v2`` its own.
+
+        404 where there is none.
+        """
+        request.query()
+        asked = webob.Request(request.environ)
+        named = {each['id']: mount for mount, each in self._documents.items()}
+        own = _mount(asked)
+        mount = own if own == '/v2' else named.get(request.route.name)
+        if mount is None:
+            raise exception.NotFound()
+        return request.answer(contract, 200, self._one(asked, mount))
 
     def _answer(self, request: webob.Request) -> Answer:
         mount = _mount(request)

@@ -73,10 +73,27 @@ class Application:
                 request.check()
                 answer = self._handlers[route.operation](request, contract)
         except Exception as error:  # noqa: BLE001 (the last net)
-            answer = self._faults.answer(error, fault_headers(error, contract))
+            answer = self._failed(error, environ, route, contract)
         if self.contracts.profile.answers.compute_request_id:
             _add_request_id(answer, environ)
         return answer
+
+    def _failed(
+        self,
+        error: Exception,
+        environ: WSGIEnvironment,
+        route: routes.Route | None,
+        contract: Contract | None,
+    ) -> Answer:
+        # No path of Nova's has a name with a slash in it. One that is not
+        # there is not told apart from a path that is none.
+        if (
+            isinstance(error, exception.KeypairNotFound)
+            and route
+            and '/' in (route.name or '')
+        ):
+            return self._nowhere(environ, None)
+        return self._faults.answer(error, fault_headers(error, contract))
 
     def _nowhere(
         self, environ: WSGIEnvironment, route: routes.Route | None

@@ -37,8 +37,10 @@ SERVICE: Declarations = (
     ('/os-quota-sets/{name}/detail', {'GET': 'show_quota_detail'}),
     ('/extensions', {'GET': 'list_extensions'}),
     ('/extensions/{name}', {'GET': 'show_extension'}),
-    # Below a project; without one it needs no token, and never comes here.
+    # The first below a project; without one it needs no token, and never
+    # comes here.
     ('/', {'GET': 'show_version'}),
+    ('/versions/{name}', {'GET': 'show_named_version'}),
 )
 
 _SLASHES = re.compile('/+')

@@ -5,22 +5,34 @@
 HAProxy before a real Nova and the service is in ``functional.nova``.
 """
 
+import contextlib
 import re
+import sqlite3
 import textwrap
+import time
 import unittest
+from concurrent import futures
 from pathlib import Path
 from typing import ClassVar
 
 import yaml
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures, front_cases
+from keypair_ext.tests.functional import fixtures, front_cases, service_cases
 from keypair_ext.tests.functional.servers import (
+    gunicorn,
     haproxy,
     process,
+    rest,
     shipped,
     web,
+    wsgi_server,
 )
+
+# For the database that another one has locked, the service waits 5 s.
+_LOCKED = 8.0
+
+_BOB = {'X-Auth-Token': 'bob:aaaa:member,reader'}
 
 _TIMEOUTS = ('connect', 'client', 'server')
 
@@ -65,6 +77,66 @@ class HAProxyTest(front_cases.FrontCases):
             self.file.write_text(text)
             self.proxy.read_again()
             self.wait_for(name)
+
+
+@unittest.skipUnless(
+    process.find_program('haproxy'), 'haproxy is not installed'
+)
+class BusyTest(base.TestCase):
+    """The service with one worker, which waits for its database."""
+
+    front: ClassVar[haproxy.Front]
+    database: ClassVar[Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # Tests have temporary directories that nobody else may enter.
+        home = cls.use(
+            process.Directory('busy', process.unprivileged_user('haproxy'))
+        ).path
+        cls.database = home / 'busy.sqlite'
+        service_cases.prepare(
+            home,
+            {
+                'api': {'noauth_allow_remote': True},
+                'database': {'connection': f'sqlite:///{cls.database}'},
+            },
+        )
+        server = cls.use(gunicorn.Gunicorn(home))
+        nova = cls.use(wsgi_server.Server(front_cases.named('nova')))
+        file = home / shipped.HAPROXY_NOVA.name
+        file.write_text(shipped.HAPROXY_NOVA.read_text())
+        cls.front = cls.use(haproxy.Front(server.port, nova.port, file))
+
+    def test_who_is_busy_is_not_away(self) -> None:
+        process.wait_until(lambda: self._serves() == 'ours', 'the service', 30)
+        clients = futures.ThreadPoolExecutor(32)
+        self.addCleanup(clients.shutdown)
+        with contextlib.closing(sqlite3.connect(self.database)) as locking:
+            locking.execute('BEGIN IMMEDIATE')
+            written = [
+                clients.submit(self._write, number) for number in range(2)
+            ]
+            served = []
+            end = time.monotonic() + _LOCKED
+            while time.monotonic() < end:
+                served.append(clients.submit(self._serves))
+                time.sleep(0.5)
+            locking.rollback()
+        self.assertEqual({'ours'}, {each.result() for each in served})
+        # All of them reached the service, in time or not.
+        self.assertLessEqual({each.result() for each in written}, {200, 503})
+
+    def _serves(self) -> str:
+        url = f'{self.front.url}/v2.1/os-keypairs'
+        document = rest.call('GET', url, headers=_BOB).json()
+        return 'ours' if 'keypairs' in document else 'nova'
+
+    def _write(self, number: int) -> int:
+        url = f'{self.front.url}/v2.1/os-keypairs'
+        keypair = {'name': f'k{number}', 'public_key': fixtures.KEY}
+        return rest.call('POST', url, {'keypair': keypair}, _BOB).status
 
 
 @unittest.skipUnless(

@@ -217,7 +217,7 @@ class LoadTest(ServiceTestCase):
     def test_a_pipe_in_the_place_of_a_file(self) -> None:
         # Nobody writes to it: to open it would wait for ever.
         pipe = self._pipe('pipe')
-        keystone = {
+        keystone: fixtures.Options = {
             'api': {'auth_strategy': 'keystone'},
             'keystone_authtoken': {'auth_type': 'none', 'cafile': pipe},
         }
