@@ -478,11 +478,11 @@ def _check_value(conf: cfg.ConfigOpts, opt: cfg.Opt, group: str) -> None:
 
 
 def check_address(where: str, url: str | None) -> None:
-    """Return if an option that can be left out is the address of a server.
+    """Return if an option that may be None is the address of a server.
 
     :raises ConfigurationError: it is something else.
     """
-    if not url:
+    if url is None:
         return
     try:
         parts = urlparse.urlsplit(url)

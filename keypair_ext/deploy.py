@@ -164,7 +164,8 @@ class Composition:
         # In a Nova it is Nova's to judge.
         keypair_conf.check_address(
             '[api] compute_link_prefix',
-            self._conf(section.source).api.compute_link_prefix,
+            # As for Nova, an empty one is none.
+            self._conf(section.source).api.compute_link_prefix or None,
         )
         return made
 

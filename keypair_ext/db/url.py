@@ -241,6 +241,8 @@ def _check_file(url: sa.URL) -> None:
         )
     if os.path.isdir(path):
         raise _Mistake(f'{path} is a directory; name a file in it')
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise _Mistake(f'{path} is not a regular file; name one')
     directory = os.path.dirname(path)
     if directory and not os.path.isdir(directory):
         raise _Mistake(

@@ -92,7 +92,7 @@ def filter_factory(
     config.register_api_opts(conf)
     options = {k: v for k, v in local_conf.items() if k not in _CONF_KEYS}
     for group, registered in auth_token.list_opts():
-        conf.register_opts(registered, group=group)
+        config.register_missing(conf, registered, group)
     fault_table = faults.Faults(profiles.Faults(), conf.keypairs.retry_after)
 
     def mount(application: WSGIApplication) -> AuthToken:
@@ -121,6 +121,9 @@ def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
         # Not all releases of the library have all options.
         return section[name] if name in section else False  # noqa: SIM401 (get raises for an unknown one)
 
+    config.check_address(
+        f'[{_GROUP}] www_authenticate_uri', get('www_authenticate_uri') or None
+    )
     if not options.keys() & {'auth_type', 'auth_section'}:
         identity_client.check_plugin(conf, _GROUP)
     if not _is_on(get('insecure')):

@@ -123,6 +123,10 @@ class SQLiteTest(UrlTestCase):
         message = self.refused(f'sqlite:///{self.directory}')
         self.assertIn(f'{self.directory} is a directory', message)
 
+    def test_what_is_no_file(self) -> None:
+        # What is written there is lost.
+        self.assertIn('not a regular', self.refused('sqlite:////dev/null'))
+
     def test_two_slashes(self) -> None:
         self.assertIn('three slashes', self.refused('sqlite://var/x.sqlite'))
 
