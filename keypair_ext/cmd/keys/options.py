@@ -236,6 +236,10 @@ def opened(path: str) -> contextlib.AbstractContextManager[TextIO]:
     :raises ConfigurationError: it cannot be read.
     """
     if path == '-':
+        if sys.stdin is None:
+            raise exception.ConfigurationError(
+                reason='Standard input is closed: there is nothing to read.'
+            )
         return contextlib.nullcontext(sys.stdin)
     try:
         return open(path, encoding='utf-8')
@@ -251,7 +255,9 @@ def read(path: str) -> str:
     try:
         with opened(path) as stream:
             return stream.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise files.unreadable(path, error) from error
+    except UnicodeDecodeError as error:
         raise exception.ConfigurationError(
             reason=f'{path} cannot be read: it is not UTF-8 text.'
         ) from error

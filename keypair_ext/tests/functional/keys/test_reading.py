@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from oslo_config import cfg
 
 from keypair_ext import conf as keypair_conf
+from keypair_ext.cmd import manage
 from keypair_ext.db import table
 from keypair_ext.keytypes import strength
 from keypair_ext.tests import base as tests_base
@@ -137,6 +138,24 @@ class ReadingTest(base.KeysTestCase):
                 self.assertEqual((2, ''), (status, output))
                 self.assertIn(hint, errors)
                 self.assertEqual(1, errors.count('\n'))
+
+    def test_standard_input_that_is_closed(self) -> None:
+        for command in ('import - --yes', 'list --same-key-as -'):
+            shell = ['sh', '-c', f'exec "$@" {command} <&-', 'sh']
+            options = ['--config-file', self.config]
+            done = subprocess.run(
+                [*shell, sys.executable, manage.__file__, *options, 'keys'],
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(
+                (
+                    2,
+                    'keypair-ext-manage: Standard input is closed: there is '
+                    'nothing to read.\n',
+                ),
+                (done.returncode, done.stderr),
+            )
 
     def test_two_times_that_no_key_is_between(self) -> None:
         status, output, errors = self.run_command(

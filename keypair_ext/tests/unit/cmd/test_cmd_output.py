@@ -139,10 +139,10 @@ class OutputTest(base.TestCase):
         )
         fifo = self.directory / 'fifo'
         os.mkfifo(fifo)
-        options = ['--config-file', str(fifo)]
+        command = ['keys', 'list', '--same-key-as', str(fifo)]
         with (
             subprocess.Popen(
-                [sys.executable, manage.__file__, *options, 'db', 'sync'],
+                [sys.executable, manage.__file__, *command],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             ) as child,
