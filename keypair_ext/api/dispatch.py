@@ -85,12 +85,10 @@ class Application:
         route: routes.Route | None,
         contract: Contract | None,
     ) -> Answer:
-        # No path of Nova's has a name with a slash in it. One that is not
-        # there is not told apart from a path that is none.
         if (
             isinstance(error, exception.KeypairNotFound)
             and route
-            and '/' in (route.name or '')
+            and _is_nowhere(route.name or '')
         ):
             return self._nowhere(environ, None)
         return self._faults.answer(error, fault_headers(error, contract))
@@ -107,6 +105,15 @@ class Application:
             raise exception.MethodNotAllowed(allowed=', '.join(route.methods))
         page = webob.Request(environ).get_response(webob.exc.HTTPNotFound())
         return Answer(404, page.body, page.headers['Content-Type'])
+
+
+def _is_nowhere(name: str) -> bool:
+    """Say whether to Nova the path of a name is one that is none.
+
+    That is where there is a slash in it; in front it is one of several.
+    """
+    rest = name.lstrip('/')
+    return not rest or '/' in rest
 
 
 def _add_request_id(answer: Answer, environ: WSGIEnvironment) -> None:
