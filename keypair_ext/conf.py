@@ -409,6 +409,14 @@ _GROUPS = {
 }
 
 
+# Empty, these would mean something that nobody writes down so: the working
+# directory, somebody else's queue, nothing to listen to.
+_NEVER_EMPTY = {
+    'api': ('http_basic_user_file', 'http_basic_project_id'),
+    'listener': ('journal_directory', 'exchange', 'topics', 'pool'),
+}
+
+
 def register_opts(conf: cfg.ConfigOpts, database_group: str) -> None:
     """Register on ``conf`` what is not registered there yet.
 
@@ -470,8 +478,10 @@ def _check_value(conf: cfg.ConfigOpts, opt: cfg.Opt, group: str) -> None:
         raise exception.ConfigurationError(
             reason=f'{where} cannot be used: {reason or error}.'
         ) from error
-    # So oslo.config reads a number that is left empty.
-    if value is None and opt.default is not None:
+    # None is how oslo.config reads a number that is left empty.
+    if (value is None and opt.default is not None) or (
+        not value and opt.name in _NEVER_EMPTY.get(group, ())
+    ):
         raise exception.ConfigurationError(
             reason=f'{where} is empty: give it a value, or take the line out.'
         )

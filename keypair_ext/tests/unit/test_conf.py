@@ -274,6 +274,10 @@ class RegisterTest(ConfTestCase):
             ('[api]\nmax_limit =\n', 'api', 'max_limit'),
             ('[quota]\nkey_pairs =\n', 'quota', 'key_pairs'),
             ('[database]\nmax_overflow = \n', 'database', 'max_overflow'),
+            ('[api]\nhttp_basic_project_id =\n', 'api', 'project_id'),
+            ('[listener]\njournal_directory =\n', 'listener', 'directory'),
+            ('[listener]\ntopics =\n', 'listener', 'topics'),
+            ('[listener]\npool =\n', 'listener', 'pool'),
         ):
             with self.subTest(text=text):
                 made = config_files.parse([self.file(text)])
