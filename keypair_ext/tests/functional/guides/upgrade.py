@@ -59,7 +59,7 @@ class Upgrade:
         """
         self._wheels = wheels
         self._elsewhere = elsewhere
-        self._users: list[_User] = []
+        self._users: list[User] = []
         self._awaited = ''
         self._taken_over = False
 
@@ -70,8 +70,10 @@ class Upgrade:
             for wheel in self._wheels.iterdir():
                 shutil.copy(wheel, machine.RELEASED)
             self._awaited, self._taken_over = release, False
+            # In 2.1 a name has no dot.
+            number = release.replace('.', '-')
             self._users = [
-                _User(f'{letter}{release.replace(".", "")}', self._elsewhere)
+                User(f'{letter}-{number}', _compute(), self._elsewhere)
                 for letter in _USERS
             ]
             return problem
@@ -105,15 +107,18 @@ class Upgrade:
         return _SERVES.findall(log)[-1:] == [self._awaited]
 
 
-class _User:
+class User:
     """Asks for key pairs until it is stopped.
 
     :param name: with which the names of its key pairs begin.
+    :param elsewhere: as of the upgrade.
     """
 
-    def __init__(self, name: str, elsewhere: str) -> None:
+    def __init__(
+        self, name: str, compute: adapter.Adapter, elsewhere: str = ''
+    ) -> None:
         self._name = f'during-{name}-'
-        self._compute = _compute()
+        self._compute = compute
         self._elsewhere = elsewhere
         self._ledger = Ledger()
         self._done = threading.Event()
