@@ -122,7 +122,7 @@ class User:
         self._elsewhere = elsewhere
         self._ledger = Ledger()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._work)
+        self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def end(self) -> Ledger:
