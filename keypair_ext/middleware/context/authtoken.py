@@ -46,8 +46,18 @@ _MISTAKES = (
     ValueError,
 )
 
-# What asking the Identity service, or memcached, raises.
-_FAILURES = (auth_exceptions.ClientException, OSError, ImportError)
+# What asking the Identity service, or memcached, raises; and what is made of
+# an answer that is none of Identity's, such as the page of a proxy.
+_FAILURES = (
+    auth_exceptions.ClientException,
+    OSError,
+    ImportError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
 
 
 class AuthToken(auth_token.AuthProtocol):  # type: ignore[misc]

@@ -6,9 +6,11 @@ Real servers, the real keystonemiddleware, and an Identity service that is
 not there or is not to be trusted.
 """
 
+import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures, service_cases
@@ -17,6 +19,7 @@ from keypair_ext.tests.functional.servers import (
     process,
     rest,
     tls,
+    wsgi_server,
 )
 
 _TOKEN = {'X-Auth-Token': 'a-token'}
@@ -29,6 +32,45 @@ _AUTHTOKEN = """\
 [filter:authtoken]
 use = egg:keypair-ext#authtoken
 """
+
+# What is answered where a token is asked about, by the token.
+_NO_TOKENS: Final = {
+    'page': '<html>Come back later</html>',
+    'nothing': '{}',
+    'null': 'null',
+    'list': '[1]',
+    'nobody': '{"token": {"expires_at": "2999-01-01T00:00:00.000000Z"}}',
+    'never': '{"token": {"user": {"id": "u"}, "expires_at": "soon"}}',
+}
+
+
+def _identity(
+    environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Let the service in, and answer what is no token when asked for one."""
+    links = [{'rel': 'self', 'href': f'http://{environ["HTTP_HOST"]}/v3/'}]
+    status, headers = '200 OK', [('Content-Type', 'application/json')]
+    if environ['REQUEST_METHOD'] == 'POST':
+        status = '201 Created'
+        headers.append(('X-Subject-Token', 'of-the-service'))
+        endpoint = {'interface': 'internal', 'url': links[0]['href']}
+        body = json.dumps(
+            {
+                'token': {
+                    'expires_at': '2999-01-01T00:00:00.000000Z',
+                    'user': {'id': 'u', 'name': 'u'},
+                    'catalog': [{'type': 'identity', 'endpoints': [endpoint]}],
+                }
+            }
+        )
+    elif 'HTTP_X_SUBJECT_TOKEN' in environ:
+        body = _NO_TOKENS[environ['HTTP_X_SUBJECT_TOKEN']]
+    else:
+        version = {'id': 'v3.14', 'status': 'stable', 'links': links}
+        body = json.dumps({'version': version})
+    start_response(status, headers)
+    return [body.encode()]
+
 
 # What operators may have in their pipelines. It breaks where a request says.
 BREAKS = f"""
@@ -131,6 +173,19 @@ class IdentityTest(TroubleTestCase):
     def test_nobody_listens(self) -> None:
         self.serve_keystone(f'http://{process.LOOPBACK}:1')
         self.assert_identity_unavailable()
+
+    def test_answers_that_are_no_tokens(self) -> None:
+        identity = self.useFixture(wsgi_server.Server(_identity))
+        self.serve_keystone(f'{identity.url}/v3')
+        for token in _NO_TOKENS:
+            with self.subTest(token=token):
+                self.assert_fault(
+                    '/v2.1/os-keypairs',
+                    503,
+                    'serviceUnavailable',
+                    {'X-Auth-Token': token},
+                )
+        self.assertNotIn('Traceback', self.server.daemon.log)
 
     def test_a_certificate_that_cannot_be_verified(self) -> None:
         server = self.useFixture(tls.TLSServer(self.directory))
