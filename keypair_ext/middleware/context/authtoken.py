@@ -88,6 +88,17 @@ class AuthToken(auth_token.AuthProtocol):  # type: ignore[misc]
         fault = self._faults.answer(exception.IdentityUnavailable())
         return request.get_response(fault)
 
+    def validate_allowed_request(
+        self, request: webob.Request, token: Mapping[str, Any]
+    ) -> None:
+        """Return if the access rules of a token, if it has any, let it.
+
+        ``auth_token`` also looks for the service in the token's catalogue,
+        which is not there where nothing else needs it.
+        """
+        ours = {'type': self._conf.get('service_type')}
+        super().validate_allowed_request(request, {'catalog': [ours], **token})
+
 
 def filter_factory(
     global_conf: Mapping[str, str], **local_conf: str

@@ -33,6 +33,30 @@ _AUTHTOKEN = """\
 use = egg:keypair-ext#authtoken
 """
 
+_DOMAIN: Final = {'id': 'default', 'name': 'Default'}
+
+# An application credential's that may do one thing.
+_RESTRICTED: Final = {
+    'token': {
+        'expires_at': '2999-01-01T00:00:00.000000Z',
+        'user': {'id': 'u', 'name': 'u', 'domain': _DOMAIN},
+        'project': {'id': 'p', 'name': 'p', 'domain': _DOMAIN},
+        'roles': [{'id': 'r', 'name': 'member'}],
+        'methods': ['application_credential'],
+        'issued_at': '2020-01-01T00:00:00.000000Z',
+        'audit_ids': ['a'],
+        'application_credential': {
+            'access_rules': [
+                {
+                    'service': 'compute',
+                    'method': 'GET',
+                    'path': '/v2.1/os-keypairs',
+                }
+            ]
+        },
+    }
+}
+
 # What is answered where a token is asked about, by the token.
 _NO_TOKENS: Final = {
     'page': '<html>Come back later</html>',
@@ -64,7 +88,8 @@ def _identity(
             }
         )
     elif 'HTTP_X_SUBJECT_TOKEN' in environ:
-        body = _NO_TOKENS[environ['HTTP_X_SUBJECT_TOKEN']]
+        asked = environ['HTTP_X_SUBJECT_TOKEN']
+        body = _NO_TOKENS.get(asked) or json.dumps(_RESTRICTED)
     else:
         version = {'id': 'v3.14', 'status': 'stable', 'links': links}
         body = json.dumps({'version': version})
@@ -186,6 +211,20 @@ class IdentityTest(TroubleTestCase):
                     {'X-Auth-Token': token},
                 )
         self.assertNotIn('Traceback', self.server.daemon.log)
+
+    def test_access_rules_without_a_catalogue(self) -> None:
+        """As the guide configures the service."""
+        identity = self.useFixture(wsgi_server.Server(_identity))
+        self.serve_keystone(
+            f'{identity.url}/v3',
+            service_type='compute',
+            include_service_catalog=False,
+        )
+        url = f'{self.server.url}/v2.1/os-keypairs'
+        token = {'X-Auth-Token': 'restricted'}
+        rest.call('GET', url, headers=token).expect(200)
+        rest.call('GET', f'{url}/k', headers=token).expect(401)
+        rest.call('POST', url, {}, token).expect(401)
 
     def test_a_certificate_that_cannot_be_verified(self) -> None:
         server = self.useFixture(tls.TLSServer(self.directory))
