@@ -347,7 +347,7 @@ class ReadersTest(AdditionsTestCase):
             check=True,
         ).stdout
 
-    @testtools.skipUnless(shutil.which('ssh-keygen'), 'no ssh-keygen')
+    @testtools.skipIf(shutil.which('ssh-keygen') is None, 'no ssh-keygen')
     def test_ssh_keygen_and_cryptography(self) -> None:
         for algorithm, (bits, name, begin, _) in ALGORITHMS.items():
             with self.subTest(algorithm=algorithm):
