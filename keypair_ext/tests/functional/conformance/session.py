@@ -71,6 +71,8 @@ class Session(fixtures.Fixture):
     def _run(self, name: str) -> Outcome:
         began = time.monotonic()
         if name == AWAY:
+            # HAProxy takes ours out while a user is being made.
+            self.compared.signed(away.USER.list(''))
             with self._without_database():
                 result = self._compare(name, away.script)
         else:

@@ -44,6 +44,37 @@ _LIBRARIES: Final = {
         'oslo.middleware==6.3.1',
         'oslo.limit==2.6.1',
     ),
+    # Behind a load balancer only. Newer ones lack what it imports.
+    '29': (
+        'SQLAlchemy==1.4.51',
+        'alembic==1.13.1',
+        'cryptography==42.0.5',
+        'eventlet==0.35.2',
+        'keystoneauth1==5.6.0',
+        'keystonemiddleware==10.6.0',
+        'oslo.cache==3.7.0',
+        'oslo.concurrency==6.0.0',
+        'oslo.config==9.4.0',
+        'oslo.context==5.5.0',
+        'oslo.db==15.0.0',
+        'oslo.i18n==6.3.0',
+        'oslo.limit==2.4.0',
+        'oslo.log==5.5.1',
+        'oslo.messaging==14.7.2',
+        'oslo.middleware==6.1.0',
+        'oslo.policy==4.3.0',
+        'oslo.privsep==3.3.0',
+        'oslo.reports==3.3.0',
+        'oslo.rootwrap==7.2.0',
+        'oslo.serialization==5.4.0',
+        'oslo.service==3.4.1',
+        'oslo.upgradecheck==2.3.0',
+        'oslo.utils==7.1.0',
+        'oslo.versionedobjects==3.3.0',
+        'oslo.vmware==4.4.0',
+        'WebOb==1.8.7',
+        'setuptools<81',
+    ),
 }
 
 REQUIREMENTS: Final = (
@@ -52,6 +83,13 @@ REQUIREMENTS: Final = (
     'PyMySQL',
     'python-memcached',
     'uwsgi',
+)
+
+# What uWSGI loads.
+_APPLICATION: Final = (
+    'nova.api.openstack.compute.wsgi:init_application()'
+    if RELEASE.startswith('29.')
+    else 'nova.wsgi.osapi_compute:application'
 )
 
 # What Nova's own api-paste.ini says in its pipelines, of which that of 31 has
@@ -320,7 +358,7 @@ class Nova(fixtures.Fixture):
         self.server = self.useFixture(
             uwsgi.UWSGI(
                 self._venv,
-                'nova.wsgi.osapi_compute:application',
+                _APPLICATION,
                 directory=self._home,
                 env={
                     'OS_NOVA_CONFIG_DIR': str(self._home),

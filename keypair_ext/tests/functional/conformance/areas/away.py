@@ -2,6 +2,8 @@
 
 """What is answered while the database is away."""
 
+from typing import Final
+
 from keypair_ext.tests.functional.conformance.areas.script import (
     Script,
     Settings,
@@ -9,10 +11,12 @@ from keypair_ext.tests.functional.conformance.areas.script import (
 from keypair_ext.tests.functional.conformance.caller import COLLECTION, Caller
 from keypair_ext.tests.unit.keytypes import vectors
 
+USER: Final = Caller('away')
+
 
 def script(settings: Settings) -> Script:
     """Ask what needs the database, and what does not."""
-    user = Caller('away')
+    user = USER
     yield user.list('list')
     yield user.list('page', '2.35', '?limit=1')
     yield user.show('show', 'it')
