@@ -4,7 +4,6 @@
 
 import contextlib
 import http.client
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures, service_cases
+from keypair_ext.tests.functional import fixtures, held, service_cases
 from keypair_ext.tests.functional.servers import (
     process,
     rest,
@@ -27,30 +26,6 @@ _HEADERS = {
 
 # Seconds. Requests are given more, where no option says otherwise.
 _PATIENCE = 30
-
-
-class Pipe:
-    """Put in the place of a file, it holds whoever reads that."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = path.rename(path.with_suffix('.kept'))
-        os.mkfifo(path)
-        self._end: int | None = None
-
-    def is_read(self) -> bool:
-        """Tell whether somebody has begun to read it."""
-        with contextlib.suppress(OSError):
-            self._end = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-        return self._end is not None
-
-    def release(self) -> None:
-        """Put the file back; who has read the pipe has come to its end."""
-        if self._file.exists():
-            self._file.replace(self._path)
-        if self._end is not None:
-            os.close(self._end)
-            self._end = None
 
 
 class StoppingCases(base.TestCase):
@@ -73,16 +48,17 @@ class StoppingCases(base.TestCase):
         """Start the server, and wait until it answers."""
         self.home = self.useFixture(process.Directory('stopping')).path
         service_cases.prepare(self.home, {})
+        held.add(self.home / 'api-paste.ini')
         server = self.describe_server(self.home, options)
         self.server = self.useFixture(server)
         self.daemon = self.server.daemon
 
-    def begin_to_load(self) -> Pipe:
+    def begin_to_load(self) -> held.Hold:
         """Start it again, up to where it loads the application."""
-        pipe = Pipe(self.home / 'keypair_ext.conf')
-        self.addCleanup(pipe.release)
-        self.daemon.start(pipe.is_read)
-        return pipe
+        hold = held.Hold(self.home)
+        self.addCleanup(hold.release)
+        self.daemon.start(hold.holds)
+        return hold
 
     def begin_request(self, length: int) -> http.client.HTTPConnection:
         """Send a request but for its body, and see that it is accepted."""
@@ -134,9 +110,9 @@ class StoppingCases(base.TestCase):
         self.daemon.stop()
         for number, times in ((_TERM, 1), (_TERM, 2), (_INT, 2)):
             with self.subTest(number=number, times=times):
-                pipe = self.begin_to_load()
+                hold = self.begin_to_load()
                 self.tell([number] * times)
-                pipe.release()
+                hold.release()
                 self.wait_for_end()
 
     def test_while_workers_begin(self) -> None:

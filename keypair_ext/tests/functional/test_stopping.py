@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from keypair_ext.tests.functional import service_cases, stopping_cases
+from keypair_ext.tests.functional import held, service_cases, stopping_cases
 from keypair_ext.tests.functional.servers import (
     apache,
     gunicorn,
@@ -90,16 +90,16 @@ class ApacheTest(stopping_cases.StoppingCases):
         directory.parent.chmod(0o755)
         return apache.Apache(directory)
 
-    def begin_to_load(self) -> stopping_cases.Pipe:
-        pipe = stopping_cases.Pipe(self.home / 'keypair_ext.conf')
-        self.addCleanup(pipe.release)
+    def begin_to_load(self) -> held.Hold:
+        hold = held.Hold(self.home)
+        self.addCleanup(hold.release)
         port = self.server.port
         self.daemon.start(lambda: process.accepts_connections(port))
         client = http.client.HTTPConnection(process.LOOPBACK, port)
         self.addCleanup(client.close)
         client.request('GET', '/')
-        process.wait_until(pipe.is_read, 'read')
-        return pipe
+        process.wait_until(hold.holds, 'held')
+        return hold
 
     def test_while_workers_begin(self) -> None:
         self.skipTest('Its processes do not load before they are asked.')
