@@ -28,7 +28,6 @@ from keypair_ext import (
     keytypes,
     logs,
     notifications,
-    policy,
     profiles,
     quota,
 )
@@ -48,6 +47,7 @@ from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import algorithms, pool, rsa, strength
 from keypair_ext.middleware import net, on_demand, request_target
 from keypair_ext.middleware.context import http_basic
+from keypair_ext.policy.enforcer import Enforcer
 
 LOG = logging.getLogger(__name__)
 
@@ -299,10 +299,10 @@ class Composition:
             lambda: Store(self._engine(section)),
         )
 
-    def _enforcer(self, section: _Section) -> policy.Enforcer:
+    def _enforcer(self, section: _Section) -> Enforcer:
         return self._once(
             ('enforcer', section.source),
-            lambda: policy.Enforcer(self._conf(section.source)),
+            lambda: Enforcer(self._conf(section.source)),
         )
 
     def _contracts(self, section: _Section) -> contract.Contracts:

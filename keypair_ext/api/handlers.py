@@ -2,12 +2,13 @@
 
 """The four operations: each reads as validate, authorise, act, answer."""
 
-from keypair_ext import policy
 from keypair_ext.api import views
 from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Contract
 from keypair_ext.api.request import Query, Request
 from keypair_ext.keypairs import Keypairs
+from keypair_ext.policy import rules
+from keypair_ext.policy.enforcer import Enforcer
 
 # The answer holds a private key: nothing on its way may keep it.
 _NO_STORE = (('Cache-Control', 'no-store'),)
@@ -25,7 +26,7 @@ class Handlers:
     def __init__(
         self,
         keypairs: Keypairs,
-        enforcer: policy.Enforcer,
+        enforcer: Enforcer,
         max_limit: int,
         link_prefix: str | None,
     ) -> None:
@@ -44,9 +45,7 @@ class Handlers:
         """Answer 200 and the user's key pairs, or a page of them."""
         query = request.query(contract.list_query)
         user_id = self._target(request, contract, query)
-        self._enforcer.authorize(
-            request.context, policy.INDEX, user_id=user_id
-        )
+        self._enforcer.authorize(request.context, rules.INDEX, user_id=user_id)
 
         limit, marker = self._page(contract, query)
         keypairs = self._keypairs.list(
@@ -70,7 +69,7 @@ class Handlers:
         """Answer 200 and the key pair, or 404."""
         query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
-        self._enforcer.authorize(request.context, policy.SHOW, user_id=user_id)
+        self._enforcer.authorize(request.context, rules.SHOW, user_id=user_id)
 
         keypair = self._keypairs.get(user_id, request.route.name or '')
 
@@ -93,7 +92,7 @@ class Handlers:
         if contract.takes_user_id:
             user_id = wanted.get('user_id') or user_id
         self._enforcer.authorize(
-            request.context, policy.CREATE, user_id=user_id
+            request.context, rules.CREATE, user_id=user_id
         )
 
         name = wanted['name'].strip()
@@ -127,7 +126,7 @@ class Handlers:
         query = request.query(contract.item_query)
         user_id = self._target(request, contract, query)
         self._enforcer.authorize(
-            request.context, policy.DELETE, user_id=user_id
+            request.context, rules.DELETE, user_id=user_id
         )
 
         self._keypairs.delete(

@@ -8,10 +8,12 @@ does not exist here is used by nobody, of as much as Nova's defaults allow.
 
 from collections.abc import Mapping
 
-from keypair_ext import exception, policy, quota
+from keypair_ext import exception, quota
 from keypair_ext.api.answer import Answer
 from keypair_ext.api.contract import Contract
 from keypair_ext.api.request import Request
+from keypair_ext.policy import rules
+from keypair_ext.policy.enforcer import Enforcer
 
 _KEY_PAIRS = 'key_pairs'
 
@@ -78,9 +80,7 @@ class Limits:
     :param quota_driver: knows the limit of key pairs.
     """
 
-    def __init__(
-        self, enforcer: policy.Enforcer, quota_driver: quota.Driver
-    ) -> None:
+    def __init__(self, enforcer: Enforcer, quota_driver: quota.Driver) -> None:
         self._enforcer = enforcer
         self._quota = quota_driver
         self.by_operation = {
@@ -96,12 +96,12 @@ class Limits:
         """Answer the limits of one's own project, or of ``tenant_id``."""
         context = request.context
         query = request.query(contract.beside.limits_query)
-        self._enforcer.authorize(context, policy.LIMITS)
+        self._enforcer.authorize(context, rules.LIMITS)
         project_id = context.project_id
         if 'tenant_id' in query:
             self._enforcer.authorize(
                 context,
-                policy.LIMITS_OTHER_PROJECT,
+                rules.LIMITS_OTHER_PROJECT,
                 project_id=project_id,
                 user_id=context.user_id,
             )
@@ -124,7 +124,7 @@ class Limits:
     def show_quota(self, request: Request, contract: Contract) -> Answer:
         """Answer the quota of a project, or of ``user_id`` in it."""
         query = request.query(contract.beside.quota_query)
-        self._check_quota(request, policy.QUOTA_SHOW)
+        self._check_quota(request, rules.QUOTA_SHOW)
         user_id = query.get('user_id', [''])[0] or None
         limits = self._limits(contract, user_id, request.route.name)
         return _quota_set(request, contract, limits)
@@ -138,7 +138,7 @@ class Limits:
         project's.
         """
         query = request.query(contract.beside.quota_query)
-        self._check_quota(request, policy.QUOTA_DETAIL)
+        self._check_quota(request, rules.QUOTA_DETAIL)
         user_id = query.get('user_id', [''])[-1] or None
         limits = self._limits(contract, user_id, request.route.name)
         detail = {
@@ -152,7 +152,7 @@ class Limits:
     ) -> Answer:
         """Answer the quota of projects that have none of their own."""
         request.query()
-        self._check_quota(request, policy.QUOTA_DEFAULTS)
+        self._check_quota(request, rules.QUOTA_DEFAULTS)
         return _quota_set(
             request, contract, self._limits(contract, None, None)
         )
@@ -160,13 +160,13 @@ class Limits:
     def list_extensions(self, request: Request, contract: Contract) -> Answer:
         """Answer that there is one."""
         request.query(contract.beside.extensions_query)
-        self._enforcer.authorize(request.context, policy.EXTENSIONS)
+        self._enforcer.authorize(request.context, rules.EXTENSIONS)
         return request.answer(contract, 200, {'extensions': [_EXTENSION]})
 
     def show_extension(self, request: Request, contract: Contract) -> Answer:
         """Answer what it is, or 404."""
         request.query(contract.beside.extensions_query)
-        self._enforcer.authorize(request.context, policy.EXTENSIONS)
+        self._enforcer.authorize(request.context, rules.EXTENSIONS)
         if request.route.name != _EXTENSION['alias']:
             raise exception.NotFound()
         return request.answer(contract, 200, {'extension': _EXTENSION})

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 
 from oslo_config import cfg
 
-from keypair_ext import cmd, deploy, exception, policy, quota
+from keypair_ext import cmd, deploy, exception, quota
 from keypair_ext.api import microversions
 from keypair_ext.cmd import parsing
 from keypair_ext.db import engine, migration
+from keypair_ext.policy import tools
 
 _PROGRAM = 'keypair-ext-status'
 
@@ -123,7 +124,7 @@ class _Checks:
             # Its rules are at hand, as they are in its process.
             with contextlib.suppress(ImportError):
                 importlib.import_module('nova.policies')
-        mistakes = policy.find_mistakes(self._conf)
+        mistakes = tools.find_mistakes(self._conf)
         if mistakes:
             raise exception.ConfigurationError(reason=' '.join(mistakes))
 

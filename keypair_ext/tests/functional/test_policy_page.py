@@ -6,7 +6,8 @@ import pathlib
 import re
 import textwrap
 
-from keypair_ext import config_files, policy
+from keypair_ext import config_files
+from keypair_ext.policy import tools
 from keypair_ext.tests.functional import base, fixtures
 
 _PAGE = fixtures.ROOT / 'doc' / 'source' / 'configuration' / 'policy.rst'
@@ -52,4 +53,4 @@ class PolicyPageTest(base.TestCase):
 
     def test_without_mistakes(self) -> None:
         configuration = config_files.parse([self.service.config_file])
-        self.assertEqual([], policy.find_mistakes(configuration))
+        self.assertEqual([], tools.find_mistakes(configuration))

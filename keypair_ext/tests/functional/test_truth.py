@@ -22,8 +22,9 @@ from microversion_parse import Version
 from oslo_policy import policy as oslo_policy
 
 import keypair_ext
-from keypair_ext import conf, policy, profiles
+from keypair_ext import conf, profiles
 from keypair_ext.api import contract, microversions, routes
+from keypair_ext.policy import rules
 from keypair_ext.tests import base as tests_base
 from keypair_ext.tests.functional import base, fixtures
 from keypair_ext.tests.versions import NEWEST, OLDEST
@@ -55,7 +56,7 @@ def each_contract() -> Iterator[tuple[Version, contract.Contract]]:
 def documented_rules() -> list[oslo_policy.DocumentedRuleDefault]:
     return [
         rule
-        for rule in policy.list_rules()
+        for rule in rules.list_rules()
         if isinstance(rule, oslo_policy.DocumentedRuleDefault)
     ]
 
@@ -195,7 +196,7 @@ class Documentation(tests_base.TestCase):
                 self.assertEqual(written.split(), path.read_text().split())
 
     def test_rules_are_described(self) -> None:
-        for rule in policy.list_rules():
+        for rule in rules.list_rules():
             with self.subTest(rule=rule.name):
                 self.assertTrue(str(rule.description).endswith('.'))
         for rule in documented_rules():
@@ -227,9 +228,9 @@ class Documentation(tests_base.TestCase):
 
         self.assertEqual(
             {
-                policy.LIMITS_OTHER_PROJECT: 'failed',
-                policy.QUOTA_SHOW: 'failed',
-                policy.QUOTA_DETAIL: 'failed',
+                rules.LIMITS_OTHER_PROJECT: 'failed',
+                rules.QUOTA_SHOW: 'failed',
+                rules.QUOTA_DETAIL: 'failed',
             },
             {
                 name: 'failed'
@@ -238,7 +239,7 @@ class Documentation(tests_base.TestCase):
                 if verdict == 'failed'
             },
         )
-        self.assertIn(f'passed: {policy.INDEX}', told)
+        self.assertIn(f'passed: {rules.INDEX}', told)
 
     def test_fields_are_in_the_reference(self) -> None:
         reference = (API_REF / 'os-keypairs.inc').read_text()

@@ -13,7 +13,7 @@ from unittest import mock
 import fixtures as fixtures_library
 from microversion_parse import Version
 
-from keypair_ext import deploy, exception, policy, wsgi
+from keypair_ext import deploy, exception, wsgi
 from keypair_ext.api import (
     contract,
     dispatch,
@@ -23,6 +23,7 @@ from keypair_ext.api import (
 from keypair_ext.db.store import Store
 from keypair_ext.keypairs import Keypairs
 from keypair_ext.keytypes import pool
+from keypair_ext.policy.enforcer import Enforcer
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.versions import ABOVE, NEWEST
@@ -254,7 +255,7 @@ class SharedTest(DeployTestCase):
             contract.Contracts,
             dispatch.Application,
             handlers.Handlers,
-            policy.Enforcer,
+            Enforcer,
             pool.KeyPool,
         )
         self.assertEqual(

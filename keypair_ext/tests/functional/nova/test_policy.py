@@ -8,7 +8,7 @@ from typing import ClassVar
 import fixtures
 
 from keypair_ext import config_files
-from keypair_ext.policy import find_mistakes
+from keypair_ext.policy.tools import find_mistakes
 from keypair_ext.tests.functional.conformance.caller import Caller
 from keypair_ext.tests.functional.conformance.servers import Service
 from keypair_ext.tests.functional.nova import base, environment

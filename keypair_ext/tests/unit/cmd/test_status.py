@@ -147,7 +147,8 @@ class StatusTest(base.TestCase):
     def test_what_nobody_expects(self) -> None:
         self.make_database()
         with mock.patch(
-            'keypair_ext.policy.find_mistakes', side_effect=ZeroDivisionError
+            'keypair_ext.policy.tools.find_mistakes',
+            side_effect=ZeroDivisionError,
         ):
             code, lines, _ = self.check()
         self.assertEqual(255, code)

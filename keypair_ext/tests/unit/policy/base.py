@@ -9,7 +9,9 @@ import fixtures
 from oslo_config import cfg
 from oslo_context import context as oslo_context
 
-from keypair_ext import config_files, exception, policy
+from keypair_ext import config_files, exception
+from keypair_ext.policy import rules
+from keypair_ext.policy.enforcer import Enforcer
 from keypair_ext.tests import base
 
 OTHERS = '"os_compute_api:os-keypairs:index": "@"\n'
@@ -61,18 +63,16 @@ class PolicyTestCase(base.TestCase):
         path.write_text('\n'.join(lines))
         return config_files.parse([str(path)])
 
-    def enforcer(self, **options: object) -> policy.Enforcer:
+    def enforcer(self, **options: object) -> Enforcer:
         """Return an enforcer that looks for new files at each question."""
-        return policy.Enforcer(
-            self.configuration(**options), search_interval=0.0
-        )
+        return Enforcer(self.configuration(**options), search_interval=0.0)
 
     def allowed(
         self,
-        enforcer: policy.Enforcer,
+        enforcer: Enforcer,
         caller: oslo_context.RequestContext,
         user_id: str = 'u',
-        rule: str = policy.INDEX,
+        rule: str = rules.INDEX,
         **target: str | None,
     ) -> bool:
         try:

@@ -15,8 +15,9 @@ import fixtures
 from oslo_context import context as oslo_context
 from oslo_policy import policy as oslo_policy
 
-from keypair_ext import exception, policy
-from keypair_ext.policy import decisions
+from keypair_ext import exception
+from keypair_ext.policy import decisions, rules
+from keypair_ext.policy.enforcer import Enforcer
 from keypair_ext.tests.unit.policy.base import PolicyTestCase, context
 
 
@@ -67,8 +68,8 @@ class MemoryTest(PolicyTestCase):
             self.file.write_text(
                 f'"os_compute_api:os-keypairs:index": "{check}"\n'
             )
-            remembering = policy.Enforcer(self.configuration())
-            forgetful = policy.Enforcer(self.configuration())
+            remembering = Enforcer(self.configuration())
+            forgetful = Enforcer(self.configuration())
             seen = set()
             for caller in self._callers():
                 for user_id in ('u', 'v', 'x'):
@@ -93,8 +94,8 @@ class MemoryTest(PolicyTestCase):
 
     def _asked(self, check: str) -> int:
         """Return how many decisions five users need, each for two."""
-        self.file.write_text(f'"{policy.INDEX}": "{check}"\n')
-        enforcer = policy.Enforcer(self.configuration())
+        self.file.write_text(f'"{rules.INDEX}": "{check}"\n')
+        enforcer = Enforcer(self.configuration())
         with self.asking() as asked:
             for number in range(5):
                 for user_id in (f'user{number}', 'x'):
@@ -112,11 +113,11 @@ class MemoryTest(PolicyTestCase):
 
     def test_every_value_of_a_context_counts(self) -> None:
         self.file.write_text(
-            f'"{policy.INDEX}": "user_id:u and project_id:p"\n'
+            f'"{rules.INDEX}": "user_id:u and project_id:p"\n'
         )
         for kind in (oslo_context.RequestContext, Subclass):
             names = list(context(kind=kind).to_policy_values())
-            enforcer = policy.Enforcer(self.configuration())
+            enforcer = Enforcer(self.configuration())
             with self.asking() as asked:
                 for _ in range(2):
                     self.allowed(enforcer, context(kind=kind))
@@ -130,8 +131,8 @@ class MemoryTest(PolicyTestCase):
             self.assertEqual(2 * (1 + len(names)), asked.call_count)
 
     def test_a_value_that_cannot_be_hashed(self) -> None:
-        self.file.write_text(f'"{policy.INDEX}": "tier.name:gold"\n')
-        enforcer = policy.Enforcer(self.configuration())
+        self.file.write_text(f'"{rules.INDEX}": "tier.name:gold"\n')
+        enforcer = Enforcer(self.configuration())
         for name in ('gold', 'silver', 'gold'):
             caller: Any = context(kind=Subclass)
             caller.tier = {'name': name}
@@ -139,9 +140,9 @@ class MemoryTest(PolicyTestCase):
 
     def test_what_clients_send_does_not_grow_the_process(self) -> None:
         self.file.write_text(
-            f'"{policy.INDEX}": "user_id:bob or role:%(user_id)s"\n'
+            f'"{rules.INDEX}": "user_id:bob or role:%(user_id)s"\n'
         )
-        enforcer = policy.Enforcer(self.configuration())
+        enforcer = Enforcer(self.configuration())
         self.allowed(enforcer, context())
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
@@ -154,8 +155,8 @@ class MemoryTest(PolicyTestCase):
         self.assertLess(tracemalloc.get_traced_memory()[0], 3_000_000)
 
     def test_no_more_than_a_number(self) -> None:
-        self.file.write_text(f'"{policy.INDEX}": "not user_id:bob"\n')
-        enforcer = policy.Enforcer(self.configuration())
+        self.file.write_text(f'"{rules.INDEX}": "not user_id:bob"\n')
+        enforcer = Enforcer(self.configuration())
         with (
             mock.patch.object(decisions.Decisions, 'NUMBER', 3),
             self.asking() as asked,
@@ -241,7 +242,7 @@ class ImpureRulesTest(PolicyTestCase):
     def test_a_server_that_does_not_answer(self) -> None:
         with self.server([]) as (url, _):
             pass
-        self.file.write_text(f'"{policy.INDEX}": "{url}/"\n')
+        self.file.write_text(f'"{rules.INDEX}": "{url}/"\n')
         enforcer = self.enforcer()
         self.assertRaises(
             exception.PolicyUnavailable,
@@ -250,7 +251,7 @@ class ImpureRulesTest(PolicyTestCase):
             context(user_id='u' * 100_000),
         )
         (line,) = self.log.output.splitlines()
-        self.assertIn(f'Rule {policy.INDEX} cannot be decided: ', line)
+        self.assertIn(f'Rule {rules.INDEX} cannot be decided: ', line)
         self.assertLess(len(line), 1000)
 
     @contextlib.contextmanager

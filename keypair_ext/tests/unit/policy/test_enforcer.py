@@ -14,8 +14,9 @@ from unittest import mock
 from oslo_context import context as oslo_context
 from oslo_policy import policy as oslo_policy
 
-from keypair_ext import exception, policy
-from keypair_ext.policy import enforcer as enforcer_module, files
+from keypair_ext import exception
+from keypair_ext.policy import enforcer as enforcer_module, files, rules
+from keypair_ext.policy.enforcer import Enforcer
 from keypair_ext.tests.unit.policy.base import (
     NOBODY,
     OTHERS,
@@ -29,10 +30,10 @@ class DecisionsTest(PolicyTestCase):
     def test_key_pairs(self) -> None:
         enforcer = self.enforcer()
         for rule in (
-            policy.INDEX,
-            policy.SHOW,
-            policy.CREATE,
-            policy.DELETE,
+            rules.INDEX,
+            rules.SHOW,
+            rules.CREATE,
+            rules.DELETE,
         ):
             for roles, own, others in (
                 (('member', 'reader'), True, False),
@@ -56,14 +57,14 @@ class DecisionsTest(PolicyTestCase):
     def test_neighbours(self) -> None:
         enforcer = self.enforcer()
         for rule, roles, project_id, expected in (
-            (policy.LIMITS, (), 'p', True),
-            (policy.EXTENSIONS, (), 'p', True),
-            (policy.LIMITS_OTHER_PROJECT, ('member',), 'p', False),
-            (policy.LIMITS_OTHER_PROJECT, ('admin',), 'x', True),
-            (policy.QUOTA_SHOW, ('reader',), 'p', True),
-            (policy.QUOTA_SHOW, ('reader',), 'x', False),
-            (policy.QUOTA_SHOW, ('member',), 'p', False),
-            (policy.QUOTA_SHOW, ('admin',), 'x', True),
+            (rules.LIMITS, (), 'p', True),
+            (rules.EXTENSIONS, (), 'p', True),
+            (rules.LIMITS_OTHER_PROJECT, ('member',), 'p', False),
+            (rules.LIMITS_OTHER_PROJECT, ('admin',), 'x', True),
+            (rules.QUOTA_SHOW, ('reader',), 'p', True),
+            (rules.QUOTA_SHOW, ('reader',), 'x', False),
+            (rules.QUOTA_SHOW, ('member',), 'p', False),
+            (rules.QUOTA_SHOW, ('admin',), 'x', True),
         ):
             with self.subTest(rule=rule, roles=roles):
                 self.assertEqual(
@@ -88,7 +89,7 @@ class DecisionsTest(PolicyTestCase):
     def test_every_value_of_a_context_is_tried(self) -> None:
         # A check of what the context has not is False, without an error.
         for name in context().to_policy_values():
-            self.file.write_text(f'"{policy.INDEX}": "{name}.x.y:z"\n')
+            self.file.write_text(f'"{rules.INDEX}": "{name}.x.y:z"\n')
             if name not in ('service_roles',):
                 self.assertRaises(exception.ConfigurationError, self.enforcer)
 
@@ -105,7 +106,7 @@ class DecisionsTest(PolicyTestCase):
 
     def test_scope_not_enforced(self) -> None:
         configuration = self.configuration(enforce_scope=False)
-        enforcer = policy.Enforcer(configuration)
+        enforcer = Enforcer(configuration)
         if 'enforce_scope' not in configuration.oslo_policy:
             self.skipTest('this oslo.policy always enforces the scope')
         caller = context('admin', project_id=None, system_scope='all')
@@ -121,7 +122,7 @@ class DecisionsTest(PolicyTestCase):
                     self.allowed(
                         enforcer,
                         context('member'),
-                        rule=policy.QUOTA_SHOW,
+                        rule=rules.QUOTA_SHOW,
                         project_id='p',
                     ),
                 )
@@ -202,7 +203,7 @@ class AdministratorsTest(PolicyTestCase):
         ):
             with self.subTest(check=text):
                 self.file.write_text(
-                    f'"{policy.INDEX}": {text!r}\n'
+                    f'"{rules.INDEX}": {text!r}\n'
                     f'"administrators": "is_admin:true"\n'
                 )
                 enforcer = self.enforcer()
@@ -283,7 +284,7 @@ class FilesTest(PolicyTestCase):
     def test_files_that_are_there_are_looked_at_each_time(self) -> None:
         self.file.write_text(OTHERS)
         # This one looks for new files once in a while only.
-        enforcer = policy.Enforcer(self.configuration(), search_interval=9e9)
+        enforcer = Enforcer(self.configuration(), search_interval=9e9)
         self.assertTrue(self.allowed(enforcer, context(), 'x'))
 
         self.file.write_text(NOBODY)
@@ -315,12 +316,12 @@ class FilesTest(PolicyTestCase):
             ('"os_compute_api:os-used-limits": "rule:admin_api"', ''),
             (
                 f'"os_compute_api:os-used-limits": "role:a"\n'
-                f'"{policy.LIMITS_OTHER_PROJECT}": "role:b"',
+                f'"{rules.LIMITS_OTHER_PROJECT}": "role:b"',
                 '',
             ),
             (
                 f'"os_compute_api:os-used-limits":'
-                f' "rule:{policy.LIMITS_OTHER_PROJECT}"',
+                f' "rule:{rules.LIMITS_OTHER_PROJECT}"',
                 '',
             ),
             ('"default": "@"', '"other": [["role:a", "role:b"], ["!"]]'),
@@ -334,7 +335,7 @@ class FilesTest(PolicyTestCase):
                     )
                     theirs = oslo_policy.Enforcer(configuration)
                     theirs.suppress_deprecation_warnings = True
-                    theirs.register_defaults(policy.list_rules())
+                    theirs.register_defaults(rules.list_rules())
                     theirs.load_rules()
                     ours = enforcer_module.RulesInForce(
                         configuration, files.PolicyFiles(configuration)
@@ -413,12 +414,12 @@ class BrokenFilesTest(PolicyTestCase):
         # oslo.policy refuses what a check string that it cannot read is for.
         for value in ('"no check at all"', '{"a": 1}'):
             with self.subTest(value=value):
-                self.file.write_text(f'"{policy.INDEX}": {value}\n')
+                self.file.write_text(f'"{rules.INDEX}": {value}\n')
                 enforcer = self.enforcer()
 
                 self.assertFalse(self.allowed(enforcer, context('admin')))
                 self.assertTrue(
-                    self.allowed(enforcer, context('admin'), rule=policy.SHOW)
+                    self.allowed(enforcer, context('admin'), rule=rules.SHOW)
                 )
 
     def test_bytes_that_are_not_utf_8(self) -> None:
@@ -455,7 +456,7 @@ class BrokenFilesTest(PolicyTestCase):
         # Nova starts with them, and answers what does not ask for them.
         self.file.write_text(
             f'"os_compute_api:servers:index": "rule:a"\n"a": "rule:a"\n'
-            f'"{policy.QUOTA_SHOW}": "rule:a"'
+            f'"{rules.QUOTA_SHOW}": "rule:a"'
         )
         enforcer = self.enforcer()
         self.assertTrue(self.allowed(enforcer, context()))
@@ -464,12 +465,12 @@ class BrokenFilesTest(PolicyTestCase):
             self.allowed,
             enforcer,
             context(),
-            rule=policy.QUOTA_SHOW,
+            rule=rules.QUOTA_SHOW,
         )
 
     def test_rules_that_are_not_defined(self) -> None:
         self.file.write_text(
-            f'"{policy.INDEX}": "rule:not_there or role:member"\n'
+            f'"{rules.INDEX}": "rule:not_there or role:member"\n'
         )
         enforcer = self.enforcer()
         self.assertIn('rule not_there, which is not defined', self.log.output)
@@ -479,15 +480,15 @@ class BrokenFilesTest(PolicyTestCase):
     def test_rules_of_the_nova_in_this_process(self) -> None:
         nova = types.ModuleType('nova.policies')
         nova.list_rules = lambda: [  # type: ignore[attr-defined]
-            oslo_policy.RuleDefault(policy.SHOW, 'role:novas'),
+            oslo_policy.RuleDefault(rules.SHOW, 'role:novas'),
             oslo_policy.RuleDefault('os_compute_api:servers:index', '@'),
         ]
         self.file.write_text(
-            f'"{policy.INDEX}": "rule:os_compute_api:servers:index"\n'
+            f'"{rules.INDEX}": "rule:os_compute_api:servers:index"\n'
         )
         self.assertFalse(self.allowed(self.enforcer(), context()))
         with mock.patch.dict(sys.modules, {'nova.policies': nova}):
             enforcer = self.enforcer()
         self.assertTrue(self.allowed(enforcer, context()))
         # Of what both have theirs counts, whatever release it is of.
-        self.assertFalse(self.allowed(enforcer, context(), rule=policy.SHOW))
+        self.assertFalse(self.allowed(enforcer, context(), rule=rules.SHOW))

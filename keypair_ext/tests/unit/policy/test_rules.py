@@ -7,13 +7,13 @@ from typing import Any
 
 from oslo_policy import policy as oslo_policy
 
-from keypair_ext import policy
+from keypair_ext.policy import rules
 from keypair_ext.tests import base
 
 
 class RulesTest(base.TestCase):
     def test_names_are_unique(self) -> None:
-        names = [rule.name for rule in policy.list_rules()]
+        names = [rule.name for rule in rules.list_rules()]
         self.assertEqual(sorted(set(names)), sorted(names))
 
     def test_as_in_nova(self) -> None:
@@ -22,7 +22,7 @@ class RulesTest(base.TestCase):
         except ImportError:
             self.skipTest('Nova is not installed beside keypair_ext')
         theirs = {rule.name: rule for rule in policies.list_rules()}
-        for rule in policy.list_rules():
+        for rule in rules.list_rules():
             with self.subTest(rule=rule.name):
                 other = theirs[rule.name]
                 self.assertEqual(other.check_str, rule.check_str)

@@ -8,7 +8,8 @@ import sys
 
 import fixtures
 
-from keypair_ext import config_files, policy
+from keypair_ext import config_files
+from keypair_ext.policy import rules, tools
 from keypair_ext.tests.unit.policy.base import NOBODY, OTHERS, PolicyTestCase
 
 
@@ -20,7 +21,7 @@ class MistakesTest(PolicyTestCase):
     def mistakes(self, text: str | None = None) -> list[str]:
         if text is not None:
             self.file.write_text(text)
-        return policy.find_mistakes(self.configuration())
+        return tools.find_mistakes(self.configuration())
 
     def assert_told(self, text: str, *words: str) -> None:
         """Fail unless one sentence with these words is what is said."""
@@ -34,11 +35,11 @@ class MistakesTest(PolicyTestCase):
             OTHERS,
             NOBODY,
             '"keys": "role:keymaster"\n'
-            f'"{policy.CREATE}": "rule:keys and not role:reader"\n',
-            f'"{policy.CREATE}": ""\n"{policy.SHOW}": []\n',
-            f'"{policy.CREATE}": "(! or role:a) and not (! or @)"',
-            f'"{policy.CREATE}": [["!"], ["role:a", "role:b"]]',
-            f'"default": "role:a"\n"{policy.CREATE}": "rule:of_the_default"\n',
+            f'"{rules.CREATE}": "rule:keys and not role:reader"\n',
+            f'"{rules.CREATE}": ""\n"{rules.SHOW}": []\n',
+            f'"{rules.CREATE}": "(! or role:a) and not (! or @)"',
+            f'"{rules.CREATE}": [["!"], ["role:a", "role:b"]]',
+            f'"default": "role:a"\n"{rules.CREATE}": "rule:of_the_default"\n',
             # What Nova's file may hold beside ours.
             '"os_compute_api:servers:index": "rule:project_reader_api"\n'
             '"os_compute_api:os-quota-sets:update": "rule:admin_api"\n'
@@ -59,13 +60,13 @@ class MistakesTest(PolicyTestCase):
 
     def test_rules_that_are_not_defined(self) -> None:
         self.assert_told(
-            f'"{policy.INDEX}": "rule:project_raeder_api"\n',
-            policy.INDEX,
+            f'"{rules.INDEX}": "rule:project_raeder_api"\n',
+            rules.INDEX,
             'project_raeder_api, which is not defined',
             'Did you mean project_reader_api?',
         )
         self.assert_told(
-            f'"{policy.INDEX}": "rule:os_compute_api:servers:index"\n',
+            f'"{rules.INDEX}": "rule:os_compute_api:servers:index"\n',
             'os_compute_api:servers:index, which is not defined',
         )
 
@@ -91,8 +92,8 @@ class MistakesTest(PolicyTestCase):
         for check in ('', 'null', 'false', '0', '{}'):
             with self.subTest(check=check):
                 self.assert_told(
-                    f'"{policy.DELETE}": {check}\n',
-                    policy.DELETE,
+                    f'"{rules.DELETE}": {check}\n',
+                    rules.DELETE,
                     'admits everybody',
                 )
 
@@ -100,16 +101,16 @@ class MistakesTest(PolicyTestCase):
         for check in ('is_admin:yes', 'role:a or not (is_admin:1)'):
             with self.subTest(check=check):
                 self.assert_told(
-                    f'"{policy.DELETE}": "{check}"\n',
-                    policy.DELETE,
+                    f'"{rules.DELETE}": "{check}"\n',
+                    rules.DELETE,
                     'all but administrators',
                 )
 
     def test_names_that_are_none(self) -> None:
         for name, meant in (
-            ('os_compute_api:os-keypairs:idnex', policy.INDEX),
-            ('os_compute_api:os-keypair:delete', policy.DELETE),
-            ('os_compute_api:os_keypairs:show', policy.SHOW),
+            ('os_compute_api:os-keypairs:idnex', rules.INDEX),
+            ('os_compute_api:os-keypair:delete', rules.DELETE),
+            ('os_compute_api:os_keypairs:show', rules.SHOW),
             ('OS_COMPUTE_API:os-keypairs:show', ''),
             ('os-keypairs:create', ''),
             ('os_compute_api:os-keypairs', ''),
@@ -117,8 +118,8 @@ class MistakesTest(PolicyTestCase):
             ('compute:keypairs:index', ''),
             ('context_is_admn', 'context_is_admin'),
             ('admin_ap1', 'admin_api'),
-            ('os_compute_api:os-quota-set:show', policy.QUOTA_SHOW),
-            ('os_compute_api:limit', policy.LIMITS),
+            ('os_compute_api:os-quota-set:show', rules.QUOTA_SHOW),
+            ('os_compute_api:limit', rules.LIMITS),
         ):
             with self.subTest(name=name):
                 self.assert_told(
@@ -135,9 +136,9 @@ class MistakesTest(PolicyTestCase):
 
     def test_files_in_a_directory(self) -> None:
         part = self.directory / 'policy.d' / 'part.yaml'
-        part.write_text(f'"{policy.DELETE}": "nonsense"\n')
+        part.write_text(f'"{rules.DELETE}": "nonsense"\n')
         (sentence,) = self.mistakes()
-        self.assertIn(f'{policy.DELETE} in {part} ', sentence)
+        self.assertIn(f'{rules.DELETE} in {part} ', sentence)
         part.write_text('5')
         (sentence,) = self.mistakes()
         self.assertIn(f'{part} cannot be used', sentence)
@@ -155,7 +156,7 @@ class MistakesTest(PolicyTestCase):
         path = self.directory / 'keypair_ext.conf'
         path.write_text('')
         self.assertEqual(
-            [], policy.find_mistakes(config_files.parse([str(path)]))
+            [], tools.find_mistakes(config_files.parse([str(path)]))
         )
 
 
@@ -192,9 +193,9 @@ class ToolsTest(PolicyTestCase):
         self.assertEqual((0, ''), (told.returncode, told.stdout), told.stderr)
 
         check = '(rule:context_is_admin) or user_id:%(user_id)s'
-        self.file.write_text(f'"{policy.SHOW}": "{check}"\n')
+        self.file.write_text(f'"{rules.SHOW}": "{check}"\n')
         told = self.run_tool('oslopolicy-list-redundant')
-        self.assertEqual(f'"{policy.SHOW}": "{check}"\n', told.stdout)
+        self.assertEqual(f'"{rules.SHOW}": "{check}"\n', told.stdout)
 
         self.file.write_text('"os_compute_api:os-keypairs:idnex": "role:a"\n')
         told = self.run_tool('oslopolicy-validator')
