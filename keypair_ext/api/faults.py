@@ -6,8 +6,6 @@ A fault is Nova's: ``{"itemNotFound": {"code": 404, "message": "..."}}``,
 always ``application/json; charset=UTF-8``, whatever the client accepts.
 """
 
-from typing import NamedTuple
-
 from oslo_log import log as logging
 
 from keypair_ext import exception, profiles
@@ -51,15 +49,7 @@ UNEXPECTED = (
 )
 
 
-class Telling(NamedTuple):
-    """How one type of error is told."""
-
-    status: int
-    name: str
-    retry_after: int | None = None
-
-
-_BUG = Telling(500, DEFAULT_NAME)
+_BUG = profiles.Fault(500, DEFAULT_NAME)
 
 
 class Faults:
@@ -70,8 +60,8 @@ class Faults:
     """
 
     def __init__(self, departures: profiles.Faults, retry_after: int) -> None:
-        self._table: dict[type, Telling] = {
-            error: Telling(
+        self._table: dict[type, profiles.Fault] = {
+            error: profiles.Fault(
                 status,
                 NAMES.get(status, DEFAULT_NAME),
                 retry_after if status == 503 else None,
@@ -83,11 +73,9 @@ class Faults:
             (exception.MethodNotAllowed, departures.wrong_method),
         ):
             if departure:
-                self._table[error] = Telling(
-                    departure.status, departure.name, departure.retry_after
-                )
+                self._table[error] = departure
 
-    def telling(self, error: type[Exception]) -> Telling:
+    def telling(self, error: type[Exception]) -> profiles.Fault:
         """Return how errors of a type are told; as a bug, unless ours."""
         return next(
             (self._table[cls] for cls in error.__mro__ if cls in self._table),
@@ -102,14 +90,15 @@ class Faults:
 
         :param headers: those the answer has beside the fault's own.
         """
-        status, name, retry_after = self.telling(type(error))
+        told = self.telling(type(error))
         message = str(error)
         if not isinstance(error, exception.KeypairExtError):
             LOG.error('Unexpected error in os-keypairs', exc_info=error)
             message = UNEXPECTED
-        fault: dict[str, object] = {'code': status, 'message': message}
-        if retry_after is not None:
-            headers = (*headers, ('Retry-After', str(retry_after)))
-            if status == 413:
-                fault['retryAfter'] = str(retry_after)
-        return Answer(status, serialize({name: fault}), CONTENT_TYPE, headers)
+        fault: dict[str, object] = {'code': told.status, 'message': message}
+        if told.retry_after is not None:
+            headers = (*headers, ('Retry-After', str(told.retry_after)))
+            if told.status == 413:
+                fault['retryAfter'] = str(told.retry_after)
+        body = serialize({told.name: fault})
+        return Answer(told.status, body, CONTENT_TYPE, headers)

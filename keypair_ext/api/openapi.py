@@ -9,14 +9,14 @@ tests hold real answers against it.
 
 from typing import Any
 
-from keypair_ext import exception
+from keypair_ext import exception, profiles
 from keypair_ext.api import microversions, views
 from keypair_ext.api.contract import Contract, Contracts
-from keypair_ext.api.faults import Faults, Telling
+from keypair_ext.api.faults import Faults
 
 Document = dict[str, Any]
 Error = type[exception.KeypairExtError]
-Told = dict[Error, Telling]
+Told = dict[Error, profiles.Fault]
 
 _ERRORS: dict[Error, str] = {
     exception.InvalidInput: 'The request is wrong; the message says where.',

@@ -48,7 +48,8 @@ class TableTest(base.TestCase):
             with self.subTest(error=error):
                 retry_after = 7 if status == 503 else None
                 self.assertEqual(
-                    (status, name, retry_after), self.telling(error)
+                    profiles.Fault(status, name, retry_after),
+                    self.telling(error),
                 )
 
     def test_every_error_is_in_it(self) -> None:
