@@ -122,6 +122,13 @@ class Composition:
         finally:
             _UNDER_WAY.reset(before)
 
+    def service(self, paste_file: str) -> WSGIApplication:
+        """Return what a server is to call for a paste file's ``main``."""
+        return net.Net(
+            request_target.RequestTarget(self.load(paste_file)),
+            self._faults(self._section({})),
+        )
+
     def close(self) -> None:
         """Close the connections of all stores."""
         for made in self._made.values():
@@ -168,10 +175,6 @@ class Composition:
             self._conf(section.source).api.compute_link_prefix or None,
         )
         return made
-
-    def fault_table(self, local_conf: Mapping[str, str]) -> faults.Faults:
-        """Return who tells the errors of a section."""
-        return self._faults(self._section(local_conf))
 
     def configuration(self, local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
         """Return the configuration that a section asks for."""
@@ -221,10 +224,8 @@ class Composition:
         )
 
     def _configured_max_version(self, source: _Source) -> Version:
-        conf = self._conf(source)
-        keypair_conf.register_api_opts(conf)
         return (
-            _max_version(conf.api.max_version, '[api]')
+            _max_version(self._conf(source).api.max_version, '[api]')
             or microversions.MAX_VERSION
         )
 
@@ -280,10 +281,17 @@ class Composition:
         return made
 
     def _conf(self, source: _Source) -> cfg.ConfigOpts:
-        project, path = source
-        if project is None and path is None:
-            return self._process_conf
-        return self._once(source, lambda: config_files.read_own(project, path))
+        """Return a configuration in which filters find what they read."""
+        return self._once(source, lambda: self._read(source))
+
+    def _read(self, source: _Source) -> cfg.ConfigOpts:
+        conf = (
+            self._process_conf
+            if source == (None, None)
+            else config_files.read_own(*source)
+        )
+        keypair_conf.register_api_opts(conf)
+        return conf
 
     def _engine(self, section: _Section) -> Any:
         conf = self._conf(section.source)
@@ -307,7 +315,6 @@ class Composition:
 
     def _contracts(self, section: _Section) -> contract.Contracts:
         conf = self._conf(section.source)
-        keypair_conf.register_api_opts(conf)
         return self._once(
             (
                 'contracts',
@@ -380,11 +387,7 @@ def service(directory: str) -> WSGIApplication:
     logging.register_options(conf)
     config_files.read_into(conf, conf_files, keypair_conf.PROJECT)
     logs.set_up(conf)
-    composed = Composition(conf)
-    return net.Net(
-        request_target.RequestTarget(composed.load(paste_file)),
-        composed.fault_table({}),
-    )
+    return Composition(conf).service(paste_file)
 
 
 def _readable(path: str) -> str:

@@ -6,7 +6,6 @@ import pathlib
 
 from keypair_ext import conf as keypair_conf, config_files, deploy
 from keypair_ext.db import engine, models
-from keypair_ext.middleware import net, request_target
 from keypair_ext.testbed import seeded
 from keypair_ext.testbed.server import Answer, Request, ask_application
 
@@ -34,10 +33,7 @@ class Service:
         self._composition = deploy.Composition(
             conf, self._keys.types if self._keys else None
         )
-        self._application = net.Net(
-            request_target.RequestTarget(self._composition.load(str(paste))),
-            self._composition.fault_table({}),
-        )
+        self._application = self._composition.service(str(paste))
 
     def answer(
         self, request: Request, mount: str, address: tuple[str, int]

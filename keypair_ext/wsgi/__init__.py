@@ -7,7 +7,7 @@ from wsgiref.types import WSGIApplication
 
 from paste.deploy import loadwsgi
 
-from keypair_ext import conf as keypair_conf, deploy, exception
+from keypair_ext import deploy, exception
 from keypair_ext.api import discovery, dispatch, routes
 
 GlobalConf = dict[str, str]
@@ -75,9 +75,7 @@ def pipeline_factory(
         strategy.
     """
     root = local_conf.pop('root', None)
-    conf = deploy.composition().configuration(local_conf)
-    keypair_conf.register_api_opts(conf)
-    strategy = conf.api.auth_strategy
+    strategy = deploy.composition().configuration(local_conf).api.auth_strategy
     if strategy not in local_conf:
         raise exception.ConfigurationError(
             reason=f'[api] auth_strategy is {strategy}, and the pipeline '
