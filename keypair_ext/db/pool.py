@@ -48,6 +48,8 @@ class _Shelf:
         # Made on first use: what makes threads green has been done by then.
         self.lock = threading.Lock()
         self.idle: dict[str | None, list[Connection]] = defaultdict(list)
+        # Those in use, too. To collect one in a child, whose shelf this is
+        # not, is to talk over its parent's socket.
         self.open: set[Connection] = set()
         # A place that is given up is taken still if somebody waits for it.
         self.taken = 0
@@ -73,8 +75,6 @@ class Pool:
         self._pid = os.getpid()
         self._prepared = Statements(engine.dialect)
         self._shelves: dict[int, _Shelf] = {}
-        # To collect a connection is to talk over the parent's socket.
-        self._inherited: list[object] = []
         # What the driver raises where it means the database or a value.
         self._errors = (self._dialect.loaded_dbapi.Error, ValueError, OSError)
 
@@ -121,7 +121,7 @@ class Pool:
         """Return this process's own, of which it has opened nothing yet."""
         pid = os.getpid()
         if pid != self._pid:
-            self._inherited.append(self._engine.pool)
+            # Another thread of the parent may have held a lock of its pool.
             self._engine.dispose(close=False)
         return self._shelves.setdefault(pid, _Shelf(pid))
 
