@@ -93,11 +93,6 @@ class _Supply:
         self._makers = 0
         self._hits = self._misses = 0
 
-    @property
-    def ready(self) -> list[_Key]:
-        """The keys that nobody has to wait for."""
-        return [key for key in self._keys if key.done()]
-
     def next(self) -> _Key:
         """Return a key that is made or will be, and order another one.
 

@@ -9,7 +9,6 @@ inherit is there.
 
 import json
 import os
-import time
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
@@ -32,9 +31,7 @@ def _public(private_key: Any) -> str:
 def _fill() -> list[str]:
     """Return the keys that were made before the fork."""
     first = _KEYS.take()
-    while len(_KEYS._supply.ready) < forks.POOL_SIZE:
-        time.sleep(0.001)
-    made = [key.result() for key in _KEYS._supply.ready]
+    made = [key.result() for key in _KEYS._supply._keys]
     return [_public(key) for key in (first, *made)]
 
 

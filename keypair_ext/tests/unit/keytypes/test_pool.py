@@ -28,13 +28,9 @@ class Counter:
         return os.getpid(), next(self._numbers)
 
 
-def wait_for(condition: Any, seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return False
+def made_ahead(keys: pool.KeyPool) -> list[Any]:
+    """Return the keys that are kept ready, when all of them are."""
+    return [key.result(10) for key in keys._supply._keys]
 
 
 class KeyPoolTest(base.TestCase):
@@ -47,12 +43,9 @@ class KeyPoolTest(base.TestCase):
 
     def test_keys_are_made_ahead(self) -> None:
         keys = pool.KeyPool(Counter(), 3)
-        keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 3))
-        keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 3))
-        time.sleep(0.05)
-        self.assertEqual(3, len(keys._supply.ready))
+        for _ in range(2):
+            keys.take()
+            self.assertEqual(3, len(made_ahead(keys)))
 
     def test_threads_do_not_all_make_keys_at_once(self) -> None:
         at_once: list[int] = []
@@ -124,7 +117,7 @@ class KeyPoolTest(base.TestCase):
         with mock.patch.object(pool, '_MAKERS', 1):
             keys = pool.KeyPool(make, 1)
             self.assertEqual(1, keys.take())
-            self.assertTrue(wait_for(lambda: keys._supply.ready))
+            keys._supply._keys[0].exception(10)
             self.assertIn(keys.take(), (3, 4))
 
     def test_keys_are_made_where_no_thread_can_be_started(self) -> None:
@@ -159,7 +152,7 @@ class KeyPoolTest(base.TestCase):
         # 10,000 keys over five processes, from a pool that was full.
         keys = pool.KeyPool(Counter(), 50)
         keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 50))
+        self.assertEqual(50, len(made_ahead(keys)))
         children = [self._fork_and_take(keys, 2000) for _ in range(4)]
         taken: list[Any] = [keys.take() for _ in range(2000)]
         for pid, reader in children:
@@ -194,8 +187,7 @@ class KeyPoolTest(base.TestCase):
     def test_a_fork_that_python_does_not_see(self) -> None:
         keys = pool.KeyPool(Counter(), 2)
         first = keys.take()
-        self.assertTrue(wait_for(lambda: len(keys._supply.ready) == 2))
-        waiting = {key.result() for key in keys._supply.ready}
+        waiting = {*made_ahead(keys)}
         with mock.patch.object(os, 'getpid', return_value=-1):
             taken = keys.take()
         self.assertNotIn(taken, waiting | {first})
