@@ -94,7 +94,10 @@ class Contracts:
             for version, contract in self._by_version.items()
         }
         self._legacy = self._build_legacy()
-        self._fixed = self._build_fixed()
+        # That of a dialect without microversions.
+        self._fixed = self._build(
+            _known(profile, 'behaves_as', profile.versions.behaves_as)
+        )
 
     def choose(self, environ: dict[str, Any]) -> Contract:
         """Return the contract that a request asks for.
@@ -128,7 +131,7 @@ class Contracts:
             version=None,
             version_headers=(),
             create_body=self._body(
-                self._name(import_only),
+                schemas.NAME_2_92 if import_only else schemas.NAME,
                 with_type=has_types,
                 with_user_id=has_users,
                 key_required=import_only,
@@ -159,7 +162,7 @@ class Contracts:
         return dataclasses.replace(
             self._build(microversions.MIN_VERSION),
             create_body=self._body(
-                self._legacy_name(),
+                schemas.LEGACY_NAME,
                 with_type=False,
                 with_user_id=False,
                 key_required=False,
@@ -167,34 +170,16 @@ class Contracts:
             ),
         )
 
-    def _build_fixed(self) -> Contract:
-        """Return the contract of a dialect without microversions."""
-        behaves_as = _known(
-            self.profile, 'behaves_as', self.profile.versions.behaves_as
-        )
-        return self._build(behaves_as)
+    def _body(self, rule: schemas.Schema, **meaning: bool) -> Validator:
+        """Return what validates the body of a create.
 
-    def _name(self, with_at_and_dot: bool) -> schemas.Schema:
+        :param rule: upstream's on the characters of a name.
+        """
         names = self.profile.names
-        schema = schemas.name(with_at_and_dot)
-        schema['minLength'] = names.min_length
-        schema['maxLength'] = names.max_length
         if names.characters:
             # Unlike upstream's: a '$' alone lets a newline pass.
-            schema['pattern'] = rf'^(?!\s){names.characters}+(?<!\s)(?!\n)$'
-        return schema
-
-    def _legacy_name(self) -> schemas.Schema:
-        names = self.profile.names
-        if names.characters:
-            return self._name(with_at_and_dot=False)
-        return {
-            **schemas.legacy_name(),
-            'minLength': names.min_length,
-            'maxLength': names.max_length,
-        }
-
-    def _body(self, name: schemas.Schema, **meaning: bool) -> Validator:
+            rule = {'pattern': rf'^(?!\s){names.characters}+(?<!\s)(?!\n)$'}
+        name = schemas.name(rule, names.min_length, names.max_length)
         return Validator(schemas.create(name, **meaning), BODY, self._hints)
 
 

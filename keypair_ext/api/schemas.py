@@ -10,36 +10,29 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-NAME_MAX_LENGTH = 255
-
 # One newline behind passes, as for Python's '$' and so for Nova, which drops
 # it from a name; spelled out, validators of any language agree.
 END = r'\n?(?!\n)$'
 
-# Upstream's names neither begin nor end with a blank.
-_NAME = rf'^(?! )[a-zA-Z0-9 _-]+(?<! ){END}'
-_NAME_2_92 = rf'^(?! )[a-zA-Z0-9 _@.-]+(?<! ){END}'
+# Upstream's rules on the characters of a name, which neither begins nor ends
+# with a blank; under ``/v2`` it is trimmed later.
+NAME: Schema = {'pattern': rf'^(?! )[a-zA-Z0-9 _-]+(?<! ){END}'}
+NAME_2_92: Schema = {'pattern': rf'^(?! )[a-zA-Z0-9 _@.-]+(?<! ){END}'}
+LEGACY_NAME: Schema = {'format': 'name_with_leading_trailing_spaces'}
 
 LIMIT: Schema = {'type': 'string', 'pattern': f'^[0-9]+{END}', 'minLength': 1}
 
 
-def name(with_at_and_dot: bool) -> Schema:
-    """Return the schema of a key pair's name."""
+def name(rule: Schema, min_length: int = 1, max_length: int = 255) -> Schema:
+    """Return the schema of a key pair's name.
+
+    :param rule: on its characters.
+    """
     return {
         'type': 'string',
-        'minLength': 1,
-        'maxLength': NAME_MAX_LENGTH,
-        'pattern': _NAME_2_92 if with_at_and_dot else _NAME,
-    }
-
-
-def legacy_name() -> Schema:
-    """Return the schema of a name under ``/v2``, which trims it later."""
-    return {
-        'type': 'string',
-        'minLength': 1,
-        'maxLength': NAME_MAX_LENGTH,
-        'format': 'name_with_leading_trailing_spaces',
+        'minLength': min_length,
+        'maxLength': max_length,
+        **rule,
     }
 
 

@@ -25,9 +25,6 @@ _NAME = re.compile(r'[A-Za-z0-9_-]{0,24}')
 BODY = 'field/attribute'
 QUERY = 'query parameters'
 
-_NAME_FORMAT = 'name_with_leading_trailing_spaces'
-
-
 # What Nova says of a name, word for word: people search for it.
 _BLANK_NAME = (
     "An invalid 'name' value was provided. The name must be: printable "
@@ -63,7 +60,8 @@ class Validator:
         # Compiled when it is first asked: a mount has ten, of which most
         # clients need two.
         check: Callable[[Any], Any] = fastjsonschema.compile(
-            self.schema, formats={_NAME_FORMAT: _is_printable_name}
+            self.schema,
+            formats={schemas.LEGACY_NAME['format']: _is_printable_name},
         )
         return check
 

@@ -18,7 +18,7 @@ def body(**meaning: bool) -> schemas.Schema:
     """Return the schema of a create's body, the newest's where not said."""
     newest = {'with_type': True, 'with_user_id': True, 'key_required': True}
     return schemas.create(
-        schemas.name(with_at_and_dot=True), **{**newest, **meaning}
+        schemas.name(schemas.NAME_2_92), **{**newest, **meaning}
     )
 
 
@@ -228,9 +228,9 @@ class AgreementTest(base.TestCase):
                 strict=strict,
             )
             for name in (
-                schemas.name(with_at_and_dot=False),
-                schemas.name(with_at_and_dot=True),
-                schemas.legacy_name(),
+                schemas.name(schemas.NAME),
+                schemas.name(schemas.NAME_2_92),
+                schemas.name(schemas.LEGACY_NAME),
             )
             for with_type in booleans
             for key_required in booleans
@@ -270,7 +270,10 @@ class AgreementTest(base.TestCase):
 class LegacyNameTest(base.TestCase):
     def valid(self, name: object) -> bool:
         validator = validation.Validator(
-            {'type': 'object', 'properties': {'name': schemas.legacy_name()}},
+            {
+                'type': 'object',
+                'properties': {'name': schemas.name(schemas.LEGACY_NAME)},
+            },
             'field',
         )
         try:
