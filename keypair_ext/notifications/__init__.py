@@ -6,6 +6,7 @@ Nothing here imports oslo.messaging unless notifications are on.
 """
 
 import contextlib
+import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -97,22 +98,15 @@ class BusNotifier(Notifier):
             raise
 
 
+@dataclasses.dataclass
 class _BusAction(Action):
     """An action that everybody on the bus hears of."""
 
-    def __init__(
-        self,
-        legacy: Any,
-        versioned: Any,
-        context: oslo_context.RequestContext,
-        name: str,
-        subject: Subject,
-    ) -> None:
-        self._legacy = legacy
-        self._versioned = versioned
-        self._context = context
-        self._name = name
-        self._subject = subject
+    _legacy: Any
+    _versioned: Any
+    _context: oslo_context.RequestContext
+    _name: str
+    _subject: Subject
 
     def start(self) -> None:
         self._tell_legacy('start')

@@ -15,27 +15,14 @@ from typing import Any
 
 from keypair_ext import exception
 from keypair_ext.profiles import checks, sources
-from keypair_ext.profiles.model import (
-    Answers,
-    Fault,
-    Faults,
-    KeyRules,
-    Names,
-    Profile,
-    Statuses,
-    Versions,
-)
+from keypair_ext.profiles.model import Fault, Faults, KeyRules, Profile
 
 __all__ = (
     'DEFAULT',
-    'Answers',
     'Fault',
     'Faults',
     'KeyRules',
-    'Names',
     'Profile',
-    'Statuses',
-    'Versions',
     'available',
     'check',
     'load',

@@ -38,22 +38,17 @@ class NoopDriver:
         return UNLIMITED
 
 
-def _unified(conf: cfg.ConfigOpts, store: Store) -> Driver:
-    return unified.load(conf)
-
-
-def _noop(conf: cfg.ConfigOpts, store: Store) -> Driver:
-    return NoopDriver()
-
-
-# Nova's class names are aliases, so that nova.conf needs no change.
-_DRIVERS: dict[str, Callable[[cfg.ConfigOpts, Store], Driver]] = {
+_OURS: dict[str, Callable[[cfg.ConfigOpts, Store], Driver]] = {
     'local': local.LocalDriver,
-    'unified': _unified,
-    'noop': _noop,
-    'nova.quota.DbQuotaDriver': local.LocalDriver,
-    'nova.quota.UnifiedLimitsDriver': _unified,
-    'nova.quota.NoopQuotaDriver': _noop,
+    'unified': lambda conf, store: unified.load(conf),
+    'noop': lambda conf, store: NoopDriver(),
+}
+# Nova's class names are aliases, so that nova.conf needs no change.
+_DRIVERS = {
+    **_OURS,
+    'nova.quota.DbQuotaDriver': _OURS['local'],
+    'nova.quota.UnifiedLimitsDriver': _OURS['unified'],
+    'nova.quota.NoopQuotaDriver': _OURS['noop'],
 }
 
 

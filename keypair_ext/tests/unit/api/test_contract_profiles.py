@@ -9,6 +9,7 @@ from microversion_parse import Version
 
 from keypair_ext import exception, profiles
 from keypair_ext.api import contract, microversions
+from keypair_ext.profiles import model
 from keypair_ext.tests import base
 
 V2_1 = {'HTTP_OPENSTACK_API_VERSION': 'compute 2.1'}
@@ -36,18 +37,16 @@ def takes(chosen: contract.Contract, name: str) -> bool:
 
 class TestVersions(base.TestCase):
     def test_latest_is_the_profiles(self) -> None:
-        made = contracts(versions=profiles.Versions(max='2.72'))
+        made = contracts(versions=model.Versions(max='2.72'))
         self.assertEqual('2.72', made.choose(LATEST).version)
         self.assertEqual(Version(2, 72), made.max_version)
 
     def test_the_mounts_is_lower(self) -> None:
-        made = contracts(
-            Version(2, 35), versions=profiles.Versions(max='2.72')
-        )
+        made = contracts(Version(2, 35), versions=model.Versions(max='2.72'))
         self.assertEqual('2.35', made.choose(LATEST).version)
 
     def test_fixed(self) -> None:
-        fixed = profiles.Versions(negotiated=False, behaves_as='2.35')
+        fixed = model.Versions(negotiated=False, behaves_as='2.35')
         for max_version in (microversions.MAX_VERSION, Version(2, 1)):
             made = contracts(max_version, versions=fixed)
             self.assertFalse(made.negotiated)
@@ -59,9 +58,9 @@ class TestVersions(base.TestCase):
 
     def test_newer_than_ours(self) -> None:
         for versions, key in (
-            (profiles.Versions(max='2.999'), 'max'),
+            (model.Versions(max='2.999'), 'max'),
             (
-                profiles.Versions(negotiated=False, behaves_as='2.999'),
+                model.Versions(negotiated=False, behaves_as='2.999'),
                 'behaves_as',
             ),
         ):
@@ -79,7 +78,7 @@ class TestVersions(base.TestCase):
         for made, advised in (
             (contracts(), True),
             (contracts(Version(2, 1)), False),
-            (contracts(versions=profiles.Versions(negotiated=False)), False),
+            (contracts(versions=model.Versions(negotiated=False)), False),
         ):
             error = self.assertRaises(
                 exception.ValidationFailed,
@@ -117,7 +116,7 @@ class TestUpstream(base.TestCase):
 
 class TestNames(base.TestCase):
     def test_characters(self) -> None:
-        names = profiles.Names(characters='[a-cé ]', max_length=4)
+        names = model.Names(characters='[a-cé ]', max_length=4)
         made = contracts(names=names)
         for environ in (V2_1, LATEST, LEGACY):
             chosen = made.choose(environ)
@@ -137,7 +136,7 @@ class TestNames(base.TestCase):
                 self.assertFalse(takes(chosen, name), name)
 
     def test_a_short_name_is_told_so(self) -> None:
-        made = contracts(names=profiles.Names(min_length=2))
+        made = contracts(names=model.Names(min_length=2))
         for name, reason in (
             ('a', 'It is too short: 2 characters at least, not 1'),
             ('', 'it must not be empty'),
