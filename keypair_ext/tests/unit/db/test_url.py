@@ -2,24 +2,20 @@
 
 """The URL of the database: every mistake is one sentence, at load."""
 
-import datetime
 import os
+import pathlib
 import sys
 import tempfile
 from typing import Any
 from unittest import mock
 
 import fixtures
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from keypair_ext import exception
 from keypair_ext.db import engine, migration
 from keypair_ext.db.store import Store
 from keypair_ext.tests import base
-from keypair_ext.tests.functional.servers import databases
+from keypair_ext.tests.functional.servers import databases, tls
 from keypair_ext.tests.unit.db import database
 
 # A host that nobody may ask: were it asked, the test would wait.
@@ -257,29 +253,10 @@ class TlsTest(UrlTestCase):
         self.missing = os.path.join(self.directory, 'missing.pem')
 
     def _make(self, name: str) -> tuple[str, str]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        now = datetime.datetime.now(datetime.UTC)
-        made = (
-            x509.CertificateBuilder(subject, subject)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(now)
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .sign(key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        return (
-            self.file(f'{name}.pem', made.public_bytes(pem)),
-            self.file(
-                f'{name}.key',
-                key.private_bytes(
-                    pem,
-                    serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption(),
-                ),
-            ),
-        )
+        directory = pathlib.Path(self.directory, name)
+        directory.mkdir()
+        certificate, key = tls.write_certificate(directory)
+        return str(certificate), str(key)
 
     def test_mysql(self) -> None:
         pair = f'ssl_cert={self.certificate}&ssl_key='
