@@ -16,6 +16,7 @@ import fixtures as fixtures_library
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
 HOST = pathlib.Path(__file__).with_name('manners_host.py')
 
@@ -38,8 +39,7 @@ use = egg:keypair-ext#main
 [composite:pipeline]
 use = egg:keypair-ext#pipeline
 oslo_config_file = {config_file}
-noauth = cors http_proxy_to_wsgi request_log noauth legacy_v2_compatible \
-neighbours app
+noauth = {filters} app
 root = versions
 """
 
@@ -50,6 +50,19 @@ oslo_config_file = {config_file}
 """
 
 
+FILTERS = (
+    'cors',
+    'http_basic',
+    'http_proxy_to_wsgi',
+    'keystone_context',
+    'legacy_v2_compatible',
+    'neighbours',
+    'noauth',
+    'request_log',
+    'token_cache',
+)
+
+
 class Manners(base.TestCase):
     told: ClassVar[dict[str, Any]]
 
@@ -58,13 +71,16 @@ class Manners(base.TestCase):
         super().setUpClass()
         home = cls.use(fixtures_library.TempDir())
         directory = pathlib.Path(home.path)
+        users = directory / 'htpasswd'
+        users.write_bytes(test_htpasswd.entry(b'alice', b'one'))
         config_file = fixtures.write_config(
             home.path,
             {
+                'api': {'http_basic_user_file': users},
                 # Each kind of mount has the group that it takes.
                 'api_database': {
                     'connection': f'sqlite:///{directory}/nova.sqlite'
-                }
+                },
             },
         )
         paste_file = directory / 'api-paste.ini'
@@ -79,16 +95,10 @@ class Manners(base.TestCase):
 
     @staticmethod
     def paste_sections(config_file: str) -> str:
-        filters = (
-            'cors',
-            'http_proxy_to_wsgi',
-            'request_log',
-            'noauth',
-            'legacy_v2_compatible',
-            'neighbours',
-        )
-        names = [*(('filter', name) for name in filters), ('app', 'versions')]
-        return PASTE_FILE.format(config_file=config_file) + ''.join(
+        names = [*(('filter', name) for name in FILTERS), ('app', 'versions')]
+        return PASTE_FILE.format(
+            config_file=config_file, filters=' '.join(FILTERS)
+        ) + ''.join(
             OF_THE_PIPELINE.format(
                 kind=kind, name=name, config_file=config_file
             )
