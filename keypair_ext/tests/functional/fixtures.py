@@ -113,58 +113,10 @@ def make_database(config_file: str) -> sa.Engine:
     return made
 
 
-class Service(fixtures.Fixture):
-    """The stand-alone service, ready to be asked.
+class Application:
+    """What is asked here: ``app``."""
 
-    :param options: of its configuration file, by group.
-    :param sections: keys to add to sections of the paste file.
-    """
-
-    def __init__(
-        self,
-        options: Options | None = None,
-        sections: Options | None = None,
-    ) -> None:
-        super().__init__()
-        self._options = options
-        self._sections = sections or {}
-        self.app: Callable[..., Any]
-
-    def _setUp(self) -> None:
-        self.directory = self.useFixture(fixtures.TempDir()).path
-        self.config_file = write_config(self.directory, self._options)
-        self.engine = make_database(self.config_file)
-        self.addCleanup(self.engine.dispose)
-        composition = deploy.Composition()
-        self.addCleanup(composition.close)
-        with fixtures.FakeLogger():
-            self.app = composition.load(self._paste_file())
-
-    def _paste_file(self) -> str:
-        """Write the shipped file, with our configuration in each section."""
-        shipped = configparser.RawConfigParser()
-        shipped.optionxform = str  # type: ignore[method-assign,assignment]
-        shipped.read(PASTE_FILE)
-        own = {
-            'oslo_config_file': self.config_file,
-            'oslo_config_project': 'keypair_ext',
-        }
-        for name in shipped.sections():
-            made_by = shipped[name].get('use', '')
-            if made_by.startswith('egg:keypair-ext#') or (
-                name == 'app:healthcheck'
-            ):
-                shipped[name].update(own)
-        shipped.read_dict(self._sections)
-        path = pathlib.Path(self.directory, 'api-paste.ini')
-        with path.open('w') as file:
-            shipped.write(file)
-        return str(path)
-
-    def clear(self) -> None:
-        """Remove all key pairs."""
-        with self.engine.begin() as connection:
-            connection.execute(models.key_pairs.delete())
+    app: Callable[..., Any]
 
     def ask(
         self,
@@ -201,6 +153,59 @@ class Service(fixtures.Fixture):
             request.headers['Content-Type'] = 'application/json'
         request.headers.update(headers or {})
         return request.get_response(self.app)
+
+
+class Service(Application, fixtures.Fixture):
+    """The stand-alone service, ready to be asked.
+
+    :param options: of its configuration file, by group.
+    :param sections: keys to add to sections of the paste file.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        sections: Options | None = None,
+    ) -> None:
+        super().__init__()
+        self._options = options
+        self._sections = sections or {}
+
+    def _setUp(self) -> None:
+        self.directory = self.useFixture(fixtures.TempDir()).path
+        self.config_file = write_config(self.directory, self._options)
+        self.engine = make_database(self.config_file)
+        self.addCleanup(self.engine.dispose)
+        composition = deploy.Composition()
+        self.addCleanup(composition.close)
+        with fixtures.FakeLogger():
+            self.app = composition.load(self._paste_file())
+
+    def _paste_file(self) -> str:
+        """Write the shipped file, with our configuration in each section."""
+        shipped = configparser.RawConfigParser()
+        shipped.optionxform = str  # type: ignore[method-assign,assignment]
+        shipped.read(PASTE_FILE)
+        own = {
+            'oslo_config_file': self.config_file,
+            'oslo_config_project': 'keypair_ext',
+        }
+        for name in shipped.sections():
+            made_by = shipped[name].get('use', '')
+            if made_by.startswith('egg:keypair-ext#') or (
+                name == 'app:healthcheck'
+            ):
+                shipped[name].update(own)
+        shipped.read_dict(self._sections)
+        path = pathlib.Path(self.directory, 'api-paste.ini')
+        with path.open('w') as file:
+            shipped.write(file)
+        return str(path)
+
+    def clear(self) -> None:
+        """Remove all key pairs."""
+        with self.engine.begin() as connection:
+            connection.execute(models.key_pairs.delete())
 
     def create(
         self,

@@ -98,30 +98,10 @@ class AdditionsTestCase(base.TestCase):
         return f'file:{path}'
 
 
-class Mount:
-    """A mount without a service around it."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    def ask(
-        self, method: str, path: str, version: str, body: Any = None
-    ) -> webob.Response:
-        request = webob.Request.blank(f'/v2.1{path}', method=method)
-        request.environ['REMOTE_ADDR'] = '127.0.0.1'
-        request.script_name, request.path_info = '/v2.1', path
-        request.headers['X-Auth-Token'] = fixtures.TOKEN
-        request.headers['OpenStack-API-Version'] = f'compute {version}'
-        if body is not None:
-            request.json = body
-            request.content_type = 'application/json'
-        return request.get_response(self.app)
-
-
 class WhereTheyAreSetTest(AdditionsTestCase):
     """A service, an app, a filter, a profile: each has all of them."""
 
-    def check(self, mount: Any, prefix: str = '') -> None:
+    def check(self, mount: fixtures.Application, prefix: str = '') -> None:
         def ask(method: str, body: Any = None) -> Any:
             return mount.ask(
                 method, f'{prefix}/os-keypairs', version='2.10', body=body
@@ -155,7 +135,7 @@ class WhereTheyAreSetTest(AdditionsTestCase):
     def test_profile(self) -> None:
         self.check(self.serve({}, profile=self.profile()), '/v2.1')
 
-    def mount(self, kind: str) -> Mount:
+    def mount(self, kind: str) -> fixtures.Application:
         """Return an app, or a filter in front of nothing."""
         database = {'connection': f'sqlite:///{self.directory}/d.sqlite'}
         path = fixtures.write_config(
@@ -178,7 +158,9 @@ class WhereTheyAreSetTest(AdditionsTestCase):
                 webob.exc.HTTPNotFound(), local_conf
             )
         )
-        return Mount(noauth.filter_factory({}, **local_conf)(made))
+        mounted = fixtures.Application()
+        mounted.app = noauth.filter_factory({}, **local_conf)(made)
+        return mounted
 
     def test_app(self) -> None:
         self.check(self.mount('app'))

@@ -8,7 +8,7 @@ other's keys, limits or policy.
 
 import pathlib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import fixtures as fixtures_library
 import webob
@@ -67,9 +67,7 @@ _PROXIED = {
 }
 
 
-class AppMountTest(base.TestCase):
-    app: ClassVar[Any]
-
+class AppMountTest(fixtures.Application, base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
@@ -114,35 +112,17 @@ class AppMountTest(base.TestCase):
         super().setUp()
         self.useFixture(fixtures_library.FakeLogger())
 
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        token: str | None = fixtures.TOKEN,
-        headers: Mapping[str, str] | None = None,
-    ) -> webob.Response:
-        """Send a request at version 2.35."""
-        request = webob.Request.blank(path, method=method)
-        request.environ['REMOTE_ADDR'] = '127.0.0.1'
-        request.headers['OpenStack-API-Version'] = 'compute 2.35'
-        if token is not None:
-            request.headers['X-Auth-Token'] = token
-        request.headers.update(headers or {})
-        if body is not None:
-            request.json = body
-            request.content_type = 'application/json'
-        return request.get_response(self.app)
+    def send(self, method: str, path: str, **how: Any) -> webob.Response:
+        return self.ask(method, path, version='2.35', **how)
 
     def create(self, mount: str, name: str) -> int:
         keypair = {'name': name, 'public_key': fixtures.KEY}
-        answer = self.ask('POST', f'{mount}/os-keypairs', {'keypair': keypair})
-        status: int = answer.status_int
-        return status
+        return self.send(
+            'POST', f'{mount}/os-keypairs', body={'keypair': keypair}
+        ).status_int
 
     def names(self, mount: str) -> list[str]:
-        answer = self.ask('GET', f'{mount}/os-keypairs')
+        answer = self.send('GET', f'{mount}/os-keypairs')
         return [row['keypair']['name'] for row in answer.json['keypairs']]
 
     def test_each_has_its_configuration(self) -> None:
@@ -157,7 +137,7 @@ class AppMountTest(base.TestCase):
         self.assertEqual(['a', 'b', 'c'], self.names(_CLOUD))
         deleted = {
             mount: [
-                self.ask('DELETE', f'{mount}/os-keypairs/{name}').status_int
+                self.send('DELETE', f'{mount}/os-keypairs/{name}').status_int
                 for name in 'ab'
             ]
             for mount in made
@@ -168,13 +148,13 @@ class AppMountTest(base.TestCase):
         self.assertEqual(['a', 'b', 'c'], self.names(_CLOUD))
 
     def next_page(self, path: str, headers: Mapping[str, str]) -> str:
-        answer = self.ask('GET', f'{path}?limit=1', headers=headers)
+        answer = self.send('GET', f'{path}?limit=1', headers=headers)
         href: str = answer.json['keypairs_links'][0]['href']
         return href
 
     def test_links_of_pages(self) -> None:
         self.create(_METAL, 'paged')
-        self.addCleanup(self.ask, 'DELETE', f'{_METAL}/os-keypairs/paged')
+        self.addCleanup(self.send, 'DELETE', f'{_METAL}/os-keypairs/paged')
         for path in ('/os-keypairs', '/aaaa/os-keypairs'):
             end = f'{_METAL}{path}?limit=1&marker=paged'
             self.assertEqual(
@@ -190,7 +170,7 @@ class AppMountTest(base.TestCase):
             ({}, 'http://localhost'),
             (_PROXIED, 'https://cloud.example.org/compute'),
         ):
-            answer = self.ask('GET', f'{_CLOUD}/', headers=headers)
+            answer = self.send('GET', f'{_CLOUD}/', headers=headers)
             links = [
                 link['href']
                 for link in answer.json['version']['links']

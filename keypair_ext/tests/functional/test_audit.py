@@ -14,7 +14,6 @@ from typing import Any
 
 import fixtures as fixtures_library
 import testtools
-import webob
 from keystoneauth1 import fixture as token_fixture
 
 from keypair_ext import deploy
@@ -83,7 +82,7 @@ oslo_config_file = {conf}
     audit is None,
     'oslo.messaging is not installed: pip install keypair-ext[notifications]',
 )
-class AuditTest(base.TestCase):
+class AuditTest(fixtures.Application, base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         # auth_token hands on a catalogue without ids, so that the name of a
@@ -133,17 +132,17 @@ class AuditTest(base.TestCase):
         lines = self.log.output.splitlines()
         return [json.loads(line)['payload'] for line in lines]
 
-    def ask(
+    def status(
         self, mount: str, user: str, method: str, path: str, **keypair: str
     ) -> int:
-        request = webob.Request.blank(f'/{mount}{path}', method=method)
-        request.environ['REMOTE_ADDR'] = '192.0.2.7'
-        request.headers['X-Auth-Token'] = user
-        request.headers['OpenStack-API-Version'] = 'compute 2.10'
-        if keypair:
-            request.json = {'keypair': keypair}
-            request.content_type = 'application/json'
-        return int(request.get_response(self.app).status_int)
+        return self.ask(
+            method,
+            f'/{mount}{path}',
+            token=user,
+            version='2.10',
+            body={'keypair': keypair} if keypair else None,
+            environ={'REMOTE_ADDR': '192.0.2.7'},
+        ).status_int
 
     def check(self, mount: str) -> None:
         keys = '/os-keypairs'
@@ -184,7 +183,7 @@ class AuditTest(base.TestCase):
             with self.subTest(user=user, method=method, path=path, body=body):
                 before = len(self.heard())
                 self.assertEqual(
-                    status, self.ask(mount, user, method, path, **body)
+                    status, self.status(mount, user, method, path, **body)
                 )
                 (event,) = self.heard()[before:]
                 self.assertEqual(
@@ -199,7 +198,7 @@ class AuditTest(base.TestCase):
         self.check('filter')
 
     def test_no_secret_is_told(self) -> None:
-        self.ask('app', _AMELIA, 'POST', '/os-keypairs', name='generated')
+        self.status('app', _AMELIA, 'POST', '/os-keypairs', name='generated')
         (event,) = self.heard()
         self.assertEqual('success', event['outcome'])
         self.assertNotIn('PRIVATE KEY', json.dumps(event))

@@ -5,20 +5,17 @@
 The same file serves this process, and a real server for real clients.
 """
 
-import json
 import logging
 import pathlib
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import fixtures
-import webob
 from paste.deploy import loadwsgi
 
 from keypair_ext import deploy
 from keypair_ext.db.store import Store
 from keypair_ext.tests.functional import fixtures as service
-from keypair_ext.tests.functional.servers import gunicorn, process
+from keypair_ext.tests.functional.servers import gunicorn
 
 # Small, so that a test soon has used it up.
 QUOTA = 4
@@ -86,24 +83,6 @@ oslo_config_file = {config_file}
 """
 
 
-class Answer(NamedTuple):
-    """What came back, however it was asked for."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    def header(self, name: str) -> list[str]:
-        """Return every value of a header."""
-        return [
-            value for key, value in self.headers if key.lower() == name.lower()
-        ]
-
-
 class Directory(fixtures.Fixture):
     """The configuration, the paste file and the database of all mounts.
 
@@ -163,38 +142,17 @@ class ClosedStores(fixtures.Fixture):
         self.useFixture(fixtures.MonkeyPatch(f'{deploy.__name__}.Store', make))
 
 
-class Mounts(fixtures.Fixture):
+class Mounts(service.Application, fixtures.Fixture):
     """All mounts in this process."""
 
     def _setUp(self) -> None:
         self.useFixture(fixtures.FakeLogger(level=logging.INFO))
         directory = self.useFixture(Directory())
         self.useFixture(ClosedStores())
-        self._app = loadwsgi.loadapp(
+        self.app = loadwsgi.loadapp(
             f'config:{directory.paste_file}', name='main'
         )
         directory.lost.rmdir()
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Send a request.
-
-        :param body: bytes, or a document that is sent as JSON.
-        """
-        request = webob.Request.blank(path, method=method)
-        request.environ['REMOTE_ADDR'] = process.LOOPBACK
-        if body is not None:
-            request.body = (
-                body if isinstance(body, bytes) else json.dumps(body).encode()
-            )
-        request.headers.update(headers or {})
-        answer = request.get_response(self._app)
-        return Answer(answer.status_int, list(answer.headerlist), answer.body)
 
 
 class Server(fixtures.Fixture):

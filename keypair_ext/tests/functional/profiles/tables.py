@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+import webob
+
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.profiles import mounts
 
@@ -97,7 +99,7 @@ class Table(base.TestCase):
 
     def ask(
         self, request: Request, user: str, mount: str | None = None
-    ) -> mounts.Answer:
+    ) -> webob.Response:
         """Send a request of the table."""
         body = (
             request.keypair
@@ -107,23 +109,24 @@ class Table(base.TestCase):
         return self.mounted.ask(
             request.method,
             (self.mount if mount is None else mount) + request.path,
-            body,
-            {
+            token=None,
+            body=body,
+            headers={
                 'Content-Type': 'application/json',
                 **identity(user),
                 **request.headers,
             },
         )
 
-    def check(self, case: Case) -> mounts.Answer:
+    def check(self, case: Case) -> webob.Response:
         """Send the requests of a row and look at the last answer."""
         user = case.user or f'{type(self).__name__}-{case.title}'
         for request in case.before:
-            self.assertIn(self.ask(request, user).status, (200, 201, 202))
+            self.assertIn(self.ask(request, user).status_int, (200, 201, 202))
         answer = self.ask(case.request, user, case.mount)
-        self.assertEqual(case.status, answer.status, str(answer.body))
+        self.assertEqual(case.status, answer.status_int, str(answer.body))
         for name, wanted in case.headers.items():
-            values = answer.header(name)
+            values = answer.headers.getall(name)
             self.assertEqual(1, len(values), f'{name}: {values}')
             self.assert_value(name, wanted, values[0])
         if not self.versioned:
@@ -134,18 +137,18 @@ class Table(base.TestCase):
             self.assert_fault(case, answer)
         return answer
 
-    def assert_unversioned(self, answer: mounts.Answer) -> None:
+    def assert_unversioned(self, answer: webob.Response) -> None:
         for name in _VERSION_HEADERS:
-            self.assertEqual([], answer.header(name), name)
+            self.assertEqual([], answer.headers.getall(name), name)
 
     def assert_keypair(
-        self, wanted: Mapping[str, Wanted], answer: mounts.Answer
+        self, wanted: Mapping[str, Wanted], answer: webob.Response
     ) -> None:
         """Compare the document: all fields, and none besides."""
         self.assertEqual({'keypair'}, set(answer.json))
         self.assert_fields(wanted, answer.json['keypair'])
 
-    def assert_fault(self, case: Case, answer: mounts.Answer) -> None:
+    def assert_fault(self, case: Case, answer: webob.Response) -> None:
         self.assertEqual([case.fault], list(answer.json))
         wanted = {
             'code': case.status,
@@ -154,7 +157,8 @@ class Table(base.TestCase):
         }
         self.assert_fields(wanted, answer.json[case.fault])
         self.assertEqual(
-            ['application/json; charset=UTF-8'], answer.header('Content-Type')
+            ['application/json; charset=UTF-8'],
+            answer.headers.getall('Content-Type'),
         )
 
     def assert_fields(

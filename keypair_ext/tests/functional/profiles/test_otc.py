@@ -150,7 +150,7 @@ class TestOpenTelekomCloud(tables.Table):
             answer = self.ask(
                 at(version, Request('GET', '/os-keypairs')), 'listing'
             )
-            self.assertEqual(200, answer.status)
+            self.assertEqual(200, answer.status_int)
             wanted = {
                 key: IMPORTED[key] for key in IMPORTED if key != 'user_id'
             }

@@ -10,17 +10,13 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Any
 
 import fixtures
-import webob
-from paste.deploy import loadwsgi
 
 from keypair_ext import profiles
 from keypair_ext.cmd import manage
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures as service
-from keypair_ext.tests.functional.profiles import mounts, tables
 
 PROFILE = """\
 name = "{name}"
@@ -66,20 +62,6 @@ packages = ["acme_throw_away"]
 acme_throw_away = ["*.toml"]
 """
 
-PASTE = """\
-[pipeline:main]
-pipeline = noauth keypairs
-
-[filter:noauth]
-use = egg:keypair-ext#noauth
-oslo_config_file = {config_file}
-
-[app:keypairs]
-use = egg:keypair-ext#main
-profile = {profile}
-oslo_config_file = {config_file}
-"""
-
 
 class Installed(fixtures.Fixture):
     """A package with a profile, installed where this process finds it."""
@@ -117,39 +99,7 @@ class Installed(fixtures.Fixture):
         )
 
 
-class Mounted(base.TestCase):
-    """Mounts a profile and asks it."""
-
-    def mount(self, profile: str) -> Any:
-        directory = self.useFixture(fixtures.TempDir()).path
-        config_file = service.write_config(
-            directory, {'quota': {'key_pairs': 1}}
-        )
-        service.make_database(config_file)
-        self.useFixture(mounts.ClosedStores())
-        paste_file = pathlib.Path(directory, 'api-paste.ini')
-        paste_file.write_text(
-            PASTE.format(profile=profile, config_file=config_file)
-        )
-        self.useFixture(fixtures.FakeLogger())
-        return loadwsgi.loadapp(f'config:{paste_file}')
-
-    def ask(self, app: Any, **keypair: str) -> webob.Response:
-        request = webob.Request.blank(
-            '/os-keypairs', method='POST', json={'keypair': keypair}
-        )
-        request.environ['REMOTE_ADDR'] = '127.0.0.1'
-        request.headers.update(tables.identity('amelia'))
-        return request.get_response(app)
-
-    def manage(self, *arguments: str) -> str:
-        """Return what a command prints."""
-        with contextlib.redirect_stdout(io.StringIO()) as printed:
-            self.assertEqual(0, manage.main(['profile', *arguments]))
-        return printed.getvalue()
-
-
-class TestPackage(Mounted):
+class TestPackage(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         for module in ('pip', 'setuptools'):
@@ -157,22 +107,37 @@ class TestPackage(Mounted):
                 self.skipTest(f'{module} is not installed')
         self.useFixture(Installed())
 
+    def manage(self, *arguments: str) -> str:
+        """Return what a command prints."""
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            self.assertEqual(0, manage.main(['profile', *arguments]))
+        return printed.getvalue()
+
     def test_package(self) -> None:
         self.assertIn('acme', profiles.available())
         self.assertIn('Acme Cloud.', self.manage('list'))
         self.assertIn('"made by Acme"', self.manage('show', 'acme'))
         self.assertIn('429 enough', self.manage('diff', 'nova', 'acme'))
 
-        app = self.mount('acme')
-        answer = self.ask(app, name='upto.8', type='ssh')
+        mounted = self.useFixture(
+            service.Service(
+                {'quota': {'key_pairs': 1}},
+                {'app:keypairs': {'profile': 'acme'}},
+            )
+        )
+        answer = mounted.create('upto.8', type='ssh')
         self.assertEqual(400, answer.status_int)
-        answer = self.ask(app, name='uptonine')
+        answer = mounted.ask(
+            'POST',
+            '/v2.1/os-keypairs',
+            body={'keypair': {'name': 'uptonine'}},
+        )
         self.assertEqual(203, answer.status_int)
         self.assertNotIn('OpenStack-API-Version', answer.headers)
         keypair = answer.json['keypair']
         self.assertTrue(keypair['public_key'].endswith(' made by Acme'))
         self.assertEqual('ssh', keypair['type'])
-        answer = self.ask(app, name='another', public_key=service.KEY)
+        answer = mounted.create('another')
         self.assertEqual(429, answer.status_int)
         self.assertEqual('60', answer.headers['Retry-After'])
         self.assertEqual({'enough'}, set(answer.json))

@@ -214,7 +214,7 @@ class TestVietnix(tables.Table):
             answer = self.ask(
                 at(version, Request('GET', '/os-keypairs')), 'listing'
             )
-            self.assertEqual(200, answer.status)
+            self.assertEqual(200, answer.status_int)
             wanted = {
                 'fingerprint': samples.VIETNIX_FINGERPRINT,
                 'name': 'apikey2',

@@ -4,12 +4,11 @@
 
 import contextlib
 import itertools
-import threading
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
-from wsgiref import simple_server
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import fixtures
 from oslo_context import context as oslo_context
@@ -18,6 +17,7 @@ from oslo_policy import policy as oslo_policy
 from keypair_ext import exception
 from keypair_ext.policy import decisions, rules
 from keypair_ext.policy.enforcer import Enforcer
+from keypair_ext.tests.functional.servers import process, wsgi_server
 from keypair_ext.tests.unit.policy.base import PolicyTestCase, context
 
 
@@ -228,21 +228,29 @@ class ImpureRulesTest(PolicyTestCase):
                 self.assertEqual(expected, decided)
 
     def test_another_server(self) -> None:
-        with self.server(['True', 'False', 'True']) as (url, asked):
-            self.file.write_text(
-                f'"os_compute_api:os-keypairs:index": "{url}/%(user_id)s"\n'
-            )
-            enforcer = self.enforcer()
+        asked: list[str] = []
+        answers = iter([b'True', b'False', b'True'])
 
-            decided = [self.allowed(enforcer, context()) for _ in range(3)]
+        def answer(
+            environ: WSGIEnvironment, start_response: StartResponse
+        ) -> list[bytes]:
+            asked.append(environ['PATH_INFO'])
+            environ['wsgi.input'].read(int(environ['CONTENT_LENGTH']))
+            start_response('200 OK', [])
+            return [next(answers)]
+
+        url = self.useFixture(wsgi_server.Server(answer)).url
+        self.file.write_text(f'"{rules.INDEX}": "{url}/%(user_id)s"\n')
+        enforcer = self.enforcer()
+
+        decided = [self.allowed(enforcer, context()) for _ in range(3)]
 
         self.assertEqual([True, False, True], decided)
         self.assertEqual(['/u'] * 3, asked)
 
     def test_a_server_that_does_not_answer(self) -> None:
-        with self.server([]) as (url, _):
-            pass
-        self.file.write_text(f'"{rules.INDEX}": "{url}/"\n')
+        url = f'http://127.0.0.1:{process.free_port()}/'
+        self.file.write_text(f'"{rules.INDEX}": "{url}"\n')
         enforcer = self.enforcer()
         self.assertRaises(
             exception.PolicyUnavailable,
@@ -253,32 +261,3 @@ class ImpureRulesTest(PolicyTestCase):
         (line,) = self.log.output.splitlines()
         self.assertIn(f'Rule {rules.INDEX} cannot be decided: ', line)
         self.assertLess(len(line), 1000)
-
-    @contextlib.contextmanager
-    def server(self, answers: list[str]) -> Iterator[tuple[str, list[str]]]:
-        asked: list[str] = []
-        waiting = iter(answers)
-
-        def answer(
-            environ: dict[str, Any], start_response: Any
-        ) -> list[bytes]:
-            asked.append(environ['PATH_INFO'])
-            environ['wsgi.input'].read(int(environ['CONTENT_LENGTH']))
-            start_response('200 OK', [])
-            return [next(waiting).encode()]
-
-        class Quiet(simple_server.WSGIRequestHandler):
-            def log_message(self, *ignored: object) -> None:
-                """Say nothing."""
-
-        server = simple_server.make_server(
-            '127.0.0.1', 0, answer, handler_class=Quiet
-        )
-        with server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            try:
-                yield f'http://127.0.0.1:{server.server_port}', asked
-            finally:
-                server.shutdown()
-                thread.join()

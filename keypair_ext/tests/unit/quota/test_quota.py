@@ -75,25 +75,19 @@ class TestNoop(base.TestCase):
 class TestLocal(base.TestCase):
     """The smaller of the project's and the user's."""
 
-    def limit(self, user: int | None, project: int | None) -> int:
-        return load('local', user, project).limit('bob', 'aaaa')
-
-    def test_configuration(self) -> None:
-        self.assertEqual(100, self.limit(None, None))
-
-    def test_project(self) -> None:
-        self.assertEqual(7, self.limit(None, 7))
-
-    def test_user(self) -> None:
-        self.assertEqual(5, self.limit(5, 7))
-        self.assertEqual(5, self.limit(5, None))
-
-    def test_user_may_not_have_more_than_the_project(self) -> None:
-        self.assertEqual(7, self.limit(9, 7))
-
-    def test_unlimited(self) -> None:
-        self.assertEqual(-1, self.limit(-1, 7))
-        self.assertEqual(-1, self.limit(7, -1))
+    def test_limit(self) -> None:
+        for user, project, limit in (
+            (None, None, 100),
+            (None, 7, 7),
+            (5, 7, 5),
+            (5, None, 5),
+            (9, 7, 7),
+            (-1, 7, -1),
+            (7, -1, -1),
+        ):
+            with self.subTest(user=user, project=project):
+                driver = load('local', user, project)
+                self.assertEqual(limit, driver.limit('bob', 'aaaa'))
 
     def test_who_is_asked_for(self) -> None:
         store = FakeStore(None, None)
