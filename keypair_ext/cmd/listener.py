@@ -18,7 +18,6 @@ from keypair_ext.db import engine
 from keypair_ext.db.table import Table
 from keypair_ext.keys.leavers import Leavers
 from keypair_ext.notifications import listening
-from keypair_ext.notifications.listening import Heard
 
 LOG = logging.getLogger(__name__)
 
@@ -102,15 +101,15 @@ class _Service:
             return False
         return True
 
-    def _deleted(self, user_id: str) -> Heard:
+    def _deleted(self, user_id: str) -> bool:
         try:
             self._leavers.note(user_id)
         except exception.KeypairExtError as error:
             LOG.error('%s User %s is tried again.', error, user_id)
             # The broker sends it at once.
             self.stopping.wait(_AFTER_FAILURE)
-            return Heard.AGAIN
-        return Heard.DONE
+            return False
+        return True
 
 
 if __name__ == '__main__':

@@ -2,7 +2,6 @@
 
 """Hearing of Keystone, on its message bus, that a user was deleted."""
 
-import enum
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -18,24 +17,18 @@ LOG = logging.getLogger(__name__)
 EVENT = 'identity.user.deleted'
 
 
-class Heard(enum.Enum):
-    """What becomes of a message."""
-
-    DONE = 'done'
-    AGAIN = 'not done, to be sent again'
-
-
 class Ear:
     """Listens, until it is told to stop.
 
     :param conf: says where the bus is, and in ``[listener]`` what to hear.
     :param deleted: is called with the id of a user, perhaps more than once
-        and by several threads; the message is acknowledged afterwards.
+        and by several threads; the message is acknowledged afterwards, or
+        sent again where it returns False.
     :raises ConfigurationError: the bus cannot be listened to.
     """
 
     def __init__(
-        self, conf: cfg.ConfigOpts, deleted: Callable[[str], Heard]
+        self, conf: cfg.ConfigOpts, deleted: Callable[[str], bool]
     ) -> None:
         try:
             import oslo_messaging as messaging
@@ -87,9 +80,7 @@ class Ear:
 class _Endpoint:
     """What oslo.messaging calls for each message of the priority info."""
 
-    def __init__(
-        self, messaging: Any, deleted: Callable[[str], Heard]
-    ) -> None:
+    def __init__(self, messaging: Any, deleted: Callable[[str], bool]) -> None:
         self.filter_rule = messaging.NotificationFilter(
             event_type=f'^{re.escape(EVENT)}$'
         )
@@ -108,7 +99,7 @@ class _Endpoint:
         user_id = deleted_user(payload)
         if user_id is None:
             LOG.warning('A notification %s names no user', event_type)
-        elif self._deleted(user_id) is Heard.AGAIN:
+        elif not self._deleted(user_id):
             return str(self._again)
         return None
 

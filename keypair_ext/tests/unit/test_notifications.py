@@ -757,7 +757,7 @@ class TestBus(NotificationsTestCase):
                     exception.ConfigurationError,
                     listening.Ear,
                     conf,
-                    lambda user_id: listening.Heard.DONE,
+                    lambda user_id: True,
                 )
                 self.assertNotIn('secret', str(error))
 
