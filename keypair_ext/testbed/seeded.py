@@ -85,27 +85,14 @@ class Keys:
         while True:
             # The product of two of them has all bits that it should have.
             candidate = self._random.getrandbits(bits) | 3 << (bits - 2) | 1
-            if math.gcd(candidate, _SMALL) == 1 and self._is_prime(candidate):
+            if (
+                math.gcd(candidate, _SMALL) == 1
+                and candidate % _EXPONENT != 1
+                # Fermat's test: nobody will meet a number of this length, at
+                # random, that passes it and is no prime.
+                and pow(2, candidate - 1, candidate) == 1
+            ):
                 return candidate
-
-    def _is_prime(self, number: int) -> bool:
-        """Say whether a number passes the test of Miller and Rabin."""
-        bases = (2, *(self._random.randrange(3, number) for _ in range(8)))
-        return number % _EXPONENT != 1 and all(
-            _passes(number, base) for base in bases
-        )
-
-
-def _passes(number: int, base: int) -> bool:
-    twos = ((number - 1) & -(number - 1)).bit_length() - 1
-    power = pow(base, (number - 1) >> twos, number)
-    if power == 1:
-        return True
-    for _ in range(twos):
-        if power == number - 1:
-            return True
-        power = power * power % number
-    return False
 
 
 class _SshKeyType(ssh.SshKeyType):
