@@ -8,6 +8,7 @@ import os
 import pathlib
 import sys
 import types
+from typing import Any
 from unittest import mock
 
 import fixtures as fixtures_library
@@ -187,15 +188,19 @@ class FilterTest(DeployTestCase):
         made(environ, start_response)
         self.assertEqual(goes, not start_response.called)
 
+    def have_nova(self, newest: str) -> None:
+        """Put a Nova into the process."""
+        version = types.SimpleNamespace(get_string=lambda: newest)
+        name = 'nova.api.openstack.api_version_request'
+        nova: Any = types.ModuleType(name)
+        nova.max_api_version = lambda: version
+        sys.modules[name] = nova
+        self.addCleanup(sys.modules.pop, name, None)
+
     def test_nova_in_the_process(self) -> None:
         self.assert_newer_goes_through(self.filter(), False)
         for text, goes in ((NEWEST, False), ('2.110', True)):
-            version = types.SimpleNamespace(get_string=lambda text=text: text)
-            name = 'nova.api.openstack.api_version_request'
-            nova = types.ModuleType(name)
-            nova.__dict__['max_api_version'] = lambda version=version: version
-            sys.modules[name] = nova
-            self.addCleanup(sys.modules.pop, name, None)
+            self.have_nova(text)
             with self.subTest(nova=text):
                 self.assert_newer_goes_through(self.filter(), goes)
 
@@ -205,12 +210,7 @@ class FilterTest(DeployTestCase):
             Version(2, 96), self.filter()._application.contracts.max_version
         )
         # It is another Nova's, if not the one of this process.
-        version = types.SimpleNamespace(get_string=lambda: '2.100')
-        name = 'nova.api.openstack.api_version_request'
-        nova = types.ModuleType(name)
-        nova.__dict__['max_api_version'] = lambda: version
-        sys.modules[name] = nova
-        self.addCleanup(sys.modules.pop, name, None)
+        self.have_nova('2.100')
         self.assertEqual(
             Version(2, 100), self.filter()._application.contracts.max_version
         )

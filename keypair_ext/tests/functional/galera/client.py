@@ -4,25 +4,17 @@
 
 import http
 import http.client
-import json
-from typing import Any, NamedTuple
+from email.message import Message
 
-from keypair_ext.tests.functional.servers import process
+from keypair_ext.tests.functional.servers import process, rest
 
 _PATH = '/v2.1/os-keypairs'
 TIMEOUT = 120
 NO_ANSWER = 0
 
 
-class Answer(NamedTuple):
+class Answer(rest.Answer):
     """What came back, or nothing: nobody knows then what has been done."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
     @property
     def is_refusal(self) -> bool:
@@ -39,11 +31,8 @@ class Client:
     """
 
     def __init__(self, port: int, user_id: str) -> None:
-        self._port = port
-        self._headers = {
-            'X-Auth-Token': f'{user_id}:aaaa:member,reader',
-            'Content-Type': 'application/json',
-        }
+        self._url = f'http://{process.LOOPBACK}:{port}'
+        self._headers = {'X-Auth-Token': f'{user_id}:aaaa:member,reader'}
 
     def import_key(self, name: str, public_key: str) -> Answer:
         return self._create({'name': name, 'public_key': public_key})
@@ -61,23 +50,17 @@ class Client:
         return self._ask('DELETE', f'{_PATH}/{name}')
 
     def _create(self, keypair: dict[str, str]) -> Answer:
-        return self._ask('POST', _PATH, json.dumps({'keypair': keypair}))
+        return self._ask('POST', _PATH, {'keypair': keypair})
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
-        connection = http.client.HTTPConnection(
-            process.LOOPBACK, self._port, timeout=TIMEOUT
-        )
+    def _ask(self, method: str, path: str, document: object = None) -> Answer:
         try:
-            connection.request(method, path, body, self._headers)
-            answer = connection.getresponse()
-            # A proxy whose server died says that it has had no answer.
-            lost = answer.status == http.HTTPStatus.BAD_GATEWAY
-            return Answer(
-                NO_ANSWER if lost else answer.status,
-                dict(answer.getheaders()),
-                answer.read(),
+            answer = rest.call(
+                method, self._url + path, document, self._headers, TIMEOUT
             )
         except (OSError, http.client.HTTPException) as error:
-            return Answer(NO_ANSWER, {}, repr(error).encode())
-        finally:
-            connection.close()
+            return Answer(NO_ANSWER, Message(), repr(error).encode())
+        # A proxy whose server died says that it has had no answer.
+        lost = answer.status == http.HTTPStatus.BAD_GATEWAY
+        return Answer(
+            NO_ANSWER if lost else answer.status, answer.headers, answer.body
+        )

@@ -3,7 +3,6 @@
 """A service whose passwords are being guessed, seen by those who have one."""
 
 import base64
-import http.client
 import itertools
 import statistics
 import threading
@@ -14,7 +13,7 @@ import bcrypt
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import service_cases
-from keypair_ext.tests.functional.servers import gunicorn, process
+from keypair_ext.tests.functional.servers import gunicorn, process, rest
 
 # Checking it takes some 0.2 seconds.
 _ROUNDS = 12
@@ -44,15 +43,9 @@ class GuessingTest(base.TestCase):
     def ask(self, user: str, password: str) -> int:
         """Return the status that a request of a user gets."""
         code = base64.b64encode(f'{user}:{password}'.encode()).decode()
-        connection = http.client.HTTPConnection(
-            process.LOOPBACK, self.server.port, timeout=60
-        )
-        try:
-            headers = {'Authorization': f'Basic {code}'}
-            connection.request('GET', '/v2.1/os-keypairs', headers=headers)
-            return connection.getresponse().status
-        finally:
-            connection.close()
+        url = f'{self.server.url}/v2.1/os-keypairs'
+        headers = {'Authorization': f'Basic {code}'}
+        return rest.call('GET', url, headers=headers).status
 
     def guess(self) -> None:
         """Have passwords guessed until the test is over."""

@@ -24,12 +24,6 @@ def make(
 
 
 class IdentityTest(base.TestCase):
-    def test_found(self) -> None:
-        context = oslo_context.RequestContext(user_id='u', overwrite=False)
-        environ = {'nova.context': context}
-
-        self.assertIs(context, request.identity(environ))
-
     def test_nobody(self) -> None:
         for environ in (
             {},
@@ -221,16 +215,3 @@ class AcceptTest(base.TestCase):
             with self.subTest(best=best):
                 environ = {'nova.best_content_type': best}
                 self.assertEqual(expected, request.accepted(environ))
-
-    def test_application_url(self) -> None:
-        made = make(
-            {
-                'wsgi.url_scheme': 'https',
-                'HTTP_HOST': 'cloud.example.org',
-                'SCRIPT_NAME': '/compute/v2.1',
-                'REQUEST_METHOD': 'GET',
-            }
-        )
-        self.assertEqual(
-            'https://cloud.example.org/compute/v2.1', made.application_url()
-        )

@@ -2,8 +2,6 @@
 
 """What the key types share, and which there are."""
 
-import dataclasses
-
 from keypair_ext import keytypes
 from keypair_ext.api import schemas
 from keypair_ext.keytypes import rsa
@@ -23,12 +21,6 @@ class TestGeneratedKey(base.TestCase):
         for text in (repr(key), str(key), f'{key}', f'{[key]!r}'):
             self.assertNotIn('secret', text)
             self.assertIn('public', text)
-
-    def test_is_frozen(self) -> None:
-        key = keytypes.GeneratedKey('public', 'secret', 'ab:cd')
-        self.assertRaises(
-            dataclasses.FrozenInstanceError, setattr, key, 'public_key', ''
-        )
 
 
 class TestLoad(base.TestCase):
