@@ -4,9 +4,11 @@
 
 import ast
 import contextlib
+import functools
 import gc
 import io
 import pathlib
+import tempfile
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -34,6 +36,11 @@ class WarningsAreErrors(fixtures.WarningsFilter):
 
 class TestCase(testtools.TestCase):
     """Own temporary directory; a warning is a failure."""
+
+    @functools.cached_property
+    def directory(self) -> pathlib.Path:
+        """A directory for the test's files, which is removed with them."""
+        return pathlib.Path(tempfile.mkdtemp())
 
     @classmethod
     def use(cls, fixture: _Fixture) -> _Fixture:

@@ -79,9 +79,6 @@ class AdditionsTestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures_library.FakeLogger())
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
 
     def serve(self, keypairs: dict[str, str], **app: str) -> fixtures.Service:
         options = {

@@ -7,7 +7,6 @@ that we ship; ``auth_token`` is real but for the request to Keystone.
 """
 
 import json
-import pathlib
 import uuid
 import warnings
 from typing import Any
@@ -99,10 +98,9 @@ class AuditTest(fixtures.Application, base.TestCase):
         self.tokens = self.useFixture(middleware_fixture.AuthTokenFixture())
         for user, role in ((_AMELIA, 'member'), (_ROOT, 'admin')):
             self.tokens.add_token(_token(user, role), user)
-        directory = self.useFixture(fixtures_library.TempDir()).path
-        database = {'connection': f'sqlite:///{directory}/d.sqlite'}
+        database = {'connection': f'sqlite:///{self.directory}/d.sqlite'}
         conf = fixtures.write_config(
-            directory,
+            str(self.directory),
             {
                 'database': database,
                 'api_database': database,
@@ -117,7 +115,7 @@ class AuditTest(fixtures.Application, base.TestCase):
             },
         )
         fixtures.make_database(conf).dispose()
-        paste_file = pathlib.Path(directory, 'api-paste.ini')
+        paste_file = self.directory / 'api-paste.ini'
         paste_file.write_text(_PASTE.format(conf=conf, map=_MAP))
         composition = deploy.Composition()
         self.addCleanup(composition.close)

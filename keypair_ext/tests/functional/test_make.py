@@ -6,7 +6,6 @@ And what its tests end with.
 """
 
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -45,8 +44,6 @@ _OF_THE_RUN = ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'PYTHON')
 class MakeTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        path = self.useFixture(fixtures_library.TempDir()).path
-        self.directory = pathlib.Path(path)
         for name in (
             'Makefile',
             'requirements.txt',
@@ -216,8 +213,6 @@ class RunTestsTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        path = self.useFixture(fixtures_library.TempDir()).path
-        self.directory = pathlib.Path(path)
         (self.directory / '.stestr.conf').write_text(
             '[DEFAULT]\ntest_path=./sample\ntop_dir=./\n'
         )

@@ -140,9 +140,7 @@ class RealAnswers(base.TestCase):
                 self.ask_everything()
 
     def test_each_profile(self) -> None:
-        path = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path, 'other.toml'
-        )
+        path = self.directory / 'other.toml'
         path.write_text(OTHER)
         for profile in (*profiles.available(), f'file:{path}'):
             with self.subTest(profile=profile):

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from fixtures import TempDir
 from microversion_parse import Version
 from oslo_policy import policy as oslo_policy
 
@@ -322,13 +321,9 @@ class Documentation(tests_base.TestCase):
         self.assertIn(f'from {OLDEST} to {NEWEST}', readme)
 
     def file(self, name: str, text: str) -> str:
-        path = pathlib.Path(self.directory, name)
+        path = self.directory / name
         path.write_text(text)
         return str(path)
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.directory = self.useFixture(TempDir()).path
 
 
 class Samples(base.TestCase):

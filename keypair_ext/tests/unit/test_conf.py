@@ -12,10 +12,6 @@ from keypair_ext.tests import base
 
 
 class ConfTestCase(base.TestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-
     def file(self, text: str, name: str = 'keypair_ext.conf') -> str:
         path = self.directory / name
         path.write_text(text)

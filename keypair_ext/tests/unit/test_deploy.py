@@ -34,9 +34,6 @@ class DeployTestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.useFixture(fixtures_library.FakeLogger())
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         self.configure({})
 
     def configure(self, options: fixtures.Options) -> None:

@@ -9,15 +9,14 @@ import fixtures
 from cryptography.hazmat.primitives import serialization
 from oslo_config import cfg
 
-from keypair_ext import exception, identity_client
+from keypair_ext import config_files, exception, identity_client
 from keypair_ext.tests import base
-from keypair_ext.tests.functional.servers import tls
+from keypair_ext.tests.functional.servers import ini, tls
 
 
 class TLSTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.certificate, self.key = tls.write_certificate(self.directory)
         self.garbage = self.directory / 'garbage.pem'
         self.garbage.write_text('garbage')
@@ -90,20 +89,9 @@ class TLSTest(base.TestCase):
 
 class PluginTest(base.TestCase):
     def conf(self, **groups: dict[str, str]) -> cfg.ConfigOpts:
-        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        lines = [
-            line
-            for group, options in groups.items()
-            for line in (
-                f'[{group}]',
-                *(f'{name} = {value}' for name, value in options.items()),
-            )
-        ]
-        path = directory / 'a.conf'
-        path.write_text('\n'.join(lines))
-        conf = cfg.ConfigOpts()
-        conf([], default_config_files=[str(path)], default_config_dirs=[])
-        return conf
+        path = self.directory / 'a.conf'
+        ini.write(path, groups)
+        return config_files.parse([str(path)])
 
     def test_what_can_be_used(self) -> None:
         for conf in (

@@ -4,11 +4,9 @@
 
 import importlib.util
 import logging
-import pathlib
 import sys
 import unittest
 
-import fixtures
 from oslo_context import context
 from oslo_log import formatters
 
@@ -33,7 +31,6 @@ class SetUpTest(base.TestCase):
         self.addCleanup(setattr, root, 'handlers', kept[0])
         self.loses = logging.getLogger('oslo_messaging.notify.messaging')
         self.addCleanup(self.loses.removeFilter, logs.warn_in_one_line)
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
     def formatters(self, **options: object) -> list[type]:
         logs.set_up(configuration(**options))

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import json
 import logging
-import pathlib
 import re
 import socket
 import sys
@@ -40,6 +39,7 @@ from keypair_ext.keytypes import strength
 from keypair_ext.notifications import listening, nova
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.fixtures import ROOT
+from keypair_ext.tests.functional.servers import ini
 from keypair_ext.tests.unit.db import database
 from keypair_ext.tests.unit.keytypes import vectors
 from keypair_ext.tests.unit.test_keypairs import Quota
@@ -148,12 +148,8 @@ class NotificationsTestCase(base.TestCase):
 
     def configure(self, **sections: dict[str, str]) -> cfg.ConfigOpts:
         """Return what a configuration file of these sections says."""
-        lines: list[str] = []
-        for name, options in sections.items():
-            lines.append(f'[{name}]')
-            lines += [f'{key} = {value}' for key, value in options.items()]
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
-        path.write_text('\n'.join(lines))
+        path = self.directory / 'conf'
+        ini.write(path, sections)
         conf = config_files.parse([str(path)])
         keypair_conf.register_opts(conf, 'database')
         return conf

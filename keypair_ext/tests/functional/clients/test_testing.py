@@ -10,8 +10,6 @@ import subprocess
 import sys
 import textwrap
 
-from fixtures import TempDir
-
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import process
@@ -35,7 +33,6 @@ def files() -> dict[str, str]:
 class PageTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(self.useFixture(TempDir()).path)
         for name, text in files().items():
             (self.directory / name).write_text(text)
 

@@ -4,9 +4,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
-
-import fixtures
 
 from keypair_ext.tests import base
 from keypair_ext.tests.functional.conformance import differences
@@ -50,7 +47,7 @@ def _found(
 
 class FileTestCase(base.TestCase):
     def _load(self, text: str) -> tuple[differences.Difference, ...]:
-        path = Path(self.useFixture(fixtures.TempDir()).path, 'file.toml')
+        path = self.directory / 'file.toml'
         path.write_text(text)
         return differences.load(path)
 

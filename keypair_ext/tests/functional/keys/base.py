@@ -5,10 +5,8 @@
 import datetime
 import json
 import os
-import pathlib
 from typing import Any
 
-import fixtures as fixtures_library
 import sqlalchemy as sa
 
 from keypair_ext.db import models
@@ -27,9 +25,6 @@ class KeysTestCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.directory)
         self.url = databases.url(str(self.directory))

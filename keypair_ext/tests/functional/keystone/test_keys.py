@@ -9,10 +9,8 @@ import configparser
 import json
 import unittest
 import uuid
-from pathlib import Path
 from typing import Any, ClassVar
 
-import fixtures as fixtures_library
 import sqlalchemy as sa
 
 from keypair_ext.db import models
@@ -197,7 +195,6 @@ class KeysTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.directory = Path(self.useFixture(fixtures_library.TempDir()).path)
         self.config = self.compute.home / 'nova.conf'
         self.before = self.rows()
 

@@ -6,7 +6,6 @@ Those over HTTP need a real Nova and MariaDB: ``tox -e attack``.
 """
 
 import base64
-import pathlib
 import unittest
 
 import bcrypt
@@ -81,10 +80,7 @@ class HttpBasicCase(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
-        users = directory / 'htpasswd'
+        users = self.directory / 'htpasswd'
         digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4))
         users.write_text(f'alice:{digest.decode()}\n')
         self.service = self.useFixture(

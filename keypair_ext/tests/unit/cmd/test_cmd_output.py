@@ -3,14 +3,11 @@
 """What becomes of a command when its words cannot be written."""
 
 import os
-import pathlib
 import re
 import shlex
 import signal
 import subprocess
 import sys
-
-import fixtures as fixtures_library
 
 from keypair_ext.cmd import manage
 from keypair_ext.tests import base
@@ -52,9 +49,6 @@ for command in sys.argv[1:]:
 class OutputTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         fixtures.write_config(str(self.directory), {})
 
     def _run(

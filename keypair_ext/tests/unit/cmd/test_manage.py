@@ -3,7 +3,6 @@
 """``keypair-ext-manage``: the database, and how mistakes are told."""
 
 import contextlib
-import pathlib
 import sqlite3
 
 import fixtures as fixtures_library
@@ -17,9 +16,6 @@ class ManageTestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures_library.FakeLogger())
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         self.config_file = fixtures.write_config(
             str(self.directory),
             {

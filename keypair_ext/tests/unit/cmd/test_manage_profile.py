@@ -2,8 +2,6 @@
 
 """The commands ``keypair-ext-manage profile``."""
 
-import pathlib
-
 import fixtures
 
 from keypair_ext import profiles
@@ -73,7 +71,7 @@ class TestProfile(base.TestCase):
             self.assertIn("There is no profile 'acme'", error)
 
     def test_what_a_mount_would_refuse(self) -> None:
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'p.toml')
+        path = self.directory / 'p.toml'
         path.write_text(BROKEN)
         status, lines, error = self.run_command('show', f'file:{path}')
         self.assertEqual((1, []), (status, lines))

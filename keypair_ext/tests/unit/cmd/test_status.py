@@ -24,9 +24,6 @@ class StatusTest(base.TestCase):
         super().setUp()
         self.useFixture(fixtures_library.FakeLogger())
         self.useFixture(isolation.OwnOsloLimit())
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         self.configure({})
 
     def configure(self, options: fixtures.Options) -> None:

@@ -3,9 +3,7 @@
 """The engine: what a connection is set to."""
 
 import logging
-import os
 import sys
-import tempfile
 from typing import Any
 from unittest import mock
 
@@ -15,8 +13,9 @@ from keypair_ext.tests.unit.db import database
 
 class SqliteEngineTest(base.TestCase):
     def _pragma(self, name: str, **options: Any) -> object:
-        path = os.path.join(tempfile.mkdtemp(), 'x.sqlite')
-        made = database.make_engine(f'sqlite:///{path}', **options)
+        made = database.make_engine(
+            f'sqlite:///{self.directory}/x.sqlite', **options
+        )
         self.addCleanup(made.dispose)
         with made.connect() as connection:
             return connection.exec_driver_sql(f'PRAGMA {name}').scalar_one()
@@ -42,8 +41,7 @@ class SqliteEngineTest(base.TestCase):
         before = logger.level
         self.addCleanup(logger.setLevel, before)
         logger.setLevel(logging.NOTSET)
-        path = os.path.join(tempfile.mkdtemp(), 'x.sqlite')
-        database.make_engine(f'sqlite:///{path}')
+        database.make_engine(f'sqlite:///{self.directory}/x.sqlite')
         self.assertEqual(logging.NOTSET, logger.level)
 
 

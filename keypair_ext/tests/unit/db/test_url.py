@@ -3,9 +3,7 @@
 """The URL of the database: every mistake is one sentence, at load."""
 
 import os
-import pathlib
 import sys
-import tempfile
 from typing import Any
 from unittest import mock
 
@@ -30,10 +28,6 @@ def installed(drivers: tuple[str, ...]) -> list[str]:
 
 
 class UrlTestCase(base.TestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.directory = tempfile.mkdtemp()
-
     def refused(self, connection: str | None, **options: Any) -> str:
         """Return the sentence by which a URL is refused."""
         error = self.assertRaises(
@@ -49,10 +43,9 @@ class UrlTestCase(base.TestCase):
         return message
 
     def file(self, name: str, content: bytes) -> str:
-        path = os.path.join(self.directory, name)
-        with open(path, 'wb') as file:
-            file.write(content)
-        return path
+        path = self.directory / name
+        path.write_bytes(content)
+        return str(path)
 
 
 class AddressTest(UrlTestCase):
@@ -250,10 +243,10 @@ class TlsTest(UrlTestCase):
         self.certificate, self.key = self._make('server')
         _, self.other_key = self._make('other')
         self.text = self.file('text.pem', b'no certificate\n')
-        self.missing = os.path.join(self.directory, 'missing.pem')
+        self.missing = str(self.directory / 'missing.pem')
 
     def _make(self, name: str) -> tuple[str, str]:
-        directory = pathlib.Path(self.directory, name)
+        directory = self.directory / name
         directory.mkdir()
         certificate, key = tls.write_certificate(directory)
         return str(certificate), str(key)
@@ -264,7 +257,7 @@ class TlsTest(UrlTestCase):
             for query, named in (
                 (f'ssl_ca={self.missing}', self.missing),
                 (f'ssl_ca={self.text}', 'PEM'),
-                (f'ssl_ca={self.directory}', self.directory),
+                (f'ssl_ca={self.directory}', str(self.directory)),
                 (f'ssl_capath={self.missing}', self.missing),
                 (f'ssl_cert={self.missing}', self.missing),
                 (f'ssl_cert={self.certificate}', 'private key'),

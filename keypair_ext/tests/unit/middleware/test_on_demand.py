@@ -2,9 +2,6 @@
 
 """The filters that join the chain only for requests that need them."""
 
-from pathlib import Path
-
-import fixtures
 from oslo_config import cfg
 from oslo_middleware import opts as middleware_opts
 
@@ -23,7 +20,7 @@ class CrossOriginTestCase(base.TestCase):
         for opt in options:
             self.addCleanup(cfg.set_defaults, [opt], **{opt.name: opt.default})
         on_demand.set_cors_defaults()
-        path = Path(self.useFixture(fixtures.TempDir()).path, 'cors.conf')
+        path = self.directory / 'cors.conf'
         path.write_text(f'[cors]\nallowed_origin = {_ORIGIN}\n')
         factory = on_demand.cors_factory({}, oslo_config_file=str(path))
         self.application = factory(self.below)

@@ -2,7 +2,6 @@
 
 """What the tests of the policy share: files, callers and a question."""
 
-import pathlib
 from typing import Any
 
 import fixtures
@@ -48,7 +47,6 @@ class PolicyTestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.file = self.directory / 'policy.yaml'
         (self.directory / 'policy.d').mkdir()
 

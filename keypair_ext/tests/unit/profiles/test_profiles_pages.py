@@ -6,8 +6,6 @@ import pathlib
 import re
 import textwrap
 
-import fixtures
-
 import keypair_ext
 from keypair_ext import exception, profiles
 from keypair_ext.tests import base
@@ -40,14 +38,14 @@ class TestPages(base.TestCase):
             self.assertTrue(any(shown in page for page in pages), name)
 
     def test_example(self) -> None:
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'a.toml')
+        path = self.directory / 'a.toml'
         path.write_text(block('own.rst', 'toml'))
         profile = profiles.load(f'file:{path}')
         self.assertEqual('acme', profile.name)
         self.assertEqual('2.60', profile.versions.max)
 
     def test_complaint(self) -> None:
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'a.toml')
+        path = self.directory / 'a.toml'
         wrong = block('own.rst', 'toml')
         wrong = wrong.replace('max = ', 'maximum = ').replace('63', '256')
         path.write_text(wrong)

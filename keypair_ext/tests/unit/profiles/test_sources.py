@@ -2,7 +2,6 @@
 
 """Where profiles come from, and what is said where one cannot be."""
 
-import pathlib
 import sys
 
 import fixtures
@@ -27,7 +26,6 @@ class SourcesTestCase(base.TestCase):
 class TestFile(SourcesTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.path = self.directory / 'acme.toml'
         self.path.write_text(TEXT)
 
@@ -109,7 +107,6 @@ class TestEntryPoint(SourcesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.useFixture(
             fixtures.MonkeyPatch('sys.path', [*sys.path, str(self.directory)])
         )

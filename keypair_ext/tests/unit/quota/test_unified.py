@@ -6,7 +6,6 @@
 """
 
 import importlib.util
-import pathlib
 import sys
 from typing import Any
 from unittest import mock
@@ -18,6 +17,7 @@ from oslo_config import cfg
 from keypair_ext import conf as keypair_conf, config_files, exception
 from keypair_ext.quota import unified
 from keypair_ext.tests import base
+from keypair_ext.tests.functional.servers import ini
 from keypair_ext.tests.unit.quota import isolation
 
 needs_limit = testtools.skipIf(
@@ -169,12 +169,9 @@ class TestLoad(base.TestCase):
         self, options: dict[str, str], **quota: str
     ) -> cfg.ConfigOpts:
         """Have the process read a file, as the service does."""
-        lines = ['[oslo_limit]']
-        lines += [f'{key} = {value}' for key, value in options.items()]
-        lines += ['[quota]', 'driver = unified']
-        lines += [f'{key} = {value}' for key, value in quota.items()]
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'conf')
-        path.write_text('\n'.join(lines))
+        path = self.directory / 'conf'
+        sections = {'oslo_limit': options, 'quota': quota}
+        ini.write(path, ini.merge({'quota': {'driver': 'unified'}}, sections))
         config_files.read_into(cfg.CONF, [str(path)], keypair_conf.PROJECT)
         keypair_conf.register_opts(cfg.CONF, 'database')
         return cfg.CONF

@@ -2,7 +2,6 @@
 
 """The test bed in this process, and how clients ask it."""
 
-import pathlib
 import threading
 import time
 from typing import Any
@@ -97,7 +96,7 @@ class TestbedTest(TestbedTestCase):
         client = self.log_in(bed)
         answer = self.create(client)
         self.assertNotIn('OpenStack-API-Version', answer.headers)
-        own = pathlib.Path(self.useFixture(TempDir()).path, 'acme.toml')
+        own = self.directory / 'acme.toml'
         own.write_text(
             'schema = 1\nname = "acme"\nsummary = "Another one."\n'
             '[statuses]\nimported = 202\n'

@@ -14,8 +14,7 @@ class HealthcheckTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures_library.FakeLogger())
-        self.directory = self.useFixture(fixtures_library.TempDir()).path
-        self.config_file = fixtures.write_config(self.directory)
+        self.config_file = fixtures.write_config(str(self.directory))
         self.check = healthcheck.DatabaseHealthcheck(
             cfg.CONF, {'oslo_config_file': self.config_file}
         )
@@ -35,7 +34,7 @@ class HealthcheckTest(base.TestCase):
 
         self.assertFalse(result.available)
         self.assertEqual('DATABASE', result.reason)
-        self.assertNotIn(self.directory, result.details)
+        self.assertNotIn(str(self.directory), result.details)
 
     def test_the_table_of_a_cell(self) -> None:
         made = fixtures.make_database(self.config_file)

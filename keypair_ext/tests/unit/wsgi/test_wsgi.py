@@ -2,7 +2,6 @@
 
 """What paste calls: the composite that chooses a pipeline."""
 
-import pathlib
 from typing import Any
 
 import fixtures as fixtures_library
@@ -18,9 +17,6 @@ class WSGITestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.useFixture(fixtures_library.FakeLogger())
-        self.directory = pathlib.Path(
-            self.useFixture(fixtures_library.TempDir()).path
-        )
         self.config_file = fixtures.write_config(
             str(self.directory),
             {

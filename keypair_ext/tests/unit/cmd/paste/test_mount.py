@@ -567,7 +567,7 @@ class TestCommand(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.path = Path(tempfile.mkdtemp(), 'api-paste.ini')
+        self.path = self.directory / 'api-paste.ini'
         self.path.write_text(_NOVA)
 
     def _run(self, *words: str) -> tuple[int, str, str]:

@@ -10,7 +10,6 @@ import re
 import shlex
 import textwrap
 
-import fixtures
 import yaml
 
 from keypair_ext.cmd import manage
@@ -35,7 +34,6 @@ def merge(text: str, changes: dict[str, dict[str, str]]) -> str:
 class PrintTest(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         # The file of tools is Nova's, some without noauth2.
         self.texts = (
             _DATA.read_text(),

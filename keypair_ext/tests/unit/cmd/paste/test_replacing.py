@@ -75,7 +75,6 @@ except exception.ConfigurationError as error:
 class TestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.directory = Path(tempfile.mkdtemp())
         self.path = self.directory / 'api-paste.ini'
         self.path.write_text('before\n')
 

@@ -13,6 +13,7 @@ import fixtures
 
 from keypair_ext import exception
 from keypair_ext.middleware.context import authtoken
+from keypair_ext.tests.functional.servers import ini
 from keypair_ext.tests.unit.middleware import base
 
 _OPTIONS = {
@@ -31,9 +32,8 @@ class AuthTokenTest(base.TestCase):
 
     def configure(self, **options: str) -> str:
         """Return a file whose ``[keystone_authtoken]`` has these."""
-        lines = [f'{name} = {value}' for name, value in options.items()]
-        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'a.conf')
-        path.write_text('\n'.join(['[keystone_authtoken]', *lines]))
+        path = self.directory / 'a.conf'
+        ini.write(path, {'keystone_authtoken': options})
         return str(path)
 
     def load(self, file: str, **local_conf: str) -> authtoken.AuthToken:
