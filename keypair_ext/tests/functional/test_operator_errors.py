@@ -227,7 +227,6 @@ class LoadTest(ServiceTestCase):
         cases: tuple[fixtures.Options, ...] = (
             {'DEFAULT': {'log_config_append': pipe}},
             {'api': {'auth_strategy': 'http_basic'} | {_USERS: pipe}},
-            {'database': {'connection': f'mysql+pymysql://h/d?{_CA}={pipe}'}},
             {'oslo_policy': {'policy_file': pipe}},
             keystone,
         )
@@ -244,6 +243,13 @@ class LoadTest(ServiceTestCase):
         for name in ('api-paste.ini', 'keypair_ext.conf'):
             path = self._pipe(name)
             self.assert_refused(f'{path} cannot be read: it is not a regular')
+
+    @unittest.skipUnless(importlib.util.find_spec('pymysql'), 'no PyMySQL')
+    def test_a_pipe_in_the_place_of_a_certificate(self) -> None:
+        pipe = self._pipe('pipe')
+        connection = f'mysql+pymysql://h/d?{_CA}={pipe}'
+        self.configure({'database': {'connection': connection}})
+        self.assert_refused(str(pipe), 'it is not a regular file')
 
     def test_an_empty_configuration(self) -> None:
         """Nothing but defaults is what an empty device stands for."""
