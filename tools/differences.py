@@ -27,7 +27,7 @@ Differences from Nova
 Answers equal those of Nova 34 in status, document, fault name and version
 headers; the English of messages is our own, and begins with Nova's sentence
 where Nova has one that repeats nothing of what was sent. The conformance suite
-sends some 14,000 requests to a plain Nova and to ours, mounted in a Nova as a
+sends some 15,000 requests to a plain Nova and to ours, mounted in a Nova as a
 filter and stand-alone, and compares. It fails for a difference that is not on
 this page, and for an entry of this page that no request shows any more.
 
