@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Any, Self
 
+# No proxy of the environment is asked: all our servers are on loopback. Made
+# once, because from Python 3.12 on each reads the system's certificates.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,19 +42,15 @@ def call(
     headers: Mapping[str, str] | None = None,
     timeout: float = 60,
 ) -> Answer:
-    """Send a request, with a JSON document if there is one.
-
-    No proxy of the environment is asked: all our servers are on loopback.
-    """
+    """Send a request, with a JSON document if there is one."""
     request = urllib.request.Request(url, method=method)
     for name, value in (headers or {}).items():
         request.add_header(name, value)
     if document is not None:
         request.data = json.dumps(document).encode()
         request.add_header('Content-Type', 'application/json')
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=timeout) as response:
+        with _OPENER.open(request, timeout=timeout) as response:
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         with error:
