@@ -192,6 +192,14 @@ class LimitTest(base.TestCase):
             self.run_limited('60', 'setsid sleep 600 & echo $!; exit 3'),
         )
 
+    def test_an_orphan_that_ends_meanwhile(self) -> None:
+        script = (
+            "id=$(sh -c 'sleep 0.1 >/dev/null & echo $!'); echo $id; "
+            'for each in $(seq 50); do '
+            '[ -e /proc/$id ] || exit 3; sleep 0.2; done; exit 4'
+        )
+        self.assertEqual((3, False), self.run_limited('60', script))
+
     def test_out_of_time(self) -> None:
         self.assertEqual(
             (124, False),
