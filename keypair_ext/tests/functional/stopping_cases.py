@@ -33,8 +33,6 @@ class StoppingCases(base.TestCase):
 
     # It then ends within two seconds, whatever its requests do.
     impatient: ClassVar[Sequence[str]] = ()
-    # What it prints as each of the workers begins.
-    begins: ClassVar[str]
     # By these it answers first what is under way.
     gentle: ClassVar[Sequence[signal.Signals]] = ()
 
@@ -115,17 +113,6 @@ class StoppingCases(base.TestCase):
                 hold.release()
                 self.wait_for_end()
 
-    def test_while_workers_begin(self) -> None:
-        self.serve()
-        self.daemon.stop()
-        for number in (_TERM, _INT):
-            with self.subTest(number=number):
-                self.daemon.start(
-                    lambda: self.daemon.recent_log.count(self.begins) == 2
-                )
-                self.tell([number])
-                self.wait_for_end()
-
     def test_with_nothing_to_do(self) -> None:
         self.serve()
         self.tell([_TERM])
@@ -152,3 +139,21 @@ class StoppingCases(base.TestCase):
                 connection = self.begin_request(100_000)
                 self.tell([number])
                 self.wait_for_end(connection)
+
+
+class WorkerCases(StoppingCases):
+    """What holds where workers load before they are asked."""
+
+    # What it prints as each of them begins.
+    begins: ClassVar[str]
+
+    def test_while_workers_begin(self) -> None:
+        self.serve()
+        self.daemon.stop()
+        for number in (_TERM, _INT):
+            with self.subTest(number=number):
+                self.daemon.start(
+                    lambda: self.daemon.recent_log.count(self.begins) == 2
+                )
+                self.tell([number])
+                self.wait_for_end()

@@ -41,18 +41,6 @@ _installed = unittest.skipUnless(
 _NO_APACHE = apache.reason_to_skip()
 
 
-def _uwsgi(directory: Path, *options: str) -> uwsgi.UWSGI:
-    return uwsgi.UWSGI(
-        venv.ensure('uwsgi', ['uwsgi']),
-        gunicorn.APPLICATION,
-        directory=directory,
-        env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
-        processes=2,
-        # That environment has nothing but uWSGI.
-        options=['--virtualenv', sys.prefix, *options],
-    )
-
-
 class GunicornTest(connection_cases.ConnectionCases):
     server: ClassVar[gunicorn.Gunicorn]
 
@@ -68,7 +56,7 @@ class GunicornTest(connection_cases.ConnectionCases):
 class UWSGITest(connection_cases.ConnectionCases):
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        return _uwsgi(directory)
+        return service_cases.uwsgi_server(directory)
 
 
 @_installed
@@ -77,7 +65,7 @@ class LazyUWSGITest(connection_cases.ConnectionCases):
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        return _uwsgi(directory, '--lazy-apps')
+        return service_cases.uwsgi_server(directory, '--lazy-apps')
 
 
 @_installed
@@ -114,7 +102,7 @@ class ProxyTest(connection_cases.ConnectionCases):
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        cls.behind = cls.use(_uwsgi(directory))
+        cls.behind = cls.use(service_cases.uwsgi_server(directory))
         return haproxy.Front(cls.behind.port)
 
     @property

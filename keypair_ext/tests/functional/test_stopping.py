@@ -5,7 +5,6 @@
 import http.client
 import os
 import signal
-import sys
 import unittest
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,6 @@ from keypair_ext.tests.functional.servers import (
     apache,
     gunicorn,
     process,
-    uwsgi,
-    venv,
 )
 
 _installed = unittest.skipUnless(
@@ -29,7 +26,7 @@ _NO_APACHE = apache.reason_to_skip()
 
 
 @_installed
-class GunicornTest(stopping_cases.StoppingCases):
+class GunicornTest(stopping_cases.WorkerCases):
     worker: ClassVar[Sequence[str]] = ('sync',)
     impatient = ('--graceful-timeout', '2')
     begins = 'Booting worker'
@@ -55,7 +52,7 @@ class GunicornGeventTest(GunicornTest):
 
 
 @_installed
-class UWSGITest(stopping_cases.StoppingCases):
+class UWSGITest(stopping_cases.WorkerCases):
     options: ClassVar[Sequence[str]] = ()
     impatient = ('--worker-reload-mercy', '2')
     begins = 'spawned uWSGI worker'
@@ -64,14 +61,7 @@ class UWSGITest(stopping_cases.StoppingCases):
     def describe_server(
         self, directory: Path, options: Sequence[str]
     ) -> service_cases.Server:
-        return uwsgi.UWSGI(
-            venv.ensure('uwsgi', ['uwsgi']),
-            gunicorn.APPLICATION,
-            directory=directory,
-            env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
-            processes=2,
-            options=['--virtualenv', sys.prefix, *self.options, *options],
-        )
+        return service_cases.uwsgi_server(directory, *self.options, *options)
 
 
 class LazyUWSGITest(UWSGITest):
@@ -100,6 +90,3 @@ class ApacheTest(stopping_cases.StoppingCases):
         client.request('GET', '/')
         process.wait_until(hold.holds, 'held')
         return hold
-
-    def test_while_workers_begin(self) -> None:
-        self.skipTest('Its processes do not load before they are asked.')
