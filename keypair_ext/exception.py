@@ -210,6 +210,15 @@ class QuotaUnavailable(ServiceUnavailable):
     )
 
 
+class RowUnusable(KeypairExtError):
+    """Somebody else has written what no column of the table holds."""
+
+    message = (
+        'The table key_pairs has a row, %(row)s, whose %(column)s cannot be '
+        'used: correct it, or delete the row.'
+    )
+
+
 # The operator made a mistake: one sentence, shown once, without a traceback.
 
 

@@ -85,15 +85,18 @@ class Faults:
     def answer(self, error: Exception, headers: Headers = ()) -> Answer:
         """Return the answer that tells of ``error``.
 
-        An error that is not one of ours is a bug: it is logged with its
-        traceback, and the client learns no more than that.
+        An error without a status of its own is logged, with its traceback
+        unless it is one of ours, and the client learns no more than that.
 
         :param headers: those the answer has beside the fault's own.
         """
         told = self.telling(type(error))
         message = str(error)
-        if not isinstance(error, exception.KeypairExtError):
-            LOG.error('Unexpected error in os-keypairs', exc_info=error)
+        if told is _BUG:
+            if isinstance(error, exception.KeypairExtError):
+                LOG.error('%s', error)
+            else:
+                LOG.error('Unexpected error in os-keypairs', exc_info=error)
             message = UNEXPECTED
         fault: dict[str, object] = {'code': told.status, 'message': message}
         if told.retry_after is not None:

@@ -8,6 +8,8 @@ own, because nothing here ever creates them. So is our quota guard, which is
 there where an operator asks for it.
 """
 
+import datetime
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,14 +19,41 @@ UNIQUE_NAME = 'uniq_key_pairs0user_id0name'
 
 metadata = sa.MetaData()
 
+
+class _Time(sa.TypeDecorator[datetime.datetime]):
+    """A time in UTC; what SQLite has and is none comes as it is."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[Any], Any] | None:
+        """Return what reads it, where the driver does not."""
+        convert = super().result_processor(dialect, coltype)
+        if convert is None:
+            return None
+
+        def read(value: Any) -> Any:
+            try:
+                moment = convert(value)
+            except (TypeError, ValueError):
+                return value
+            if moment is not None and moment.tzinfo is not None:
+                moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+            return moment
+
+        return read
+
+
 # A table that Nova made is utf8mb3 and stays so. One that we make takes any
 # character, and compares by code point as SQLite and PostgreSQL do: general
 # collations of MySQL take all emoji for one, and the users bob and Bob too.
 key_pairs = sa.Table(
     'key_pairs',
     metadata,
-    sa.Column('created_at', sa.DateTime),
-    sa.Column('updated_at', sa.DateTime),
+    sa.Column('created_at', _Time),
+    sa.Column('updated_at', _Time),
     sa.Column('id', sa.Integer, primary_key=True, nullable=False),
     sa.Column('name', sa.String(255), nullable=False),
     sa.Column('user_id', sa.String(255), nullable=False),

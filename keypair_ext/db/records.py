@@ -3,7 +3,9 @@
 """What the store gives out: plain, immutable records."""
 
 import datetime
-from typing import NamedTuple
+import typing
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 # Any negative limit is; this is the one that we say.
 UNLIMITED = -1
@@ -33,6 +35,24 @@ class ListedKeypair(NamedTuple):
     fingerprint: str | None
     public_key: str | None
     created_at: datetime.datetime | None = None
+
+
+def misfit(
+    record: type[Keypair | ListedKeypair], rows: Sequence[Sequence[Any]]
+) -> tuple[int, str] | None:
+    """Return the place and the column of what a record cannot have.
+
+    SQLite keeps anything in any column, and MySQL times that are none.
+    """
+    fields = record.__annotations__.items()
+    columns = zip(*rows, strict=True)
+    # Times are not always read.
+    for (name, hint), column in zip(fields, columns, strict=False):
+        fit = {*(typing.get_args(hint) or [hint])}
+        if not fit.issuperset(map(type, column)):
+            kinds = [type(value) in fit for value in column]
+            return kinds.index(False), name
+    return None
 
 
 class NovaLimits(NamedTuple):

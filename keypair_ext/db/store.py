@@ -9,6 +9,7 @@ used by any number of threads.
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_utils import timeutils
@@ -21,6 +22,7 @@ from keypair_ext.db.records import (
     Keypair,
     ListedKeypair,
     NovaLimits,
+    misfit,
 )
 from keypair_ext.db.session import Session
 
@@ -34,7 +36,7 @@ class Store:
     """Key pairs by user and name.
 
     Every method raises ``DatabaseUnavailable`` when the database cannot do
-    its part now.
+    its part now, and what gives out rows ``RowUnusable``.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -52,6 +54,7 @@ class Store:
         )
         if not rows:
             raise exception.KeypairNotFound(name=name, user_id=user_id)
+        _check(Keypair, rows, user_id)
         return Keypair._make(rows[0])
 
     def list(
@@ -80,7 +83,7 @@ class Store:
             else statements.FIRST_PAGE,
             {'user_id': user_id, 'at_most': at_most},
         )
-        return [ListedKeypair(*row) for row in rows]
+        return _listed(rows, user_id)
 
     def _list_after(
         self, user_id: str, at_most: int, marker: str, with_times: bool
@@ -94,7 +97,7 @@ class Store:
         # The first column says whether it is the marker's own row.
         if not rows or not rows[0][0]:
             raise exception.MarkerNotFound(marker=marker)
-        return [ListedKeypair(*row[1:]) for row in rows[1:]]
+        return _listed([row[1:] for row in rows[1:]], user_id)
 
     def count(self, user_id: str, at_most: int) -> int:
         """Return how many key pairs a user has, counting to ``at_most``."""
@@ -187,3 +190,27 @@ class Store:
     def close(self) -> None:
         """Close the connections that this process has opened."""
         self._session.pool.close()
+
+
+def _listed(
+    rows: Sequence[Sequence[Any]], user_id: str
+) -> Sequence[ListedKeypair]:
+    _check(ListedKeypair, rows, user_id)
+    return [ListedKeypair(*row) for row in rows]
+
+
+def _check(
+    record: type[Keypair | ListedKeypair],
+    rows: Sequence[Sequence[Any]],
+    user_id: str,
+) -> None:
+    """Return if all rows can be given out.
+
+    :raises RowUnusable: one cannot.
+    """
+    if found := misfit(record, rows):
+        place, column = found
+        name = rows[place][record._fields.index('name')]
+        raise exception.RowUnusable(
+            row=f'user_id {user_id!r} and name {name!r}', column=column
+        )

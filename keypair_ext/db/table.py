@@ -20,7 +20,7 @@ from oslo_db import api as db_api
 
 from keypair_ext import exception
 from keypair_ext.db import errors, models
-from keypair_ext.db.records import Keypair
+from keypair_ext.db.records import Keypair, misfit
 
 _KEYS = models.key_pairs
 # The server has checked the type already; its text is all we want.
@@ -102,11 +102,15 @@ class Table:
 
     Every method may raise DatabaseUnusable; what had been read or
     changed before stays so.
+
+    :raises RowUnusable: from what reads, when it comes to such a row.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         # What somebody else has committed in the meantime counts.
-        if engine.dialect.name != 'sqlite':
+        if engine.dialect.name == 'sqlite':
+            sa.event.listen(engine, 'connect', _take_any_text)
+        else:
             engine = engine.execution_options(isolation_level='READ COMMITTED')
         self._engine = engine
         self.dialect = engine.dialect
@@ -126,7 +130,7 @@ class Table:
         )
         rows = self._fetch(query, after=after)
         while rows:
-            yield [Keypair._make(row) for row in rows]
+            yield from _records(rows)
             if len(rows) < size:
                 return
             rows = self._fetch(query, after=rows[-1].id)
@@ -157,6 +161,9 @@ class Table:
         rows = self._fetch(query)
         while rows:
             for user_id, number, spellings in rows:
+                if not isinstance(user_id, str):
+                    of_user = sa.select(*_COLUMNS).where(user == user_id)
+                    collections.deque(_records(self._fetch(of_user)), 0)
                 if spellings == 1:
                     yield user_id, number
                 else:
@@ -167,8 +174,9 @@ class Table:
 
     def find(self, user_id: str, name: str) -> Keypair | None:
         """Return the row that is in this place, as the database compares."""
-        rows = self._fetch(_in_place(user_id, name))
-        return Keypair._make(rows[0]) if rows else None
+        for records in _records(self._fetch(_in_place(user_id, name))):
+            return records[0]
+        return None
 
     @_told
     def delete(self, ids: Sequence[int]) -> int:
@@ -212,6 +220,30 @@ class Table:
     def _fetch(self, query: sa.Select[Any], **values: Any) -> Sequence[Any]:
         with self._engine.begin() as connection:
             return connection.execute(query, values).all()
+
+
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _take_any_text(connection: Any, record: object) -> None:
+    """Have SQLite give what is not UTF-8 as bytes, so that its row is told."""
+    connection.text_factory = _text
+
+
+def _records(rows: Sequence[Any]) -> Iterator[list[Keypair]]:
+    """Yield rows as records, up to one that cannot be.
+
+    :raises RowUnusable: there is one.
+    """
+    place, column = misfit(Keypair, rows) or (len(rows), None)
+    if place:
+        yield [Keypair._make(row) for row in rows[:place]]
+    if column:
+        raise exception.RowUnusable(row=f'id {rows[place].id}', column=column)
 
 
 def _conditions(wanted: Range) -> Iterator[sa.ColumnElement[bool]]:

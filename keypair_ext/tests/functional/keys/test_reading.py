@@ -11,15 +11,16 @@ import os
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from oslo_config import cfg
 
-from keypair_ext import conf as keypair_conf
+from keypair_ext import conf as keypair_conf, exception
 from keypair_ext.cmd import manage
-from keypair_ext.db import table
+from keypair_ext.db import models, table
 from keypair_ext.keytypes import strength
 from keypair_ext.tests import base as tests_base
 from keypair_ext.tests.functional import fixtures
@@ -108,6 +109,60 @@ class ReadingTest(base.KeysTestCase):
         ):
             with self.subTest(options=options):
                 self.assertEqual(expected, self.names(*options))
+
+    def test_what_no_column_should_hold(self) -> None:
+        if self.engine.dialect.name != 'sqlite':
+            self.skipTest('this database has no such rows')
+        for column, value in (
+            ('user_id', "CAST('amelia' AS BLOB)"),
+            ('name', "CAST('ci-1' AS BLOB)"),
+            ('type', "CAST('ssh' AS BLOB)"),
+            ('fingerprint', "x''"),
+            ('public_key', "x'00'"),
+            # As of a file in another encoding.
+            ('public_key', "CAST(x'636166e9' AS TEXT)"),
+            ('created_at', "'yesterday'"),
+            ('updated_at', '1700000000'),
+        ):
+            self._write(**{column: value})
+            with self.subTest(column=column, value=value):
+                self._assert_named(column, 'list')
+            if column == 'user_id':
+                with self.assertRaisesRegex(exception.RowUnusable, 'id 2,'):
+                    list(table.Table(self.engine).users())
+            self._write(
+                user_id="'amelia'",
+                name="'ci-1'",
+                type="'ssh'",
+                fingerprint='NULL',
+                public_key='NULL',
+                created_at='NULL',
+                updated_at='NULL',
+            )
+        self._write(public_key="x'00'")
+        for words in (
+            ('stats',),
+            ('audit', '--format', 'html'),
+            ('export', '--name', '*'),
+            ('prune', '--name', '*'),
+            ('show', 'amelia', 'ci-1'),
+        ):
+            with self.subTest(words=words):
+                self._assert_named('public_key', *words)
+
+    def _write(self, **expressions: str) -> None:
+        values: dict[str, Any] = {
+            name: sa.literal_column(text) for name, text in expressions.items()
+        }
+        update = sa.update(models.key_pairs).where(models.key_pairs.c.id == 2)
+        with self.engine.begin() as connection:
+            connection.execute(update.values(values))
+
+    def _assert_named(self, column: str, *words: str) -> None:
+        status, _, told = self.run_command(*words)
+        self.assertEqual(2, status, told)
+        self.assertIn(f'a row, id 2, whose {column} cannot be used', told)
+        self.assertEqual(1, told.count('\n'), told)
 
     def test_wrong_selection(self) -> None:
         for option, value, hint in (

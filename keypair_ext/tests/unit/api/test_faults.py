@@ -53,12 +53,17 @@ class TableTest(base.TestCase):
                 )
 
     def test_every_error_is_in_it(self) -> None:
-        bases = (exception.KeypairExtError, exception.ConfigurationError)
+        of_operators = (
+            exception.KeypairExtError,
+            exception.ConfigurationError,
+            exception.RowUnusable,
+        )
         for _, error in inspect.getmembers(exception, inspect.isclass):
             if issubclass(error, exception.KeypairExtError):
                 with self.subTest(error=error):
                     self.assertEqual(
-                        error in bases, self.telling(error).status == 500
+                        error in of_operators,
+                        self.telling(error).status == 500,
                     )
 
 
@@ -106,6 +111,16 @@ class FaultsTest(base.TestCase):
 
         response = self.tell(exception.BodyTooLarge(limit=1))
         self.assertNotIn('Retry-After', response.headers)
+
+    def test_what_an_operator_has_to_mend(self) -> None:
+        error = exception.RowUnusable(row='id 7', column='type')
+        response = self.tell(error)
+
+        self.assertEqual(
+            {'code': 500, 'message': faults.UNEXPECTED},
+            response.json['computeFault'],
+        )
+        self.assertEqual(f'{error}\n', self.log.output)
 
     def test_told_errors_are_not_logged(self) -> None:
         self.tell(exception.NotFound())

@@ -56,6 +56,46 @@ class RecordsTest(StoreTestCase, store_cases.StoreCases):
             [ListedKeypair('old', 'ssh', None, None)], self.store.list('alice')
         )
 
+    def _write(self, column: str, expression: str) -> None:
+        update = sa.update(models.key_pairs).values(
+            {column: sa.literal_column(expression)}
+        )
+        with self.engine.begin() as connection:
+            connection.execute(update.where(models.key_pairs.c.name == 'k2'))
+
+    def test_what_no_column_should_hold(self) -> None:
+        for name in ('k1', 'k2', 'k3'):
+            add(self.store, 'alice', name)
+        for column, value in (
+            ('public_key', "CAST('A k2' AS BLOB)"),
+            ('fingerprint', "x'aa'"),
+            ('created_at', "'yesterday'"),
+            ('created_at', '1700000000'),
+            ('created_at', "x''"),
+            ('type', "CAST('ssh' AS BLOB)"),
+        ):
+            self._write(column, value)
+            told = f"user_id 'alice' and name 'k2', whose {column} cannot"
+            with self.subTest(column=column, value=value):
+                with self.assertRaisesRegex(exception.RowUnusable, told):
+                    self.store.get('alice', 'k2')
+                with self.assertRaisesRegex(exception.RowUnusable, told):
+                    self.store.list('alice', with_times=True)
+                with self.assertRaisesRegex(exception.RowUnusable, told):
+                    self.store.list('alice', 5, 'k1', with_times=True)
+            # The others' are not concerned.
+            self.assertEqual('A k1', self.store.get('alice', 'k1').public_key)
+            if column != 'type':
+                self._write(column, 'NULL')
+
+    def test_a_time_with_a_zone(self) -> None:
+        add(self.store, 'alice', 'k2')
+        self._write('created_at', "'2026-01-31 13:30:00+01:00'")
+        self.assertEqual(
+            datetime.datetime(2026, 1, 31, 12, 30),
+            self.store.get('alice', 'k2').created_at,
+        )
+
     def test_what_no_column_can_hold_is_not_found(self) -> None:
         lone_surrogate = 'k\ud800'
         for call, arguments, expected in (
