@@ -49,7 +49,7 @@ serve: ready-serve
 	@$(BIN)/python -m keypair_ext.testbed serve $(if $(PORT),--port $(PORT))
 
 test: ready-test
-	@$(BIN)/python tools/run_tests.py $(TEST)
+	@$(BIN)/python tools/run_tests.py $(foreach name,$(TEST),'$(name)')
 
 lint: ready-test
 	$(BIN)/ruff check

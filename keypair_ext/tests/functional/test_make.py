@@ -190,11 +190,11 @@ class MakeTest(base.TestCase):
 
     def test_tests_by_name(self) -> None:
         python = self._python('a')
-        arguments = (f'PYTHON={python}', 'TEST=unit.keytypes')
+        arguments = (f'PYTHON={python}', 'TEST=unit.keytypes|unit.db b')
         with self._start(*arguments, target='test') as child:
             child.communicate(timeout=120)
         self.assertEqual(0, child.returncode)
-        self.assertEqual('unit.keytypes ', self._log()[-1])
+        self.assertEqual('unit.keytypes|unit.db b', self._log()[-1])
 
 
 _TESTS = """\
