@@ -10,9 +10,10 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_config import cfg
-from oslo_middleware import cors, http_proxy_to_wsgi
+from oslo_middleware import cors, http_proxy_to_wsgi, opts
 
-from keypair_ext import config_files
+from keypair_ext import conf as config, config_files, exception
+from keypair_ext.middleware.context import cross_site
 
 _VERSION_HEADERS = ('X-OpenStack-Nova-API-Version', 'OpenStack-API-Version')
 
@@ -69,10 +70,22 @@ def set_cors_defaults() -> None:
 def cors_factory(
     global_conf: dict[str, str], **local_conf: str
 ) -> Callable[[WSGIApplication], CrossOriginOnly]:
-    """Build ``egg:keypair-ext#cors`` from ``[cors]``."""
+    """Build ``egg:keypair-ext#cors`` from ``[cors]``.
+
+    :raises ConfigurationError: it has what no browser goes by.
+    """
 
     def mount(app: WSGIApplication) -> CrossOriginOnly:
         conf = config_files.from_paste(local_conf)
+        for group, registered in opts.list_opts_cors():
+            config.register_missing(conf, registered, group)
+        for origin in conf.cors.allowed_origin or ():
+            if origin not in ('*', 'null', cross_site.origin_of(origin)):
+                raise exception.ConfigurationError(
+                    reason=f'[cors] allowed_origin has {origin!r}, which no '
+                    f'browser sends: write it as https://dash.example.org, '
+                    f'in lower case, without a path or a slash at the end.'
+                )
         return CrossOriginOnly(app, cors.CORS(app, conf))
 
     return mount
@@ -88,6 +101,8 @@ def proxy_factory(
 
     def mount(app: WSGIApplication) -> WSGIApplication:
         conf = config_files.from_paste(local_conf)
+        for group, registered in opts.list_opts_http_proxy_to_wsgi():
+            config.register_missing(conf, registered, group)
         proxied: Any = http_proxy_to_wsgi.HTTPProxyToWSGI(app, conf)
         on = _is_on(conf)
         return proxied if on else app

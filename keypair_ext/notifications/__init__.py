@@ -15,7 +15,7 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 from oslo_log import log as logging
 
-from keypair_ext import conf as keypair_conf, config_files, exception
+from keypair_ext import conf as keypair_conf, config_files, exception, files
 from keypair_ext.notifications import nova
 from keypair_ext.notifications.nova import HIDDEN, Described, Subject
 
@@ -176,36 +176,54 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
             f'{", ".join(drivers)}, and oslo.messaging is not installed: '
             f'pip install keypair-ext[notifications]'
         ) from error
-    _check_drivers(conf, drivers)
     try:
-        return _bus_notifier(conf, oslo_messaging)
+        made = _bus_notifier(conf, oslo_messaging)
     except (oslo_messaging.MessagingException, cfg.Error) as error:
         raise exception.ConfigurationError(
             reason=f'Notifications cannot be sent as '
             f'[oslo_messaging_notifications] says: {error}'
         ) from error
+    for sentence in _mistakes(conf, drivers):
+        # Inside a Nova its own notifications are missing as well.
+        if keypair_conf.is_ours(conf):
+            raise exception.ConfigurationError(reason=sentence)
+        LOG.error(sentence)
+    return made
 
 
-def _check_drivers(conf: cfg.ConfigOpts, names: list[str]) -> None:
-    """Find the drivers that there are not, which oslo.messaging leaves out.
-
-    :raises ConfigurationError: there is one, and the configuration is ours.
-        Inside a Nova, whose notifications are missing as well, it is logged.
-    """
+def _mistakes(conf: cfg.ConfigOpts, names: list[str]) -> Iterator[str]:
+    """Yield why nobody is notified, where oslo.messaging says nothing."""
     known = importlib.metadata.entry_points(
         group='oslo.messaging.notify.drivers'
     ).names
     unknown = sorted(set(names) - {'', *known})
-    if not unknown:
-        return
-    told = (
-        f'[oslo_messaging_notifications] driver {", ".join(unknown)} is not '
-        f'known, and nobody is notified by it. Use one of: '
-        f'{", ".join(sorted(known))}.'
-    )
-    if keypair_conf.is_ours(conf):
-        raise exception.ConfigurationError(reason=told)
-    LOG.error(told)
+    if unknown:
+        yield (
+            f'[oslo_messaging_notifications] driver {", ".join(unknown)} is '
+            f'not known, and nobody is notified by it. Use one of: '
+            f'{", ".join(sorted(known))}.'
+        )
+    if 'routing' in names:
+        # The driver reads no other configuration.
+        path = cfg.CONF.oslo_messaging_notifications.routing_config
+        try:
+            files.read(path)
+        except exception.ConfigurationError as error:
+            yield (
+                f'[oslo_messaging_notifications] driver is routing, and '
+                f'nobody is notified by it: routing_config = {error}'
+            )
+    wanted = conf.notifications.notification_format
+    for group, option, other in (
+        ('oslo_messaging_notifications', 'topics', 'versioned'),
+        ('notifications', 'versioned_notifications_topics', 'unversioned'),
+    ):
+        on_bus = wanted != other and {*names} & {'messaging', 'messagingv2'}
+        if on_bus and not conf[group][option]:
+            yield (
+                f'[{group}] {option} is empty, and so nobody is notified: '
+                f'name a topic, or take the line out.'
+            )
 
 
 def _bus_notifier(conf: cfg.ConfigOpts, messaging: Any) -> BusNotifier:

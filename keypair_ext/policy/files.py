@@ -12,9 +12,9 @@ from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
 from oslo_config import cfg
-from oslo_policy import policy
+from oslo_policy import opts, policy
 
-from keypair_ext import exception, files
+from keypair_ext import conf as keypair_conf, exception, files
 
 SEARCH_INTERVAL = 1.0
 
@@ -41,6 +41,10 @@ class PolicyFiles:
         self._search_interval = search_interval
         # It registers its options, and knows how the file is called.
         self.name = policy.Enforcer(conf, use_conf=False).policy_file
+        # A Nova does without what it does not read.
+        if keypair_conf.is_ours(conf):
+            for group, registered in opts.list_opts():
+                keypair_conf.register_missing(conf, registered, group)
         self._next_search = 0.0
         self._file: str | None = None
         self._directories: list[str] = []

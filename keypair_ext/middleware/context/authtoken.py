@@ -151,6 +151,14 @@ def _check(options: Mapping[str, str], conf: cfg.ConfigOpts) -> None:
         identity_client.check_tls(_GROUP, get)
     if _is_on(get('memcache_tls_enabled')):
         identity_client.check_tls(_GROUP, get, 'memcache_tls_')
+    if get('cache') not in (None, '', env.TOKEN_CACHE):
+        LOG.warning(
+            '[%s] cache is %r, which no filter of keypair_ext offers: unless '
+            'another one does, no token is remembered; for ours it is %s.',
+            _GROUP,
+            get('cache'),
+            env.TOKEN_CACHE,
+        )
     if get('memcached_servers') and get('cache') != env.TOKEN_CACHE:
         _check_memcache(
             any(_is_on(get(f'memcache_{way}_enabled')) for way in _SECURED)

@@ -61,8 +61,11 @@ class Guard:
 
 def origin_of(url: str) -> str:
     """Return the origin of a URL, as a browser writes it."""
-    scheme, separator, rest = url.partition('://')
-    return f'{scheme}{separator}{rest.partition("/")[0]}'.lower()
+    scheme, _, rest = url.lower().partition('://')
+    host = re.split('[/?#]', rest)[0].removesuffix(
+        _DEFAULT_PORTS.get(scheme, ' ')
+    )
+    return f'{scheme}://{host}'
 
 
 def _names_method(query: str) -> bool:

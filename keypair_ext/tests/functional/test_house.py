@@ -35,7 +35,7 @@ ROOMS = {
     # The spokes know nobody's name but their own, and quota the store's.
     'db': 'exception files',
     'keytypes': 'exception',
-    'notifications': 'config_files conf exception keytypes',
+    'notifications': 'config_files conf exception files keytypes',
     'quota': 'conf db exception identity_client',
     'middleware': 'api cache conf config_files environ exception files '
     'identity_client nobody profiles',

@@ -96,6 +96,29 @@ class LoadTest(ServiceTestCase):
             "'nosuch'",
         )
 
+    def test_what_the_libraries_would_take(self) -> None:
+        cases: tuple[tuple[str, dict[str, object], str], ...] = (
+            ('cors', {'allowed_origin': 'dash.example.org'}, 'as https://'),
+            ('cors', {'allowed_origin': 'https://Dash.example'}, 'lower case'),
+            ('cors', {'allowed_origin': '*,https://dash.example/'}, 'slash'),
+            ('cors', {'allowed_origin': 'https://a.example:443'}, 'as https'),
+            ('cors', {'max_age': 'long'}, 'max_age in group [cors]'),
+            (
+                'oslo_middleware',
+                {'enable_proxy_headers_parsing': 'maybe'},
+                'enable_proxy_headers_parsing in group',
+            ),
+            ('oslo_policy', {'remote_timeout': 'long'}, 'remote_timeout in'),
+        )
+        for group, options, words in cases:
+            self.configure({group: options})
+            with self.subTest(group=group, options=options):
+                self.assert_refused(words)
+        self.configure(
+            {'cors': {'allowed_origin': '*,null,https://[::1]:8443,app://x'}}
+        )
+        self.assertEqual(0, self.starts.start(self.directory).status)
+
     def test_a_malformed_paste_file(self) -> None:
         self.paste_file.write_text('what is this\n')
         self.assert_refused(f'{self.paste_file} cannot be used')

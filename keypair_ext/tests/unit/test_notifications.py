@@ -22,7 +22,7 @@ from unittest import mock
 import fixtures
 import testtools
 from cryptography.hazmat.primitives.asymmetric import rsa
-from oslo_config import cfg
+from oslo_config import cfg, fixture as config_fixture
 from oslo_context import context as oslo_context
 
 from keypair_ext import (
@@ -810,6 +810,49 @@ class TestBus(NotificationsTestCase):
         # A Nova that serves without it goes on to do so.
         self.load('messaging_v2')
         self.assertIn('ERROR [oslo_messaging_notifications]', log.output)
+
+    def test_what_reaches_nobody(self) -> None:
+        bus = {'driver': 'messagingv2', 'transport_url': 'fake://'}
+        for wanted, topics, versioned_topics, told in (
+            ('both', '', 'v', '[oslo_messaging_notifications] topics is'),
+            ('both', 'u', '', '[notifications] versioned_notifications_topi'),
+            ('versioned', '', 'v', None),
+            ('unversioned', 'u', '', None),
+        ):
+            conf = self.configure(
+                notifications={
+                    'notification_format': wanted,
+                    'versioned_notifications_topics': versioned_topics,
+                },
+                oslo_messaging_notifications={**bus, 'topics': topics},
+            )
+            with self.subTest(wanted=wanted, told=told):
+                self._assert_told(conf, told)
+
+    def test_a_way_without_a_file(self) -> None:
+        conf = self.configure(
+            oslo_messaging_notifications={
+                'driver': 'routing',
+                'transport_url': 'fake://',
+            }
+        )
+        self._assert_told(conf, 'routing_config =  cannot be read: No such')
+        # This driver has the process's configuration only.
+        path = self.directory / 'routes'
+        path.touch()
+        self.useFixture(config_fixture.Config()).config(
+            group='oslo_messaging_notifications', routing_config=str(path)
+        )
+        self._assert_told(conf, None)
+
+    def _assert_told(self, conf: cfg.ConfigOpts, words: str | None) -> None:
+        if words is None:
+            self.assertTrue(notifications.load(conf).enabled)
+        else:
+            error = self.assertRaises(
+                exception.ConfigurationError, notifications.load, conf
+            )
+            self.assertIn(words, str(error))
 
     def test_a_url_that_is_none(self) -> None:
         for url in ('nonsense', 'smoke-signals://'):

@@ -11,7 +11,7 @@ import pathlib
 
 import fixtures
 
-from keypair_ext import exception
+from keypair_ext import environ as env, exception
 from keypair_ext.middleware.context import authtoken
 from keypair_ext.tests.functional.servers import ini
 from keypair_ext.tests.unit.middleware import base
@@ -70,6 +70,13 @@ class AuthTokenTest(base.TestCase):
         self.assert_works(self.load(file, insecure='true'))
         self.assertIn('cafile', self.refusal(file, insecure='false'))
         self.assertNotIn('not known to keystonemiddleware', self.log.output)
+
+    def test_a_cache_that_nobody_offers(self) -> None:
+        for name in ('', env.TOKEN_CACHE):
+            self.load(self.configure(**_OPTIONS, cache=name))
+        self.assertNotIn('cache is', self.log.output)
+        self.load(self.configure(**_OPTIONS), cache='keypair_ext.tokencache')
+        self.assertIn("cache is 'keypair_ext.tokencache'", self.log.output)
 
     def test_another_section(self) -> None:
         path = pathlib.Path(self.configure(auth_section='service'))
