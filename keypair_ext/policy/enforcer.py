@@ -3,7 +3,6 @@
 """Decides by the operator's policy files, honoured when they change."""
 
 import sys
-from collections.abc import Hashable
 from typing import Any, cast
 
 from oslo_config import cfg
@@ -67,7 +66,12 @@ class Enforcer:
         if not decision.allowed:
             raise exception.PolicyNotAuthorized(action=rule)
 
-    def _read_again(self, seen: Hashable) -> None:
+    def _read_again(self, seen: files.Fingerprint) -> None:
+        gone = {file[0] for file in self._seen if file}
+        for path in sorted(gone - {file[0] for file in seen if file}):
+            LOG.warning(
+                'Policy file %s has gone: its rules count no longer.', path
+            )
         try:
             self._in_force = self._read()
         except exception.ConfigurationError as error:

@@ -6,9 +6,10 @@ They are read here rather than by oslo.policy to have them read as UTF-8
 whatever the locale, and to name the very file that is at fault.
 """
 
+import errno
 import os
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from oslo_config import cfg
@@ -17,6 +18,10 @@ from oslo_policy import opts, policy
 from keypair_ext import conf as keypair_conf, exception, files
 
 SEARCH_INTERVAL = 1.0
+
+
+# What is known of files without reading them; None for one that is away.
+Fingerprint = tuple[tuple[str, int, int, int, int] | None, ...]
 
 
 class Written(NamedTuple):
@@ -46,10 +51,11 @@ class PolicyFiles:
             for group, registered in opts.list_opts():
                 keypair_conf.register_missing(conf, registered, group)
         self._next_search = 0.0
+        self._found: dict[str, str] = {}
         self._file: str | None = None
         self._directories: list[str] = []
 
-    def fingerprint(self) -> Hashable:
+    def fingerprint(self) -> Fingerprint:
         """Return what changes when a policy file or directory does."""
         now = time.monotonic()
         if now >= self._next_search:
@@ -91,10 +97,17 @@ class PolicyFiles:
 
     def _search(self) -> None:
         """Find the policy file and the policy directories that exist."""
-        self._file = self._conf.find_file(self.name)
+        self._file = self._find(self.name)
         names = self._conf.oslo_policy.policy_dirs
-        found = [self._conf.find_file(name) for name in names]
-        self._directories = [path for path in found if path]
+        self._directories = [path for path in map(self._find, names) if path]
+
+    def _find(self, name: str) -> str | None:
+        """Return where it is, or was before it could no longer be looked."""
+        path = self._conf.find_file(name) or self._found.get(name)
+        if path is None or not _is_there(path):
+            return None
+        self._found[name] = path
+        return path
 
     def _paths(self) -> Iterator[str]:
         """Yield the files in the order in which oslo.policy reads them."""
@@ -102,14 +115,15 @@ class PolicyFiles:
             yield self._file
         for directory in self._directories:
             try:
-                entries = sorted(os.scandir(directory), key=lambda e: e.name)
+                names = sorted(os.listdir(directory))
             except FileNotFoundError:
                 continue
             except OSError as error:
                 raise refusal(directory, str(error.strerror)) from error
-            for entry in entries:
-                if entry.is_file() and not entry.name.startswith('.'):
-                    yield entry.path
+            for name in names:
+                path = os.path.join(directory, name)
+                if not (name.startswith('.') or os.path.isdir(path)):
+                    yield path
 
 
 def _read(path: str) -> dict[str, object]:
@@ -117,7 +131,9 @@ def _read(path: str) -> dict[str, object]:
         files.check_regular(path)
         with open(path, encoding='utf-8') as file:
             parsed: object = policy.parse_file_contents(file.read())
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if os.path.islink(path):
+            raise refusal(path, 'it is a link to nothing') from error
         # It went after it was found.
         return {}
     except OSError as error:
@@ -137,6 +153,15 @@ def refusal(path: str, reason: str) -> exception.ConfigurationError:
     return exception.ConfigurationError(
         reason=f'Policy file {path} cannot be used: {reason}.'
     )
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError as error:
+        # Of any other it is not known.
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
 
 
 def _stat(path: str) -> tuple[str, int, int, int, int] | None:

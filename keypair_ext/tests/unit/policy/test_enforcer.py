@@ -280,6 +280,10 @@ class FilesTest(PolicyTestCase):
         self.assertFalse(self.allowed(enforcer, context(), 'u'))
         part.unlink()
         self.assertTrue(self.allowed(enforcer, context(), 'u'))
+        self.assertIn(
+            f'\nPolicy file {part} has gone: its rules count no longer.\n',
+            self.log.output,
+        )
 
     def test_files_that_are_there_are_looked_at_each_time(self) -> None:
         self.file.write_text(OTHERS)
@@ -451,6 +455,39 @@ class BrokenFilesTest(PolicyTestCase):
         )
         self.file.chmod(0o600)
         self.assertTrue(self.allowed(enforcer, context()))
+
+    def test_links_that_lead_nowhere(self) -> None:
+        enforcer = self.enforcer()
+        part = self.directory / 'policy.d' / 'part.yaml'
+        for target in ('nowhere', part.name):
+            part.symlink_to(target)
+            with self.subTest(target=target):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.enforcer
+                )
+                self.assertIn(f'{part} cannot be used', str(error))
+                self.assertRaises(
+                    exception.PolicyUnavailable,
+                    self.allowed,
+                    enforcer,
+                    context(),
+                )
+            part.unlink()
+            self.assertTrue(self.allowed(enforcer, context()))
+
+    def test_a_file_that_cannot_be_reached_any_more(self) -> None:
+        self.file.write_text(NOBODY)
+        enforcer = self.enforcer()
+        self.file.unlink()
+        # As if the directory of it could not be entered.
+        self.file.symlink_to(self.file.name)
+        self.assertRaises(
+            exception.PolicyUnavailable, self.allowed, enforcer, context()
+        )
+        self.file.unlink()
+        self.assertTrue(self.allowed(enforcer, context()))
+        self.file.write_text(NOBODY)
+        self.assertFalse(self.allowed(enforcer, context()))
 
     def test_circles_that_nothing_of_ours_reaches(self) -> None:
         # Nova starts with them, and answers what does not ask for them.
