@@ -34,8 +34,9 @@ class RequestTarget:
         :raises InvalidInput: the client has sent none.
         """
         path = environ.get('PATH_INFO', '')
-        if environ['REQUEST_METHOD'] == 'CONNECT':
-            # It names a host, of which Apache makes a path.
+        # uWSGI tells no method where it found no line of a request. CONNECT
+        # names a host, of which Apache makes a path.
+        if environ.setdefault('REQUEST_METHOD', '') in ('', 'CONNECT'):
             raise exception.InvalidInput(reason=_NO_PATH)
         if not path.startswith('/'):
             environ['PATH_INFO'] = _path(path, environ)

@@ -179,6 +179,11 @@ class ConnectionCases(service_cases.ServiceCases):
             if response.headers['Connection'] == 'close':
                 break
 
+    def test_what_is_no_request(self) -> None:
+        answer = self.answer(self.send(b'HELP\r\n\r\n'))
+        self.assertEqual(400, answer.status)
+        self.assertNotIn('Traceback', self.daemon.log)
+
     def test_long_headers(self) -> None:
         for length in (8_000, 16_000, 30_000):
             header = b'X-Service-Catalog: %b\r\n' % (b'c' * length)

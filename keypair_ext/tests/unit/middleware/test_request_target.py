@@ -67,5 +67,15 @@ class RequestTargetTest(base.TestCase):
                     exception.InvalidInput, _path, target, target
                 )
 
+    def test_no_line_of_a_request(self) -> None:
+        environ = webob.Request.blank('/').environ
+        del environ['REQUEST_METHOD']
+        filtered = request_target.RequestTarget(webob.Response())
+        self.assertRaises(
+            exception.InvalidInput, filtered, environ, lambda *_: None
+        )
+        # Who answers asks for it, too.
+        self.assertEqual('', environ['REQUEST_METHOD'])
+
     def test_what_is_not_ascii(self) -> None:
         self.assertEqual('/\xd0\xba/.', _path('/%D0%BA/.', '/\xd0\xba/'))

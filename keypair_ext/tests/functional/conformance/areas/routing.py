@@ -388,6 +388,7 @@ def _protocols(user: Caller) -> Script:
             protocol=protocol,
             host=host,
         )
+    yield user.send('empty lines in front', '\r\n\r\nGET', COLLECTION)
     for name, value in (
         ('Origin', 'http://elsewhere.example.org'),
         ('Access-Control-Request-Method', 'POST'),
