@@ -193,12 +193,9 @@ class Keypairs:
     def _limit(self, context: Context) -> int:
         """Return how many key pairs the context may bring a user to.
 
-        :raises Forbidden: it has no project whose quota pays, though the
-            driver wants one, and is not an administrator's.
+        :raises Forbidden: it has no project, and needs one.
         """
-        excused = context.is_admin or not self._quota.needs_project
-        if not (context.project_id or excused):
-            raise exception.Forbidden()
+        quota.check_project(self._quota, context)
         return self._quota.limit(context.user_id, context.project_id)
 
     def _check_quota(self, user_id: str, limit: int) -> None:

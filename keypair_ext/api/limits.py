@@ -106,6 +106,7 @@ class Limits:
                 user_id=context.user_id,
             )
             project_id = query['tenant_id'][-1]
+        quota.check_project(self._quota, context)
 
         limits = self._limits(contract, None, project_id)
         absolute = {

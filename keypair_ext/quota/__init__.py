@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from oslo_config import cfg
+from oslo_context import context as oslo_context
 
 from keypair_ext import exception
 from keypair_ext.db.store import UNLIMITED, Store
@@ -50,6 +51,19 @@ _DRIVERS = {
     'nova.quota.UnifiedLimitsDriver': _OURS['unified'],
     'nova.quota.NoopQuotaDriver': _OURS['noop'],
 }
+
+
+def check_project(
+    driver: Driver, context: oslo_context.RequestContext
+) -> None:
+    """Return if there is a project whose quota pays, or none is needed.
+
+    :raises Forbidden: the context has none, though the driver wants one, and
+        is not an administrator's.
+    """
+    excused = context.is_admin or not driver.needs_project
+    if not (context.project_id or excused):
+        raise exception.Forbidden()
 
 
 def load(conf: cfg.ConfigOpts, store: Store) -> Driver:

@@ -159,6 +159,11 @@ def script(settings: Settings) -> Script:
                     version,
                     root=root,
                 )
-            yield nobody.send(
-                f'neighbour {root}{path}, nobody', 'GET', path, root=root
-            )
+            for who, caller in (
+                ('nobody', nobody),
+                ('no project', Caller('discovery', None)),
+                ('admin of no project', Caller('discovery', None).admin()),
+            ):
+                yield caller.send(
+                    f'neighbour {root}{path} of {who}', 'GET', path, root=root
+                )
