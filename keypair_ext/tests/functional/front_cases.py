@@ -7,15 +7,13 @@ Behind it are two small applications, which say who they are.
 
 import http.client
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import fixtures
-
 from keypair_ext.tests import base
+from keypair_ext.tests.functional.load import users
 from keypair_ext.tests.functional.servers import (
     haproxy,
     process,
@@ -83,65 +81,43 @@ def named(name: str) -> WSGIApplication:
 CLIENTS = 4
 
 
-class Load(fixtures.Fixture):
-    """Clients that keep their connections, and ask both without a pause.
+class _Client:
+    """Keeps its connection, and asks both.
 
-    ``answered`` counts answers, ``wrong`` has those that are not right, and
+    ``done`` counts answers, ``wrong`` has those that are not right, and
     ``closed`` counts kept connections that were closed instead of an answer.
     """
 
     def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    def _setUp(self) -> None:
-        self.answered = 0
+        self.done = 0
         self.closed = 0
         self.wrong: list[str] = []
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work) for _ in range(CLIENTS)
-        ]
-        for thread in self._threads:
-            thread.start()
-        self.addCleanup(self.stop)
-
-    def stop(self) -> None:
-        """Let the clients finish what they are at."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def wait_for_more(self) -> None:
-        """Wait for some more answers."""
-        goal = self.answered + 50 * CLIENTS
-        process.wait_until(lambda: self.answered > goal, 'answers', 120)
-
-    def _work(self) -> None:
-        connection = http.client.HTTPConnection(
-            process.LOOPBACK, self._port, timeout=60
+        self._connection = http.client.HTTPConnection(
+            process.LOOPBACK, port, timeout=60
         )
-        while not self._stop.is_set():
-            for target, name in (
-                ('/v2.1/os-keypairs', 'keypairs'),
-                ('/v2.1/servers', 'nova'),
-            ):
-                kept = connection.sock is not None
-                try:
-                    connection.request('POST', target, b'x' * 100)
-                    response = connection.getresponse()
-                    got = json.loads(response.read())
-                except (OSError, http.client.HTTPException) as error:
-                    connection.close()
-                    if kept and isinstance(error, _CLOSED):
-                        self.closed += 1
-                    else:
-                        self.wrong.append(repr(error))
-                    continue
-                self.answered += 1
-                if (got['name'], got['received']) != (name, 100):
-                    self.wrong.append(str(got))
-        connection.close()
+
+    def work(self) -> None:
+        for target, name in (
+            ('/v2.1/os-keypairs', 'keypairs'),
+            ('/v2.1/servers', 'nova'),
+        ):
+            kept = self._connection.sock is not None
+            try:
+                self._connection.request('POST', target, b'x' * 100)
+                got = json.load(self._connection.getresponse())
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if kept and isinstance(error, _CLOSED):
+                    self.closed += 1
+                else:
+                    self.wrong.append(repr(error))
+                continue
+            self.done += 1
+            if (got['name'], got['received']) != (name, 100):
+                self.wrong.append(str(got))
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 # Before any of an answer has come.
@@ -238,13 +214,16 @@ class FrontCases(base.TestCase):
             self.assertEqual(3_000_000, got['received'])
 
     def test_reading_its_file_again_under_load(self) -> None:
-        with Load(self.proxy.port) as load:
+        clients = [_Client(self.proxy.port) for _ in range(CLIENTS)]
+        with users.Load(clients) as load:
             for _ in range(3):
-                load.wait_for_more()
+                load.wait_for_all(50, 120)
                 self.proxy.read_again()
-            load.wait_for_more()
-        self.assertEqual([], load.wrong)
-        self.assertLessEqual(load.closed, self.closed_when_idle * 3 * CLIENTS)
+            load.wait_for_all(50, 120)
+        for client in clients:
+            client.close()
+            self.assertEqual([], client.wrong)
+            self.assertLessEqual(client.closed, self.closed_when_idle * 3)
 
     def test_nova_answers_meanwhile(self) -> None:
         self.keypairs.stop()

@@ -64,11 +64,11 @@ def _cells(outcome: Outcome) -> Sequence[object]:
     return (
         outcome.engine,
         outcome.fault,
-        outcome.acknowledged,
-        outcome.refused,
-        outcome.unanswered,
-        len(outcome.wrong),
-        f'{outcome.longest:.1f}',
+        outcome.known.acknowledged,
+        outcome.known.refused,
+        outcome.known.unanswered,
+        len(outcome.known.faults),
+        f'{outcome.known.longest:.1f}',
         f'{outcome.recovery:.1f}',
         f'{outcome.grown / 2**20:.1f}',
     )

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from keypair_ext.db import models
 from keypair_ext.tests.functional import fixtures, service_cases
 from keypair_ext.tests.functional.faults import engines
-from keypair_ext.tests.functional.faults.load import Client
 from keypair_ext.tests.functional.faults.stack import Service
+from keypair_ext.tests.functional.load.client import Client
 from keypair_ext.tests.functional.servers import process
 
 
@@ -105,10 +105,12 @@ def _disk_full(service: Service) -> None:
     began = time.monotonic()
     with service.engine.full(service.url):
         # Connections are held for five seconds, and know of nothing before.
-        while time.monotonic() < began + 8 or not filler.ledger.refused:
+        refused = 0
+        while time.monotonic() < began + 8 or not refused:
             if time.monotonic() > began + 30:
                 break
-            filler.create(f'k{time.monotonic_ns()}')
+            name = f'k{time.monotonic_ns()}'
+            refused += filler.import_key(name, fixtures.KEY).is_refusal
 
 
 def _table_locked(service: Service) -> None:
@@ -150,7 +152,7 @@ class _Rival:
             threads = [
                 threading.Thread(
                     target=lambda client: self._statuses.append(
-                        client.create(name)
+                        client.import_key(name, fixtures.KEY).status
                     ),
                     args=(client,),
                 )

@@ -44,4 +44,4 @@ class FaultCases(base.TestCase):
         )
         outcome = service.break_under_load('forked', lambda: None)
         self.assertEqual([], outcome.problems())
-        self.assertEqual(0, outcome.refused)
+        self.assertEqual(0, outcome.known.refused)

@@ -97,7 +97,7 @@ class KilledKeysCases(killed_cases.CommandCase):
                 killed += 1
             else:
                 # It came to its end: from the beginning.
-                self.check_ledger()
+                self.check_journals()
                 self.begin_again()
 
     def _kill(self, arguments: Sequence[str]) -> bool:
@@ -121,10 +121,10 @@ class KilledKeysCases(killed_cases.CommandCase):
             self.assertIn(command.returncode, (0, -9))
             was_killed = command.returncode == -9
         self.journals = [path for path in self.journals if path.exists()]
-        self.check_ledger()
+        self.check_journals()
         return was_killed
 
-    def check_ledger(self) -> None:
+    def check_journals(self) -> None:
         """Hold that what is not where it was is in a journal."""
         now = {(row[4], row[3]) for row in self.rows()}
         gone = {(row[4], row[3]) for row in self.before} - now

@@ -2,7 +2,7 @@
 
 """The service whose database is broken, and what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from keypair_ext.db import models
 from keypair_ext.tests.functional import service_cases
 from keypair_ext.tests.functional.faults import engines
-from keypair_ext.tests.functional.faults.load import Load
+from keypair_ext.tests.functional.load import ledger, users
 from keypair_ext.tests.functional.servers import gunicorn, process
 
 WORKERS: Final = 4
@@ -39,11 +39,7 @@ class Outcome:
 
     engine: str
     fault: str
-    acknowledged: int
-    refused: int
-    unanswered: int
-    wrong: list[str]
-    longest: float
+    known: ledger.Ledger
     recovery: float
     grown: int
     restarted: bool
@@ -60,14 +56,14 @@ class Outcome:
         :param is_refused: without a refusal the fault did not happen.
         :param longest: for how many seconds a client may wait.
         """
-        found = [*self.wrong]
+        found = [str(fault) for fault in self.known.faults]
         if not may_lose_workers:
             found += ['a worker has ended'] * self.restarted
-            found += ['no answer'] * self.unanswered
-        if is_refused and not self.refused:
+            found += ['no answer'] * self.known.unanswered
+        if is_refused and not self.known.refused:
             found.append('nobody was refused')
-        if self.longest > longest:
-            found.append(f'an answer took {self.longest:.1f} s')
+        if self.known.longest > longest:
+            found.append(f'an answer took {self.known.longest:.1f} s')
         if self.grown > _MAY_GROW:
             found.append(f'a worker has grown by {self.grown} bytes')
         return found
@@ -138,16 +134,13 @@ class Service(fixtures.Fixture):
 
         :param inflict: returns when all is mended.
         """
-        load = Load(self.server.port, fault.replace(' ', '-'), clients)
-        load.start()
-        try:
+        prefix = fault.replace(' ', '-')
+        with users.Users(self.server.port, prefix, clients) as load:
             load.wait_for_all(_ROUNDS)
             before = self.workers()
             memory = self._memory()
             inflict()
             recovery = load.wait_for_all(_ROUNDS)
-        finally:
-            load.stop()
         grown = (
             max(
                 (now - memory[pid])
@@ -159,43 +152,21 @@ class Service(fixtures.Fixture):
         )
         # One that had not started yet is no matter.
         ended = bool(before - self.workers())
-        return self._outcome(fault, load, recovery, grown, ended)
+        known = load.compare({'the table': self._rows(load.users)})
+        return Outcome(self.engine.name, fault, known, recovery, grown, ended)
 
     def _memory(self) -> dict[int, int]:
         return {pid: engines.resident(pid) for pid in self.workers()}
 
-    def _outcome(
-        self,
-        fault: str,
-        load: Load,
-        recovery: float,
-        grown: int,
-        restarted: bool,
-    ) -> Outcome:
-        ledgers = [client.ledger for client in load.clients]
-        for client in load.clients:
-            client.ledger.check(self._names(client.user))
-        return Outcome(
-            engine=self.engine.name,
-            fault=fault,
-            acknowledged=sum(ledger.acknowledged for ledger in ledgers),
-            refused=sum(ledger.refused for ledger in ledgers),
-            unanswered=sum(ledger.unanswered for ledger in ledgers),
-            wrong=[line for ledger in ledgers for line in ledger.wrong],
-            longest=max(ledger.longest for ledger in ledgers),
-            recovery=recovery,
-            grown=grown,
-            restarted=restarted,
-        )
-
-    def _names(self, user: str) -> list[str]:
-        """Return the names of a user's key pairs, from the table itself."""
-        query = sa.select(models.key_pairs.c.name).where(
-            models.key_pairs.c.user_id == user
-        )
+    def _rows(self, of: Sequence[users.User]) -> Sequence[ledger.Row]:
+        """Return what the table itself has of some users."""
+        columns = models.key_pairs.c
+        query = sa.select(
+            columns.user_id, columns.name, columns.public_key
+        ).where(columns.user_id.in_([user.name for user in of]))
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with engine.connect() as connection:
-            return [*connection.execute(query).scalars()]
+            return [(*row,) for row in connection.execute(query)]
 
     def log(self) -> str:
         """Return what the workers have logged."""

@@ -17,12 +17,11 @@ from keypair_ext.tests import base
 from keypair_ext.tests.functional.faults import (
     cases,
     engines,
-    leavers,
     stack,
     test_faults,
 )
 from keypair_ext.tests.functional.faults.stack import Service
-from keypair_ext.tests.functional.galera import client
+from keypair_ext.tests.functional.load import client, leavers
 from keypair_ext.tests.functional.servers import gunicorn
 
 CLIENTS = 64
@@ -121,8 +120,8 @@ class SQLiteTest(base.TestCase):
         )
         # Each waits for many others, as long as a machine is busy.
         self.assertEqual([], outcome.problems(longest=client.TIMEOUT))
-        self.assertEqual(0, outcome.refused)
-        self.assertLess(CLIENTS, outcome.acknowledged)
+        self.assertEqual(0, outcome.known.refused)
+        self.assertLess(CLIENTS, outcome.known.acknowledged)
         self.assertTrue(0 < most[0] <= CONNECTIONS, most)
 
     def test_gevent(self) -> None:
@@ -150,7 +149,7 @@ class MariaDBTest(SQLiteTest):
                 leaver.stop()
 
         outcome = service.break_under_load('gevent killed', inflict, CLIENTS)
-        self.assertEqual([], outcome.wrong)
+        self.assertEqual([], outcome.known.faults)
         self.assertEqual([], leaver.problems())
         self.assertLessEqual(
             self.engine.connections(service.url, service.server.daemon.pid),

@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.galera import client, stage
+from keypair_ext.tests.functional.galera import stage
+from keypair_ext.tests.functional.load import client
 from keypair_ext.tests.functional.servers import galera, haproxy
 from keypair_ext.tests.unit.db import database
 

@@ -19,9 +19,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from keypair_ext.tests.functional.galera import ledger, load, stage
+from keypair_ext.tests.functional.galera import stage
+from keypair_ext.tests.functional.load import client, ledger, users
 from keypair_ext.tests.functional.servers import galera, haproxy
 
 QUOTA: Final = 20
@@ -58,38 +59,32 @@ class Outcome:
     """
 
     plan: Plan
-    findings: ledger.Findings
+    known: ledger.Ledger
     node_kills: int
     worker_kills: int
     errors: list[str]
 
     def table(self) -> str:
         """Return everything that was counted."""
-        answers = self.findings.answers
-        changes = sum(
-            count
-            for (action, status), count in answers.items()
-            if action in ('import', 'generate', 'delete')
-            and status in (200, 202)
-        )
         lines = [
             f'writers: {self.plan.mode.value}, clients: {CLIENTS}, '
             f'quota: {QUOTA}, seconds: {self.plan.seconds:g}',
             f'nodes killed: {self.node_kills}, '
             f'workers killed: {self.worker_kills}',
-            f'requests: {answers.total()}, acknowledged changes: {changes}',
+            f'requests: {self.known.answers.total()}, '
+            f'acknowledged changes: {self.known.acknowledged}',
             '',
             *self._by_status(),
             '',
             *(
-                f'{kind:12} {self.findings.count(kind):6}'
+                f'{kind:12} {self.known.count(kind):6}'
                 for kind in ledger.KINDS
             ),
         ]
         return '\n'.join(lines) + '\n'
 
     def _by_status(self) -> Iterator[str]:
-        answers = self.findings.answers
+        answers = self.known.answers
         statuses = sorted({status for _, status in answers})
         titles = [str(status) if status else 'cut off' for status in statuses]
         yield f'{"":12} ' + ' '.join(f'{title:>7}' for title in titles)
@@ -103,8 +98,6 @@ class Soak:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._stop = threading.Event()
-        self._errors: list[BaseException] = []
         self._node_kills = 0
         self._worker_kills = 0
 
@@ -123,29 +116,24 @@ class Soak:
             return self._run(running)
 
     def _run(self, running: stage.Stage) -> Outcome:
-        ports = [group.port for group in running.groups]
+        def connect(user_id: str) -> client.Client:
+            return client.Client(random.choice(running.groups).port, user_id)
+
         clients = [
-            load.LoadingClient(
-                number, ports, f'shared-{number % _SHARED_USERS}', QUOTA
+            users.User(
+                f'own-{number}',
+                connect,
+                shared=f'shared-{number % _SHARED_USERS}',
+                quota=QUOTA,
+                # Each comes to its end now and then.
+                plenty=2 * QUOTA,
             )
             for number in range(CLIENTS)
         ]
-        threads = [
-            threading.Thread(target=self._guarded, args=(work, argument))
-            for work, argument in (
-                *((each.run, self._stop) for each in clients),
-                (self._kill_nodes, running),
-                (self._kill_workers, running),
-            )
-        ]
-        for thread in threads:
-            thread.start()
-        self._stop.wait(self._plan.seconds)
-        self._stop.set()
-        for thread in threads:
-            thread.join()
-        for error in self._errors:
-            raise error
+        with users.Load(clients) as load:
+            load.run(self._kill_nodes, running, load.stopped)
+            load.run(self._kill_workers, running, load.stopped)
+            load.stopped.wait(self._plan.seconds)
         return Outcome(
             self._plan,
             ledger.compare(
@@ -161,28 +149,24 @@ class Soak:
             ],
         )
 
-    def _guarded(self, work: Any, argument: object) -> None:
-        """Do a thread's work; stop all if it cannot be done."""
-        try:
-            work(argument)
-        except Exception as error:  # noqa: BLE001 - raised in the main thread
-            self._errors.append(error)
-            self._stop.set()
-
-    def _kill_nodes(self, running: stage.Stage) -> None:
+    def _kill_nodes(
+        self, running: stage.Stage, stopped: threading.Event
+    ) -> None:
         nodes = itertools.cycle(running.cluster.nodes)
         due = time.monotonic() + self._plan.node_every / 2
-        while not self._stop.wait(max(0, due - time.monotonic())):
+        while not stopped.wait(max(0, due - time.monotonic())):
             node = next(nodes)
             node.kill()
             self._node_kills += 1
-            self._stop.wait(_AWAY * self._plan.node_every)
+            stopped.wait(_AWAY * self._plan.node_every)
             running.cluster.restart(node)
             due += self._plan.node_every
 
-    def _kill_workers(self, running: stage.Stage) -> None:
+    def _kill_workers(
+        self, running: stage.Stage, stopped: threading.Event
+    ) -> None:
         choose = random.Random(0)
-        while not self._stop.wait(self._plan.worker_every):
+        while not stopped.wait(self._plan.worker_every):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(choose.choice(running.worker_pids()), signal.SIGKILL)
                 self._worker_kills += 1
@@ -208,11 +192,11 @@ def main() -> int:
     with galera.Cluster() as cluster:
         outcome = Soak(dataclasses.replace(plan, mode=mode)).run(cluster)
     sys.stdout.write(outcome.table())
-    for kind, text in outcome.findings.faults[:50]:
+    for kind, text in outcome.known.faults[:50]:
         sys.stdout.write(f'{kind}: {text}\n')
-    if outcome.findings.faults:
+    if outcome.known.faults:
         sys.stdout.write('\n'.join([*outcome.errors[:200], '']))
-    return 1 if outcome.findings.faults else 0
+    return 1 if outcome.known.faults else 0
 
 
 if __name__ == '__main__':

@@ -12,7 +12,8 @@ import time
 from typing import ClassVar
 
 from keypair_ext.tests.functional import fixtures
-from keypair_ext.tests.functional.galera import client, race_cases, races
+from keypair_ext.tests.functional.galera import race_cases, races
+from keypair_ext.tests.functional.load import client
 from keypair_ext.tests.functional.servers import galera, haproxy, process
 
 # A request may wait for five seconds until a dead node is given up, and the

@@ -10,29 +10,31 @@ is what they were told.
 import json
 import re
 import shutil
-import threading
 import time
+from collections.abc import Callable, Sequence
+from email.message import Message
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from keystoneauth1 import adapter, exceptions, session
 from keystoneauth1.identity import v3
 
-from keypair_ext.tests.functional.faults.load import Ledger
 from keypair_ext.tests.functional.guides import (
     machine,
     page,
     shell,
     systemctl,
 )
+from keypair_ext.tests.functional.load import client, ledger, users
+from keypair_ext.tests.functional.load.ledger import State
 from keypair_ext.tests.functional.servers import process
-from keypair_ext.tests.unit.keytypes import vectors
 
 NEWER: Final = '1.0.1'
 
 _AUTHORITIES: Final = '/etc/ssl/certs/ca-certificates.crt'
 _USER: Final = 'alice'
 _USERS: Final = 'abcd'
+_PAUSE: Final = 0.02
 # How many key pairs one has when it begins to delete as many as it imports.
 _PLENTY: Final = 5
 _INSTALLS: Final = re.compile(r'pip install (--upgrade|\S+==([\d.]+))')
@@ -59,7 +61,7 @@ class Upgrade:
         """
         self._wheels = wheels
         self._elsewhere = elsewhere
-        self._users: list[User] = []
+        self._users: Meanwhile | None = None
         self._awaited = ''
         self._taken_over = False
 
@@ -72,10 +74,12 @@ class Upgrade:
             self._awaited, self._taken_over = release, False
             # In 2.1 a name has no dot.
             number = release.replace('.', '-')
-            self._users = [
-                User(f'{letter}-{number}', _compute(), self._elsewhere)
-                for letter in _USERS
-            ]
+            self._users = Meanwhile(
+                [f'during-{letter}-{number}' for letter in _USERS],
+                _compute,
+                self._elsewhere,
+            )
+            self._users.setUp()
             return problem
         if not self._taken_over:
             self._taken_over = 'systemctl' in command.text
@@ -88,90 +92,88 @@ class Upgrade:
             return ''
         process.wait_until(self._is_served, f'{self._awaited} serves')
         time.sleep(_SECONDS_AFTER)
-        ledgers = [user.end() for user in self._users]
-        self._users = []
-        wrong = [words for ledger in ledgers for words in ledger.wrong]
-        written = [ledger.acknowledged for ledger in ledgers]
-        longest = max(ledger.longest for ledger in ledgers)
+        known = self._users.end()
+        self._users = None
         shell.say(
-            f'(meanwhile {len(ledgers)} users had {sum(written)} writes '
-            f'acknowledged, and waited at most {longest:.1f} s; '
-            f'{len(wrong)} things were wrong)'
+            f'(meanwhile {len(_USERS)} users had {known.acknowledged} writes '
+            f'acknowledged, and waited at most {known.longest:.1f} s; '
+            f'{len(known.faults)} things were wrong)'
         )
-        if wrong or not all(written):
-            return f'writes acknowledged: {written}; wrong: {wrong[:9]}'
-        return ''
+        return '; '.join(str(fault) for fault in known.faults[:9])
 
     def _is_served(self) -> bool:
         log = systemctl.log('keypair-ext').read_text()
         return _SERVES.findall(log)[-1:] == [self._awaited]
 
 
-class User:
-    """Asks for key pairs until it is stopped.
+class Client(client.Client):
+    """Asks as one who has logged in, whatever the id of its user.
 
-    :param name: with which the names of its key pairs begin.
-    :param elsewhere: as of the upgrade.
+    :param elsewhere: the address of another server.
+    """
+
+    def __init__(self, compute: adapter.Adapter, elsewhere: str = '') -> None:
+        self._compute = compute
+        self._endpoint = {'endpoint_override': elsewhere} if elsewhere else {}
+
+    def ask(
+        self, method: str, path: str, document: object = None
+    ) -> client.Answer:
+        try:
+            answer = self._compute.request(
+                path, method, json=document, raise_exc=False, **self._endpoint
+            )
+        except exceptions.ClientException as error:
+            return client.Answer(
+                client.NO_ANSWER, Message(), repr(error).encode()
+            )
+        headers = Message()
+        for name, value in answer.headers.items():
+            headers[name] = value
+        return client.Answer(answer.status_code, headers, answer.content)
+
+
+class Meanwhile(users.Load):
+    """Users who import, list and delete; none of that may fail.
+
+    :param names: of the users.
+    :param connect: logs in.
     """
 
     def __init__(
-        self, name: str, compute: adapter.Adapter, elsewhere: str = ''
+        self,
+        names: Sequence[str],
+        connect: Callable[[], adapter.Adapter],
+        elsewhere: str = '',
     ) -> None:
-        self._name = f'during-{name}-'
-        self._compute = compute
-        self._elsewhere = elsewhere
-        self._ledger = Ledger()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        def connected() -> Callable[[str], Client]:
+            asking = Client(connect())
+            return lambda user_id: asking
 
-    def end(self) -> Ledger:
-        """Compare once more, leave nothing, and return what it knows."""
-        self._done.set()
-        self._thread.join()
-        self._try(self._compare)
-        if self._elsewhere:
-            self._try(self._compare, endpoint_override=self._elsewhere)
-        for name in sorted(self._ledger.stored):
-            self._try(self._delete, name)
-        self._try(self._compare)
-        return self._ledger
+        self._users = [
+            users.User(name, connected(), plenty=_PLENTY) for name in names
+        ]
+        self._elsewhere = Client(connect(), elsewhere)
+        super().__init__(self._users, _PAUSE)
 
-    def _work(self) -> None:
-        number = 0
-        while not self._done.wait(0.02):
-            number += 1
-            self._try(self._import, f'{self._name}{number}')
-            self._try(self._compare)
-            if len(self._ledger.stored) > _PLENTY:
-                self._try(self._delete, min(self._ledger.stored))
-
-    def _try(self, act: Any, *arguments: str, **options: str) -> None:
-        began = time.monotonic()
-        try:
-            act(*arguments, **options)
-        except exceptions.ClientException as error:
-            self._ledger.wrong.append(f'{act.__name__}{arguments}: {error}')
-        took = time.monotonic() - began
-        self._ledger.longest = max(self._ledger.longest, took)
-
-    def _import(self, name: str) -> None:
-        key = {'name': name, 'public_key': vectors.ED25519.line}
-        self._compute.post('/os-keypairs', json={'keypair': key})
-        self._ledger.stored.add(name)
-        self._ledger.acknowledged += 1
-
-    def _delete(self, name: str) -> None:
-        self._compute.delete(f'/os-keypairs/{name}')
-        self._ledger.stored.remove(name)
-        self._ledger.acknowledged += 1
-
-    def _compare(self, **options: str) -> None:
-        rows = self._compute.get('/os-keypairs', **options).json()['keypairs']
-        names = [row['keypair']['name'] for row in rows]
-        self._ledger.check(
-            [name for name in names if name.startswith(self._name)]
-        )
+    def end(self) -> ledger.Ledger:
+        """Compare once more, leave nothing, and return what they know."""
+        self.stop()
+        for user in self._users:
+            user.list(user.name)
+            user.list(user.name, self._elsewhere)
+            for name in user.ledger.names(user.name, State.PRESENT):
+                user.delete(user.name, name)
+            user.list(user.name)
+        known = ledger.compare([user.ledger for user in self._users], {})
+        for what, count in (
+            ('refused', known.refused),
+            ('no answer', known.unanswered),
+            ('a user without a write', [u.done for u in self._users].count(0)),
+        ):
+            if count:
+                known.fault(ledger.UNEXPECTED, f'{what}: {count}')
+        return known
 
 
 def _compute() -> adapter.Adapter:

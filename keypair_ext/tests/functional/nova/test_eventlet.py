@@ -11,8 +11,8 @@ import unittest
 from collections.abc import Callable
 from typing import Final
 
-from keypair_ext.tests.functional.faults import engines, leavers
-from keypair_ext.tests.functional.faults.load import Load
+from keypair_ext.tests.functional.faults import engines
+from keypair_ext.tests.functional.load import leavers, ledger, users
 from keypair_ext.tests.functional.nova import base, environment
 from keypair_ext.tests.functional.servers import nova, process
 
@@ -96,27 +96,25 @@ class EventletTest(base.NovaTestCase):
             )
         )
 
-    def check(self, inflict: Callable[[], None]) -> Load:
+    def check(self, inflict: Callable[[], None]) -> ledger.Ledger:
         """Break something under load; then everybody is served as before.
 
-        :returns: the load, which is at an end.
+        :returns: what the users know in the end.
         """
-        load = Load(self.server.port, self.id().rpartition('.')[2], _CLIENTS)
-        load.start()
-        try:
+        prefix = self.id().rpartition('.')[2]
+        with users.Users(self.server.port, prefix, _CLIENTS) as load:
             load.wait_for_all(1)
             inflict()
             load.wait_for_all(1)
-            refused = _refused(load)
+            refused = sum(user.ledger.refused for user in load.users)
             load.wait_for_all(1)
-        finally:
-            load.stop()
-        self.assertEqual(refused, _refused(load), 'still refused afterwards')
-        for client in load.clients:
-            client.read()
-            self.assertEqual([], client.ledger.wrong)
+        for user in load.users:
+            user.list(user.name)
+        known = load.compare({})
+        self.assertEqual(refused, known.refused, 'still refused afterwards')
+        self.assertEqual([], known.faults)
         self.assertLessEqual(self._connections(), _WORKERS * _CONNECTIONS)
-        return load
+        return known
 
     def _connections(self) -> int:
         """Return how many our engines have; Nova's do not read keys."""
@@ -132,10 +130,9 @@ class EventletTest(base.NovaTestCase):
                 self.server.kill_a_worker()
                 time.sleep(1)
 
-        load = self.check(kill)
-        self.assertEqual(0, _refused(load))
-        unanswered = sum(each.ledger.unanswered for each in load.clients)
-        self.assertLess(0, unanswered, 'the kills have hit nobody')
+        known = self.check(kill)
+        self.assertEqual(0, known.refused)
+        self.assertLess(0, known.unanswered, 'the kills have hit nobody')
 
     def test_clients_hang_up(self) -> None:
         leaver = leavers.Leaver(self.server.port, 'leaver')
@@ -147,8 +144,7 @@ class EventletTest(base.NovaTestCase):
             finally:
                 leaver.stop()
 
-        load = self.check(leave)
-        self.assertEqual(0, _refused(load))
+        self.assertEqual(0, self.check(leave).refused)
         self.assertEqual([], leaver.problems())
 
     def test_connections_are_killed(self) -> None:
@@ -160,7 +156,3 @@ class EventletTest(base.NovaTestCase):
                 time.sleep(0.2)
 
         self.check(kill)
-
-
-def _refused(load: Load) -> int:
-    return sum(client.ledger.refused for client in load.clients)

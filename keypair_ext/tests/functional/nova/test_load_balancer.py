@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from keypair_ext.tests.functional.conformance import wire
 from keypair_ext.tests.functional.conformance.caller import Caller
-from keypair_ext.tests.functional.faults.load import Load
+from keypair_ext.tests.functional.load import client, users
 from keypair_ext.tests.functional.nova import base, beside, test_rollback
 from keypair_ext.tests.functional.servers import nova, process
 
@@ -24,7 +24,6 @@ _SENT = re.compile(
 )
 
 _WORKERS = 2
-_ROUNDS = 5
 
 
 class LoadBalancerTest(base.NovaTestCase):
@@ -165,41 +164,39 @@ class LoadBalancerTest(base.NovaTestCase):
         )
 
     def test_falling_back_under_load(self) -> None:
-        load = Load(self.mount.port, 'falling', test_rollback.CLIENTS)
-        load.start()
-        try:
-            load.wait_for_all(_ROUNDS, 180)
+        clients = test_rollback.CLIENTS
+        with users.Users(self.mount.port, 'falling', clients) as load:
+            load.wait_for_all(test_rollback.ROUNDS, 180)
             self.mount.server.daemon.kill()
             self.assertEqual('nova', self.serves())
-            load.wait_for_all(_ROUNDS, 180)
+            load.wait_for_all(test_rollback.ROUNDS, 180)
             self.mount.server.daemon.start()
             process.wait_until(lambda: self.serves() == 'ours', 'ours', 30)
-            load.wait_for_all(_ROUNDS, 180)
-        finally:
-            load.stop()
-        for client in load.clients:
+            load.wait_for_all(test_rollback.ROUNDS, 180)
+        for user in load.users:
             # Once more, and from both.
-            client.read()
-            client.ledger.check(self._names_in_nova(client.user))
-            self.assertEqual([], client.ledger.wrong)
-            self.assertEqual(0, client.ledger.unread)
+            user.list(user.name)
+            user.list(user.name, client.Client(self.other.port, user.name))
+            known = user.ledger
+            self.assertEqual([], known.faults)
+            for status in (client.NO_ANSWER, 503):
+                self.assertEqual(0, known.met(status, 'show', 'list'))
             # The one write that it was at when the service died.
-            self.assertLessEqual(client.ledger.unanswered, 1)
-
-    def _names_in_nova(self, user: str) -> list[str]:
-        answer = self.send(self.other, Caller(user).list('', '2.2'))
-        return [row['keypair']['name'] for row in answer.json()['keypairs']]
+            self.assertLessEqual(known.unanswered, 1)
 
     def test_going_back_under_load(self) -> None:
         text = self.mount.file.read_text()
         line = '    use_backend keypairs if { var(txn.keypairs) -m bool }\n'
         self.assertEqual(1, text.count(line))
-        with test_rollback.Load(self.mount) as load:
+        load = test_rollback.Load(
+            self.mount.port, 'going', test_rollback.CLIENTS
+        )
+        with load:
             for changed, name in (
                 (text.replace(line, ''), 'nova'),
                 (text, 'ours'),
             ):
-                self._wait_for_more(load)
+                load.wait_for_all(test_rollback.ROUNDS)
                 self.mount.file.write_text(changed)
                 self.mount.front.read_again()
                 process.wait_until(
@@ -207,11 +204,5 @@ class LoadBalancerTest(base.NovaTestCase):
                     name,
                     30,
                 )
-            self._wait_for_more(load)
-        self.assertEqual([], load.errors)
-
-    def _wait_for_more(self, load: test_rollback.Load) -> None:
-        wanted = load.answered.total() + 100
-        process.wait_until(
-            lambda: load.answered.total() > wanted, 'requests were answered'
-        )
+            load.wait_for_all(test_rollback.ROUNDS)
+        self.assertEqual([], load.wrong())

@@ -3,21 +3,18 @@
 """Taking the filter in and out while people work."""
 
 import signal
-import threading
-import time
-from collections import Counter
 from typing import ClassVar
 
-import fixtures
 from testtools.content import text_content
 
-from keypair_ext.tests.functional.conformance import wire
 from keypair_ext.tests.functional.conformance.caller import Caller
+from keypair_ext.tests.functional.load import users
 from keypair_ext.tests.functional.nova import base, environment
 from keypair_ext.tests.functional.servers import nova, process
 
 _WORKERS = 2
 CLIENTS = 4
+ROUNDS = 5
 
 # So much of a log is shown, in characters.
 _KEPT = 20_000
@@ -26,70 +23,38 @@ _KEPT = 20_000
 _TAB = base.KEY.replace(' ', '\t', 1)
 
 
-class Load(fixtures.Fixture):
-    """Clients that make, show, list and delete key pairs without a pause.
+class _User(users.User):
+    """Asks Nova for something else, too."""
 
-    ``answered`` counts method and status; ``errors`` has what went wrong.
-    """
+    def work(self) -> None:
+        super().work()
+        self.ask(
+            'flavors',
+            self.name,
+            lambda asking: asking.ask('GET', '/flavors'),
+            200,
+        )
 
-    def __init__(self, server: base.Server) -> None:
-        super().__init__()
-        self._server = server
 
-    def _setUp(self) -> None:
-        self.answered: Counter[tuple[str, int]] = Counter()
-        self.errors: list[str] = []
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, args=(number,))
-            for number in range(CLIENTS)
+class Load(users.Users):
+    """Users none of whose requests fails."""
+
+    kind = _User
+
+    def wrong(self) -> list[str]:
+        """Return what has failed.
+
+        uWSGI ends a worker between accepting and reading; had the request
+        been read, the same one again would tell.
+        """
+        known = self.compare({})
+        again = known.met(409, 'import') + known.met(404, 'delete')
+        return [
+            *(str(fault) for fault in known.faults),
+            *['refused'] * known.refused,
+            *['done without an answer'] * again,
+            *['no answer'] * max(0, known.unanswered - 2 * CLIENTS),
         ]
-        for thread in self._threads:
-            thread.start()
-        self.addCleanup(self.stop)
-
-    def stop(self) -> None:
-        """Let the clients finish what they are at."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _work(self, number: int) -> None:
-        caller = Caller(f'load-{number}')
-        while not self._stop.is_set():
-            for expected, request in (
-                (
-                    201,
-                    caller.create('', '2.2', name='it', public_key=base.KEY),
-                ),
-                (
-                    409,
-                    caller.create('', '2.2', name='it', public_key=base.KEY),
-                ),
-                (200, caller.show('', 'it', '2.2')),
-                (200, caller.list('', '2.35')),
-                (200, caller.send('', 'GET', '/flavors')),
-                (204, caller.delete('', 'it', '2.2')),
-                (404, caller.show('', 'it', '2.2')),
-            ):
-                self._ask(request, expected)
-
-    def _ask(self, request: wire.Request, expected: int) -> None:
-        try:
-            answer = wire.send(self._server.port, request)
-            if answer is wire.CLOSED:
-                # uWSGI has ended a worker between accepting and reading. Had
-                # it been read, a change that is made twice would tell.
-                answer = wire.send(self._server.port, request)
-        except (OSError, wire.WireError) as error:
-            self.errors.append(f'{request.method}: {error!r}')
-            return
-        self.answered[request.method, answer.status] += 1
-        if answer.status != expected:
-            self.errors.append(
-                f'{request.method} {request.path}: {answer.status}, not '
-                f'{expected}: {answer.body!r}'
-            )
 
 
 class RollbackTestCase(base.NovaTestCase):
@@ -121,12 +86,12 @@ class RollbackTestCase(base.NovaTestCase):
     def test_enable_and_roll_back_under_load(self) -> None:
         schema = self.stage.database.execute('SHOW TABLES', 'nova_api')
         caller = Caller('rollback')
-        load = self.useFixture(Load(self.server))
-        self._wait_for_load(load)
+        load = self.useFixture(Load(self.server.port, 'load', CLIENTS))
+        load.wait_for_all(ROUNDS)
         self.assertFalse(self._is_ours())
 
         self._restart(environment.FILTER)
-        self._wait_for_load(load)
+        load.wait_for_all(ROUNDS)
         self.assertTrue(self._is_ours())
         made = {
             name: self.create(self.server, caller, '2.2', name=name, **members)
@@ -140,11 +105,11 @@ class RollbackTestCase(base.NovaTestCase):
         listed = self._listed(caller)
 
         self._restart(None)
-        self._wait_for_load(load)
+        load.wait_for_all(ROUNDS)
         self.assertFalse(self._is_ours())
         load.stop()
 
-        self.assertEqual([], load.errors)
+        self.assertEqual([], load.wrong())
         for name in made:
             self.assertEqual(shown[name], self.show(self.server, caller, name))
         self.assertEqual(listed, self._listed(caller))
@@ -168,16 +133,6 @@ class RollbackTestCase(base.NovaTestCase):
             'workers with the new paste file',
             timeout=180,
         )
-
-    def _wait_for_load(self, load: Load) -> None:
-        """Wait for some more answers of every kind."""
-        goal = load.answered.total() + 30 * CLIENTS
-        process.wait_until(
-            lambda: load.answered.total() >= goal or bool(load.errors),
-            'answers under load',
-            timeout=180,
-        )
-        time.sleep(0.1)
 
     def _is_ours(self) -> bool:
         """Say whether ours answers, by a key that Nova refuses."""

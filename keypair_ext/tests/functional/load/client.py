@@ -5,12 +5,13 @@
 import http
 import http.client
 from email.message import Message
+from typing import Final
 
 from keypair_ext.tests.functional.servers import process, rest
 
-_PATH = '/v2.1/os-keypairs'
-TIMEOUT = 120
-NO_ANSWER = 0
+_PATH: Final = '/os-keypairs'
+TIMEOUT: Final = 120
+NO_ANSWER: Final = 0
 
 
 class Answer(rest.Answer):
@@ -31,7 +32,7 @@ class Client:
     """
 
     def __init__(self, port: int, user_id: str) -> None:
-        self._url = f'http://{process.LOOPBACK}:{port}'
+        self._url = f'http://{process.LOOPBACK}:{port}/v2.1'
         self._headers = {'X-Auth-Token': f'{user_id}:aaaa:member,reader'}
 
     def import_key(self, name: str, public_key: str) -> Answer:
@@ -41,18 +42,19 @@ class Client:
         return self._create({'name': name})
 
     def show(self, name: str) -> Answer:
-        return self._ask('GET', f'{_PATH}/{name}')
+        return self.ask('GET', f'{_PATH}/{name}')
 
     def list(self) -> Answer:
-        return self._ask('GET', _PATH)
+        return self.ask('GET', _PATH)
 
     def delete(self, name: str) -> Answer:
-        return self._ask('DELETE', f'{_PATH}/{name}')
+        return self.ask('DELETE', f'{_PATH}/{name}')
 
     def _create(self, keypair: dict[str, str]) -> Answer:
-        return self._ask('POST', _PATH, {'keypair': keypair})
+        return self.ask('POST', _PATH, {'keypair': keypair})
 
-    def _ask(self, method: str, path: str, document: object = None) -> Answer:
+    def ask(self, method: str, path: str, document: object = None) -> Answer:
+        """Send a request; the path is that behind the version."""
         try:
             answer = rest.call(
                 method, self._url + path, document, self._headers, TIMEOUT

@@ -11,7 +11,7 @@ import time
 from typing import Final
 
 from keypair_ext.tests.functional import service_cases
-from keypair_ext.tests.functional.galera import client
+from keypair_ext.tests.functional.load import client
 from keypair_ext.tests.functional.servers import process
 
 # The other side is told by a reset, instead of politely.
