@@ -48,6 +48,7 @@ class Bodies(base.TestCase):
         message = self.assert_fault(response, 413, 'overLimit')
         self.assertIn(str(LARGEST), message)
         self.assertEqual(VARY, response.headers.getall('Vary'))
+        self.assertNotIn('Retry-After', response.headers)
         self.assertEqual([], self.service.names('amelia'))
 
     def test_length_alone_is_enough(self) -> None:

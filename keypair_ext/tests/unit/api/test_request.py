@@ -178,13 +178,6 @@ class BodyTest(base.TestCase):
         )
 
 
-class AddressableTest(base.TestCase):
-    def test_slash(self) -> None:
-        self.assertRaises(
-            exception.ValidationFailed, make().check_addressable, 'a/b'
-        )
-
-
 class AcceptTest(base.TestCase):
     json = 'application/json'
     compute = 'application/vnd.openstack.compute+json'

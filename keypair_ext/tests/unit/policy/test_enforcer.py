@@ -27,56 +27,6 @@ from keypair_ext.tests.unit.policy.base import (
 
 
 class DecisionsTest(PolicyTestCase):
-    def test_key_pairs(self) -> None:
-        enforcer = self.enforcer()
-        for rule in (
-            rules.INDEX,
-            rules.SHOW,
-            rules.CREATE,
-            rules.DELETE,
-        ):
-            for roles, own, others in (
-                (('member', 'reader'), True, False),
-                (('reader',), True, False),
-                ((), True, False),
-                (('manager',), True, False),
-                (('admin',), True, True),
-                (('Admin',), True, True),
-                (('reader', 'admin'), True, True),
-            ):
-                with self.subTest(rule=rule, roles=roles):
-                    caller = context(*roles)
-                    self.assertEqual(
-                        (own, others),
-                        (
-                            self.allowed(enforcer, caller, 'u', rule),
-                            self.allowed(enforcer, caller, 'x', rule),
-                        ),
-                    )
-
-    def test_neighbours(self) -> None:
-        enforcer = self.enforcer()
-        for rule, roles, project_id, expected in (
-            (rules.LIMITS, (), 'p', True),
-            (rules.EXTENSIONS, (), 'p', True),
-            (rules.LIMITS_OTHER_PROJECT, ('member',), 'p', False),
-            (rules.LIMITS_OTHER_PROJECT, ('admin',), 'x', True),
-            (rules.QUOTA_SHOW, ('reader',), 'p', True),
-            (rules.QUOTA_SHOW, ('reader',), 'x', False),
-            (rules.QUOTA_SHOW, ('member',), 'p', False),
-            (rules.QUOTA_SHOW, ('admin',), 'x', True),
-        ):
-            with self.subTest(rule=rule, roles=roles):
-                self.assertEqual(
-                    expected,
-                    self.allowed(
-                        enforcer,
-                        context(*roles),
-                        rule=rule,
-                        project_id=project_id,
-                    ),
-                )
-
     def test_no_context_of_ours_is_left_to_the_log(self) -> None:
         def current() -> Any:
             self.enforcer()
@@ -92,17 +42,6 @@ class DecisionsTest(PolicyTestCase):
             self.file.write_text(f'"{rules.INDEX}": "{name}.x.y:z"\n')
             if name not in ('service_roles',):
                 self.assertRaises(exception.ConfigurationError, self.enforcer)
-
-    def test_scope(self) -> None:
-        enforcer = self.enforcer()
-        scopes: tuple[dict[str, Any], ...] = (
-            {'system_scope': 'all'},
-            {'domain_id': 'd'},
-        )
-        for scope in scopes:
-            with self.subTest(scope=scope):
-                caller = context('admin', project_id=None, **scope)
-                self.assertFalse(self.allowed(enforcer, caller))
 
     def test_scope_not_enforced(self) -> None:
         configuration = self.configuration(enforce_scope=False)
