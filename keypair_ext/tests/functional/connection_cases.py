@@ -11,7 +11,6 @@ import itertools
 import json
 import signal
 import socket
-import threading
 import time
 from collections import Counter
 from typing import Literal
@@ -19,6 +18,7 @@ from typing import Literal
 import requests
 
 from keypair_ext.tests.functional import service_cases
+from keypair_ext.tests.functional.load import client, users
 from keypair_ext.tests.functional.servers import process
 
 _CHUNKED = b'Transfer-Encoding: chunked\r\n'
@@ -207,55 +207,20 @@ class ConnectionCases(service_cases.ServiceCases):
         self.assertEqual(10, len(ours), '\n'.join(lines))
 
     def test_loading_again_under_load(self) -> None:
-        url = f'{self.server.url}/v2.1/os-keypairs'
-        statuses: Counter[tuple[str, int]] = Counter()
-        ended = threading.Event()
-
-        def ask(name: str) -> None:
-            body = service_cases.import_body(name)
-            with requests.Session() as session:
-                session.trust_env = False
-                while not ended.is_set():
-                    # What was acknowledged is so, also in another process.
-                    for method, path, sent in (
-                        ('POST', url, body),
-                        ('GET', f'{url}/{name}', b''),
-                        ('DELETE', f'{url}/{name}', b''),
-                        ('HEAD', f'{url}/{name}', b''),
-                    ):
-                        answer = session.request(
-                            method,
-                            path,
-                            data=sent,
-                            headers=self.headers,
-                            timeout=60,
-                        )
-                        statuses[method, answer.status_code] += 1
-
-        clients = [
-            threading.Thread(target=ask, args=(f'k{number}',))
-            for number in range(4)
-        ]
-        for client in clients:
-            client.start()
-        try:
+        load = users.Users(
+            self.server.port, self.user, 4, client.Kept, service_cases.QUOTA
+        )
+        with load:
             # Apache loads the application with a process's first request.
-            process.wait_until(lambda: statuses.total() > 200, 'answers')
+            load.wait_for_all(20)
             before = self.workers()
             self.load_again()
             process.wait_until(
                 lambda: not before <= self.workers(), 'new workers'
             )
-            seen = statuses.total()
-            process.wait_until(
-                lambda: statuses.total() > seen + 200, 'answers'
-            )
-        finally:
-            ended.set()
-            for client in clients:
-                client.join()
-        self.assertEqual(
-            {('POST', 200), ('GET', 200), ('DELETE', 202), ('HEAD', 404)},
-            set(statuses),
-        )
-        self.assertGreater(statuses.total(), seen + 200)
+            load.wait_for_all(20)
+        for user in load.users:
+            user.list(user.name)
+        known = load.compare({})
+        self.assertEqual([], known.faults)
+        self.assertEqual(0, known.refused + known.unanswered)

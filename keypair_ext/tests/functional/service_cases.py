@@ -26,7 +26,7 @@ from keypair_ext.tests.functional.servers import (
 
 Server = apache.Apache | gunicorn.Gunicorn | haproxy.Front | uwsgi.UWSGI
 
-_QUOTA = 10
+QUOTA = 10
 
 
 def import_body(name: str) -> bytes:
@@ -94,7 +94,7 @@ class ServiceCases(base.TestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         home = cls.use(process.Directory('service'))
-        prepare(home.path, {'quota': {'key_pairs': _QUOTA}, **cls.options})
+        prepare(home.path, {'quota': {'key_pairs': QUOTA}, **cls.options})
         cls.server = cls.use(cls.describe_server(home.path))
 
     def setUp(self) -> None:
@@ -248,7 +248,7 @@ class ServiceCases(base.TestCase):
         return Counter(answer.status for answer in answers)
 
     def test_the_quota_holds_for_imports_and_generation_at_once(self) -> None:
-        for number in range(_QUOTA - 2):
+        for number in range(QUOTA - 2):
             self.import_key(f'before-{number}').expect(200)
         documents: list[Mapping[str, str]] = [
             {
@@ -258,17 +258,17 @@ class ServiceCases(base.TestCase):
             for n in range(16)
         ]
         self.assertEqual({200: 2, 403: 14}, self._race(documents))
-        self.assertEqual(_QUOTA, len(self.names()))
+        self.assertEqual(QUOTA, len(self.names()))
 
     def test_a_name_and_the_last_place_are_given_once(self) -> None:
-        for number in range(_QUOTA - 1):
+        for number in range(QUOTA - 1):
             self.import_key(f'before-{number}').expect(200)
         same = {'name': 'the same', 'public_key': fixtures.KEY}
         statuses = self._race([same] * 16)
         # Who has lost learns either of the two reasons.
         self.assertEqual(1, statuses.pop(200))
         self.assertEqual(15, statuses[403] + statuses[409])
-        self.assertEqual(_QUOTA, len(self.names()))
+        self.assertEqual(QUOTA, len(self.names()))
 
     def test_stopping(self) -> None:
         self.import_key('before').expect(200)

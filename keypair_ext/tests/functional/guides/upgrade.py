@@ -12,7 +12,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from email.message import Message
 from pathlib import Path
 from typing import Final
 
@@ -124,13 +123,8 @@ class Client(client.Client):
                 path, method, json=document, raise_exc=False, **self._endpoint
             )
         except exceptions.ClientException as error:
-            return client.Answer(
-                client.NO_ANSWER, Message(), repr(error).encode()
-            )
-        headers = Message()
-        for name, value in answer.headers.items():
-            headers[name] = value
-        return client.Answer(answer.status_code, headers, answer.content)
+            return client.no_answer(error)
+        return client.told(answer)
 
 
 class Meanwhile(users.Load):

@@ -5,7 +5,9 @@
 import http
 import http.client
 from email.message import Message
-from typing import Final
+from typing import Any, Final
+
+import requests
 
 from keypair_ext.tests.functional.servers import process, rest
 
@@ -23,6 +25,19 @@ class Answer(rest.Answer):
         if self.status == NO_ANSWER:
             return True
         return self.status == 503 and 'Retry-After' in self.headers
+
+
+def told(response: requests.Response) -> Answer:
+    """Return what a library has got."""
+    headers = Message()
+    for name, value in response.headers.items():
+        headers[name] = value
+    return Answer(response.status_code, headers, response.content)
+
+
+def no_answer(error: Exception) -> Answer:
+    """Return what is known where nothing came back."""
+    return Answer(NO_ANSWER, Message(), repr(error).encode())
 
 
 class Client:
@@ -60,9 +75,31 @@ class Client:
                 method, self._url + path, document, self._headers, TIMEOUT
             )
         except (OSError, http.client.HTTPException) as error:
-            return Answer(NO_ANSWER, Message(), repr(error).encode())
+            return no_answer(error)
         # A proxy whose server died says that it has had no answer.
         lost = answer.status == http.HTTPStatus.BAD_GATEWAY
         return Answer(
             NO_ANSWER if lost else answer.status, answer.headers, answer.body
         )
+
+
+class Kept(Client):
+    """Asks on a connection that it keeps, as libraries do."""
+
+    def __init__(self, port: int, user_id: str) -> None:
+        super().__init__(port, user_id)
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def ask(self, method: str, path: str, document: Any = None) -> Answer:
+        try:
+            response = self._session.request(
+                method,
+                self._url + path,
+                json=document,
+                headers=self._headers,
+                timeout=TIMEOUT,
+            )
+        except requests.RequestException as error:
+            return no_answer(error)
+        return told(response)

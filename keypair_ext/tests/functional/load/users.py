@@ -2,6 +2,7 @@
 
 """Users that do a bit of everything, and write down what they are told."""
 
+import functools
 import math
 import random
 import threading
@@ -342,15 +343,25 @@ class Users(Load):
 
     :cvar kind: of user.
     :param prefix: of their names, so that each load has users of its own.
+    :param connect: makes a client for a port and the id of a user.
+    :param quota: how many key pairs a user may have.
     """
 
     kind: ClassVar[type[User]] = User
 
-    def __init__(self, port: int, prefix: str, count: int = 6) -> None:
+    def __init__(
+        self,
+        port: int,
+        prefix: str,
+        count: int = 6,
+        connect: Callable[[int, str], client.Client] = client.Client,
+        quota: float = math.inf,
+    ) -> None:
         self.users = [
             self.kind(
                 f'{prefix}-{number}',
-                lambda user_id: client.Client(port, user_id),
+                functools.cache(functools.partial(connect, port)),
+                quota=quota,
             )
             for number in range(count)
         ]
