@@ -9,11 +9,13 @@ import gc
 import io
 import pathlib
 import tempfile
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import fixtures
 import testtools
+
+from keypair_ext import exception
 
 _Fixture = TypeVar('_Fixture', bound=fixtures.Fixture)
 
@@ -53,6 +55,18 @@ class TestCase(testtools.TestCase):
         super().setUp()
         self.useFixture(fixtures.NestedTempfile())
         self.useFixture(WarningsAreErrors())
+
+    def mistake(
+        self, call: Callable[..., object], *arguments: Any, **options: Any
+    ) -> str:
+        """Return in which line an operator is told what is wrong."""
+        told = str(
+            self.assertRaises(
+                exception.ConfigurationError, call, *arguments, **options
+            )
+        )
+        self.assertNotIn('\n', told)
+        return told
 
 
 @contextlib.contextmanager

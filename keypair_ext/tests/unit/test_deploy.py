@@ -54,11 +54,7 @@ class DeployTestCase(base.TestCase):
         )
 
     def refusal(self, **local_conf: str) -> str:
-        error = self.assertRaises(
-            exception.ConfigurationError, self.application, **local_conf
-        )
-        self.assertNotIn('\n', str(error))
-        return str(error)
+        return self.mistake(self.application, **local_conf)
 
 
 class ApplicationTest(DeployTestCase):
@@ -110,12 +106,10 @@ class ApplicationTest(DeployTestCase):
             'ftp://cloud.example.org',
         ):
             self.configure({'api': {'compute_link_prefix': prefix}})
-            error = self.assertRaises(
-                exception.ConfigurationError,
-                deploy.Composition().versions,
-                self.local_conf(),
+            self.assertIn(
+                '[api] compute_link_prefix',
+                self.mistake(deploy.Composition().versions, self.local_conf()),
             )
-            self.assertIn('[api] compute_link_prefix', str(error))
             # Nova starts with it.
             self.filter()
 
@@ -136,8 +130,7 @@ class ApplicationTest(DeployTestCase):
                 f'connection = sqlite:///{self.directory}/d.sqlite\n'
             )
             make = self.filter if group == 'api_database' else self.application
-            error = self.assertRaises(exception.ConfigurationError, make)
-            self.assertIn(f'[{group}]', str(error))
+            self.assertIn(f'[{group}]', self.mistake(make))
 
     def test_unknown_keys(self) -> None:
         message = self.refusal(profil='nova', maximum='2.1')
@@ -151,14 +144,6 @@ class ApplicationTest(DeployTestCase):
         self.assertIn('nobodys', message)
         self.assertIn('rackspace', message)
 
-    def test_unknown_quota_driver(self) -> None:
-        self.configure({'quota': {'driver': 'mine'}})
-        self.assertIn('mine', self.refusal())
-
-    def test_broken_policy(self) -> None:
-        (self.directory / 'policy.yaml').write_text('a: [')
-        self.assertIn('policy.yaml', self.refusal())
-
     def test_nothing_is_opened(self) -> None:
         self.application()
         self.assertFalse((self.directory / 'keypair_ext.sqlite').exists())
@@ -167,10 +152,7 @@ class ApplicationTest(DeployTestCase):
 class FilterTest(DeployTestCase):
     def test_profile(self) -> None:
         self.filter(profile='nova')
-        error = self.assertRaises(
-            exception.ConfigurationError, self.filter, profile='otc'
-        )
-        self.assertIn('mount an app', str(error))
+        self.assertIn('mount an app', self.mistake(self.filter, profile='otc'))
 
     def assert_newer_goes_through(
         self, made: dispatch.Filter, goes: bool

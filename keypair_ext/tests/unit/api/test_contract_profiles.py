@@ -64,13 +64,10 @@ class TestVersions(base.TestCase):
                 'behaves_as',
             ),
         ):
-            error = self.assertRaises(
-                exception.ConfigurationError, contracts, versions=versions
-            )
             self.assertIn(
                 f'Profile acme is not valid: versions.{key}: 2.999 is newer '
                 f'than {microversions.MAX_VERSION}',
-                str(error),
+                self.mistake(contracts, versions=versions),
             )
 
     def test_only_versions_that_the_mount_has_are_advised(self) -> None:

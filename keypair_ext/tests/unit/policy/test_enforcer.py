@@ -316,11 +316,7 @@ class BrokenFilesTest(PolicyTestCase):
         for content in self.contents:
             with self.subTest(content=content):
                 self.file.write_text(content)
-                error = self.assertRaises(
-                    exception.ConfigurationError, self.enforcer
-                )
-                self.assertIn(str(self.file), str(error))
-                self.assertNotIn('\n', str(error))
+                self.assertIn(str(self.file), self.mistake(self.enforcer))
 
     def test_later(self) -> None:
         for content in self.contents:
@@ -365,23 +361,21 @@ class BrokenFilesTest(PolicyTestCase):
                     self.allowed(enforcer, context('admin'), rule=rules.SHOW)
                 )
 
-    def test_bytes_that_are_not_utf_8(self) -> None:
-        self.file.write_bytes(b'# fr\xfcher\n' + OTHERS.encode())
-        error = self.assertRaises(exception.ConfigurationError, self.enforcer)
-        self.assertIn(f'{self.file} cannot be used: it is not', str(error))
-
     def test_a_directory_in_the_place_of_a_file_and_the_other_way(
         self,
     ) -> None:
         self.file.mkdir()
-        error = self.assertRaises(exception.ConfigurationError, self.enforcer)
-        self.assertIn(f'{self.file} cannot be used: Is a dir', str(error))
+        self.assertIn(
+            f'{self.file} cannot be used: Is a dir',
+            self.mistake(self.enforcer),
+        )
         self.file.rmdir()
         place = self.directory / 'policy.d'
         place.rmdir()
         place.write_text('')
-        error = self.assertRaises(exception.ConfigurationError, self.enforcer)
-        self.assertIn(f'{place} cannot be used: Not a dir', str(error))
+        self.assertIn(
+            f'{place} cannot be used: Not a dir', self.mistake(self.enforcer)
+        )
 
     def test_a_file_that_may_be_read_again(self) -> None:
         if os.geteuid() == 0:

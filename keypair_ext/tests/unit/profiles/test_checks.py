@@ -5,7 +5,7 @@
 import fixtures
 import jsonschema
 
-from keypair_ext import exception, profiles
+from keypair_ext import profiles
 from keypair_ext.profiles import checks
 from keypair_ext.tests import base
 
@@ -161,13 +161,10 @@ class TestProblems(base.TestCase):
         path = self.useFixture(fixtures.TempDir()).join('acme.toml')
         with open(path, 'w') as stream:
             stream.write('name = "acme"\n[keys]\nmax_bytes = 0\n')
-        error = self.assertRaises(
-            exception.ConfigurationError, profiles.load, f'file:{path}'
-        )
         self.assertEqual(
             f'Profile file:{path} is not valid: keys.max_bytes: it must be '
             f'1 or more; summary: missing.',
-            str(error),
+            self.mistake(profiles.load, f'file:{path}'),
         )
 
 

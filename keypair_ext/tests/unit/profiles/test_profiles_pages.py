@@ -7,7 +7,7 @@ import re
 import textwrap
 
 import keypair_ext
-from keypair_ext import exception, profiles
+from keypair_ext import profiles
 from keypair_ext.tests import base
 
 PAGES = (
@@ -49,12 +49,9 @@ class TestPages(base.TestCase):
         wrong = block('own.rst', 'toml')
         wrong = wrong.replace('max = ', 'maximum = ').replace('63', '256')
         path.write_text(wrong)
-        error = self.assertRaises(
-            exception.ConfigurationError, profiles.load, f'file:{path}'
-        )
         self.assertEqual(
             block('own.rst', 'text').split(),
-            str(error)
+            self.mistake(profiles.load, f'file:{path}')
             .replace(str(path), '/etc/keypair_ext/acme.toml')
             .split(),
         )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import fixtures
 
-from keypair_ext import exception
 from keypair_ext.cmd.paste import replacing
 from keypair_ext.tests import base
 
@@ -258,10 +257,8 @@ class TestInPlace(TestCase):
             ),
         ):
             with fixtures.MockPatch('os.fsync', side_effect=[*full, outcome]):
-                error = self.assertRaises(
-                    exception.ConfigurationError, self._replace
-                )
-            self.assertIn(words, str(error))
+                told = self.mistake(self._replace)
+            self.assertIn(words, told)
             self.assertEqual('before\n', self.path.read_text())
             self.assertEqual(names, self._names())
 
@@ -273,9 +270,9 @@ def _error(name: str) -> OSError:
 
 class TestRefusals(TestCase):
     def _assert_refused(self, words: str) -> None:
-        error = self.assertRaises(exception.ConfigurationError, self._replace)
         self.assertEqual(
-            f'{self.path} cannot be changed: {words}.', str(error)
+            f'{self.path} cannot be changed: {words}.',
+            self.mistake(self._replace),
         )
 
     def test_changed_meanwhile(self) -> None:
@@ -312,7 +309,6 @@ class TestRefusals(TestCase):
                 ' cannot be read: No such file or directory.',
             ),
         ):
-            error = self.assertRaises(
-                exception.ConfigurationError, replacing.read, str(path)
+            self.assertEqual(
+                f'{path}{words}', self.mistake(replacing.read, str(path))
             )
-            self.assertEqual(f'{path}{words}', str(error))

@@ -11,7 +11,7 @@ import pathlib
 
 import fixtures
 
-from keypair_ext import environ as env, exception
+from keypair_ext import environ as env
 from keypair_ext.middleware.context import authtoken
 from keypair_ext.tests.functional.servers import ini
 from keypair_ext.tests.unit.middleware import base
@@ -42,10 +42,7 @@ class AuthTokenTest(base.TestCase):
         )(self.below)
 
     def refusal(self, file: str, **local_conf: str) -> str:
-        error = self.assertRaises(
-            exception.ConfigurationError, self.load, file, **local_conf
-        )
-        return str(error)
+        return self.mistake(self.load, file, **local_conf)
 
     def assert_works(self, made: authtoken.AuthToken) -> None:
         refused = self.call(made)
