@@ -103,11 +103,30 @@ def proxy_factory(
         conf = config_files.from_paste(local_conf)
         for group, registered in opts.list_opts_http_proxy_to_wsgi():
             config.register_missing(conf, registered, group)
-        proxied: Any = http_proxy_to_wsgi.HTTPProxyToWSGI(app, conf)
+        proxied: Any = http_proxy_to_wsgi.HTTPProxyToWSGI(
+            _with_readable_prefix(app), conf
+        )
         on = _is_on(conf)
         return proxied if on else app
 
     return mount
+
+
+def _with_readable_prefix(app: WSGIApplication) -> WSGIApplication:
+    """Refuse the prefix of a proxy, or its client, that can be in no link."""
+
+    def refuse_or_go_on(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        try:
+            environ['SCRIPT_NAME'].encode('latin-1').decode()
+        except UnicodeDecodeError:
+            raise exception.InvalidInput(
+                reason='X-Forwarded-Prefix is not encoded as UTF-8.'
+            ) from None
+        return app(environ, start_response)
+
+    return refuse_or_go_on
 
 
 def _is_on(conf: cfg.ConfigOpts) -> bool:

@@ -5,6 +5,7 @@
 from oslo_config import cfg
 from oslo_middleware import opts as middleware_opts
 
+from keypair_ext import exception
 from keypair_ext.middleware import on_demand
 from keypair_ext.tests.unit.middleware import base
 
@@ -56,3 +57,27 @@ class CrossOriginTestCase(base.TestCase):
         response = self.call(self.application)
         self.assertNotIn('Access-Control-Allow-Origin', response.headers)
         self.assertEqual(1, len(self.below.environs))
+
+
+class ProxyTestCase(base.TestCase):
+    """What the service believes of a proxy, where it is told to."""
+
+    def test_a_prefix(self) -> None:
+        path = self.directory / 'proxy.conf'
+        path.write_text(
+            '[oslo_middleware]\nenable_proxy_headers_parsing = true\n'
+        )
+        application = on_demand.proxy_factory({}, oslo_config_file=str(path))(
+            self.below
+        )
+        self.call(application, {'X-Forwarded-Prefix': '/\xc3\xa9'})
+        (environ,) = self.below.environs
+        self.assertEqual('/\xc3\xa9', environ['SCRIPT_NAME'])
+        # Of this one WebOb makes no link.
+        self.assertRaisesRegex(
+            exception.InvalidInput,
+            'X-Forwarded-Prefix',
+            self.call,
+            application,
+            {'X-Forwarded-Prefix': '/\xff'},
+        )
