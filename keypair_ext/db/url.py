@@ -87,6 +87,8 @@ _SQLITE = frozenset(
     }
 )
 
+_OPTION_FILE = 'read_default_file'
+
 # Files that a URL may name, by what they have to be.
 _CERTIFICATES = ('ssl_ca', 'ssl_cert', 'sslrootcert', 'sslcert')
 _FILES = (
@@ -94,7 +96,7 @@ _FILES = (
     'ssl_key',
     'sslkey',
     'sslcrl',
-    'read_default_file',
+    _OPTION_FILE,
 )
 _DIRECTORIES = ('ssl_capath', 'sslcrldir')
 
@@ -122,8 +124,10 @@ def tls_mistake(url: sa.URL) -> str | None:
     query = {name: str(value) for name, value in url.query.items()}
     if query.get('sslmode') == 'disable':
         return None
-    for name, written in query.items():
-        path = os.path.expanduser(written)
+    for name, path in query.items():
+        if name == _OPTION_FILE:
+            # Of this one alone drivers know a ~.
+            path = os.path.expanduser(path)
         if name in _DIRECTORIES and not os.path.isdir(path):
             return f'{name}: there is no directory {path}'
         # libpq has names that are no files: system, and keys of an engine.

@@ -294,6 +294,20 @@ class TlsTest(UrlTestCase):
             ):
                 database.make_engine(f'{driver}:{_SERVER}?{query}')
 
+    def test_a_home(self) -> None:
+        home = str(self.directory / 'server')
+        self.useFixture(fixtures.EnvironmentVariable('HOME', home))
+        name = os.path.basename(self.certificate)
+        for driver in installed((*_MYSQL, *_POSTGRESQL)):
+            option = 'ssl_ca' if 'mysql' in driver else 'sslrootcert'
+            message = self.refused(f'{driver}:{_SERVER}?{option}=~/{name}')
+            self.assertIn(f'~/{name} cannot be read', message)
+        (self.directory / 'server' / 'my.cnf').touch()
+        for driver in installed(_MYSQL):
+            database.make_engine(
+                f'{driver}:{_SERVER}?read_default_file=~/my.cnf'
+            )
+
     def test_a_file_that_goes_later(self) -> None:
         log = self.useFixture(fixtures.FakeLogger())
         certificate = self.certificate
