@@ -496,7 +496,9 @@ def check_address(where: str, url: str | None) -> None:
         return
     try:
         parts = urlparse.urlsplit(url)
-        if parts.scheme in ('http', 'https') and parts.hostname:
+        # A port that is none is a ValueError when it is asked for.
+        host, _ = parts.hostname, parts.port
+        if parts.scheme in ('http', 'https') and host:
             return
         reason = 'it has to begin with http:// or https:// and a host'
     except ValueError as error:

@@ -198,6 +198,8 @@ class LoadTest(ServiceTestCase):
             ({'auth_url': None}, 'auth_url'),
             ({'auth_url': 'keystone:5000'}, 'auth_url is no URL'),
             ({'auth_url': ''}, 'auth_url is no URL'),
+            ({'auth_url': 'http://x:50000000'}, 'auth_url is no URL'),
+            ({'auth_url': 'http://x:port/v3'}, 'auth_url is no URL'),
             ({'www_authenticate_uri': 'x:5000'}, 'authenticate_uri is no URL'),
             ({'token_cache_time': ''}, 'token_cache_time in group'),
             ({'http_connect_timeout': 'x'}, 'http_connect_timeout'),
