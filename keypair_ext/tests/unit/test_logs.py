@@ -2,10 +2,12 @@
 
 """The service's logging is set up, or refused in one sentence."""
 
+import errno
 import importlib.util
 import logging
 import sys
 import unittest
+from unittest import mock
 
 from oslo_context import context
 from oslo_log import formatters
@@ -107,6 +109,26 @@ class SetUpTest(base.TestCase):
         for _ in range(2):
             self.formatters()
         self.assertEqual(1, self.loses.filters.count(logs.warn_in_one_line))
+
+    def test_lines_that_are_lost_are_told_in_a_line(self) -> None:
+        self.formatters(log_file=str(self.directory / 'log'))
+        lost = {'msg': '%d', 'args': (1,), 'levelno': logging.INFO}
+        record = logging.makeLogRecord(lost)
+        wrong = logging.makeLogRecord({**lost, 'args': ('x',)})
+        (handler,) = logging.getLogger().handlers
+        full = OSError(errno.ENOSPC, 'No space left on device')
+        with (
+            base.captured() as (_, errors),
+            mock.patch.object(handler, 'flush', side_effect=full),
+        ):
+            handler.handle(record)
+            self.assertEqual(
+                'keypair_ext: The log cannot be written: [Errno 28] No space '
+                'left on device\n',
+                errors.getvalue(),
+            )
+            handler.handle(wrong)
+            self.assertIn('Traceback', errors.getvalue())
 
     def test_nobody_is_current_afterwards(self) -> None:
         before = context.get_current()
