@@ -9,7 +9,6 @@ and finds nothing to do.
 
 import datetime
 import fcntl
-import itertools
 import json
 import os
 import threading
@@ -93,22 +92,29 @@ class Leavers:
 
         :raises ConfigurationError: a journal or the state cannot be written.
         :raises DatabaseUnusable: call it again.
+        :raises RowUnusable: a user has such a row; the others are purged.
         """
         with self._lock:
             now = _now()
+            unusable = None
             for user_id in [u for u, due in self._due.items() if due <= now]:
-                self._purge(user_id)
+                try:
+                    self._purge(user_id)
+                except exception.RowUnusable as error:
+                    unusable = error
+                    continue
                 left = {u: d for u, d in self._due.items() if u != user_id}
                 self._write(left)
+            if unusable:
+                raise unusable
 
     def _purge(self, user_id: str) -> None:
         """Delete all keys of a user; no journal is written of none."""
-        entries = selection.select(self._table, Selection(user_id=user_id))
-        first = next(entries, None)
-        if first is None:
+        wanted = Selection(user_id=user_id)
+        rows = [entry.row for entry in selection.select(self._table, wanted)]
+        if not rows:
             LOG.info('There are no keys of user %s', user_id)
             return
-        rows = (entry.row for entry in itertools.chain([first], entries))
         path = self._directory / journal.default_path('purge')
         with Journal(str(path)) as kept:
             number = change.delete(

@@ -14,8 +14,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
 from oslo_config import cfg
 
+from keypair_ext import exception, notifications
+from keypair_ext.db import models
+from keypair_ext.db.table import Table
+from keypair_ext.keys.leavers import Leavers
 from keypair_ext.notifications import listening
 from keypair_ext.tests import base
 from keypair_ext.tests.functional import fixtures
@@ -61,6 +66,41 @@ class PayloadTest(base.TestCase):
         ):
             with self.subTest(payload=payload):
                 self.assertEqual(user_id, listening.deleted_user(payload))
+
+
+class LeaversTest(KeysTestCase):
+    def test_a_user_whose_row_is_unusable(self) -> None:
+        if self.engine.dialect.name != 'sqlite':
+            self.skipTest('this database has no such rows')
+        self.add('amelia', 'laptop')
+        self.add('amelia', 'desktop')
+        self.set_fingerprint(sa.literal_column("x''"), 'desktop')
+        self.add('berta', 'laptop')
+        notifier = notifications.Notifier()
+        leavers = Leavers(Table(self.engine), notifier, self.directory, 1)
+        self.addCleanup(leavers.close)
+        for user_id in ('amelia', 'berta'):
+            leavers.note(user_id)
+        time.sleep(1)
+        for _ in range(2):
+            self.assertRaises(exception.RowUnusable, leavers.purge_due)
+        self.assertEqual({('amelia',)}, self.users())
+        # A journal of what was not purged would be one more at each try.
+        self.assertEqual(1, len([*self.directory.glob('*.jsonl')]))
+        self.set_fingerprint(None, 'desktop')
+        leavers.purge_due()
+        self.assertEqual(set(), self.users())
+
+    def set_fingerprint(self, value: object, name: str) -> None:
+        named = models.key_pairs.c.name == name
+        update = sa.update(models.key_pairs).where(named)
+        with self.engine.begin() as connection:
+            connection.execute(update.values(fingerprint=value))
+
+    def users(self) -> set[tuple[str, ...]]:
+        query = sa.select(models.key_pairs.c.user_id)
+        with self.engine.connect() as connection:
+            return {tuple(row) for row in connection.execute(query)}
 
 
 @unittest.skipIf(_REASON, _REASON)
