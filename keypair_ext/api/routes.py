@@ -92,7 +92,7 @@ class Table:
                 named = found.groupdict()
                 name = escaped or named.get('name')
                 return Route(
-                    operations.get(_method(environ)),
+                    operations.get(method(environ)),
                     named['project_id'],
                     name and _decoded(name),
                     tuple(operations),
@@ -112,16 +112,16 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(rf'(?:/+(?P<project_id>[0-9a-f-]++))?{rest}$', re.DOTALL)
 
 
-def _method(environ: WSGIEnvironment) -> str:
+def method(environ: WSGIEnvironment) -> str:
     """Return the method by which Nova's router, Routes, goes.
 
     The word in a query hides that in a form. What cannot be read asks for
     nothing.
     """
-    method: str = environ['REQUEST_METHOD']
+    sent: str = environ['REQUEST_METHOD']
     in_query = _OVERRIDE in environ.get('QUERY_STRING', '')
-    if not in_query and not (method == 'POST' and _is_form(environ)):
-        return method
+    if not in_query and not (sent == 'POST' and _is_form(environ)):
+        return sent
     # A copy: WebOb keeps what it parses, and the request may go on to Nova.
     request = webob.Request(dict(environ))
     wanted: object
@@ -132,8 +132,8 @@ def _method(environ: WSGIEnvironment) -> str:
             environ['wsgi.input'] = io.BytesIO(request.body)
             wanted = request.POST.get(_OVERRIDE)
     except _UNREADABLE:
-        return method
-    return wanted.upper() if isinstance(wanted, str) and wanted else method
+        return sent
+    return wanted.upper() if isinstance(wanted, str) and wanted else sent
 
 
 def _is_form(environ: WSGIEnvironment) -> bool:

@@ -26,7 +26,7 @@ from keypair_ext import (
     identity_client,
     profiles,
 )
-from keypair_ext.api import faults
+from keypair_ext.api import faults, routes
 
 LOG = logging.getLogger(__name__)
 
@@ -94,10 +94,13 @@ class AuthToken(auth_token.AuthProtocol):  # type: ignore[misc]
         """Return if the access rules of a token, if it has any, let it.
 
         ``auth_token`` also looks for the service in the token's catalogue,
-        which is not there where nothing else needs it.
+        which is not there where nothing else needs it; and at the method that
+        was sent, where a query may name another one to go by.
         """
         ours = {'type': self._conf.get('service_type')}
-        super().validate_allowed_request(request, {'catalog': [ours], **token})
+        method = routes.method(request.environ)
+        asked = type(request)({**request.environ, 'REQUEST_METHOD': method})
+        super().validate_allowed_request(asked, {'catalog': [ours], **token})
 
 
 def filter_factory(

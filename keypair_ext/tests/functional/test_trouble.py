@@ -225,6 +225,9 @@ class IdentityTest(TroubleTestCase):
         rest.call('GET', url, headers=token).expect(200)
         rest.call('GET', f'{url}/k', headers=token).expect(401)
         rest.call('POST', url, {}, token).expect(401)
+        # By what Routes does, too.
+        rest.call('GET', f'{url}?_method=POST', headers=token).expect(401)
+        rest.call('PUT', f'{url}?_method=GET', headers=token).expect(200)
 
     def test_a_certificate_that_cannot_be_verified(self) -> None:
         server = self.useFixture(tls.TLSServer(self.directory))
