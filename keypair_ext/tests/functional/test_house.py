@@ -54,6 +54,8 @@ ROOMS = {
     'testbed': 'api cmd conf config_files db deploy environ exception '
     'keytypes middleware',
     'pytest_plugin': 'testbed',
+    # Imports what it is asked for.
+    'programs': '',
 }
 
 # What other rooms see of the store: its class and the records it returns.

@@ -63,7 +63,7 @@ def documented_rules() -> list[oslo_policy.DocumentedRuleDefault]:
 def programs() -> list[tuple[str, str]]:
     """Return each program of ours with the module that it is in."""
     return sorted(
-        (point.name, point.module)
+        (point.name, point.load().args[0])
         for point in importlib.metadata.distribution(
             'keypair-ext'
         ).entry_points

@@ -45,6 +45,22 @@ for command in sys.argv[1:]:
     os.write(3, f'{ended} {command}\\n'.encode())
 """
 
+# Starts a program in which Ctrl-C is typed early.
+_INTERRUPTED = """
+import importlib.metadata, sys
+
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == 'oslo_config':
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+(program,) = importlib.metadata.entry_points(
+    group='console_scripts', name=sys.argv[1]
+)
+sys.exit(program.load()())
+"""
+
 
 class OutputTest(base.TestCase):
     def setUp(self) -> None:
@@ -123,6 +139,13 @@ class OutputTest(base.TestCase):
             self.assertEqual((0, ''), (done.returncode, done.stderr))
             self.assertIn('.ini is changed', done.stdout)
             self.assertIn('ключ keystone', path.read_text())
+
+    def test_interrupted_while_it_is_imported(self) -> None:
+        for name in ('listener', 'manage', 'status', 'testbed'):
+            with self.subTest(name=name):
+                program = f'keypair-ext-{name}'
+                done = self._run('', '-c', _INTERRUPTED, program)
+                self.assertEqual((130, ''), (done.returncode, done.stderr))
 
     def test_interrupted(self) -> None:
         # A shell that started us in the background has had it ignored.
