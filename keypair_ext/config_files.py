@@ -15,6 +15,25 @@ from oslo_config import cfg
 
 from keypair_ext import exception, files
 
+# The keys of a paste section that say where its configuration is.
+SOURCE_KEYS = frozenset({'oslo_config_project', 'oslo_config_file'})
+
+
+def check_keys(
+    local_conf: Mapping[str, str], known: frozenset[str] = SOURCE_KEYS
+) -> None:
+    """Return if a paste section has none but known keys.
+
+    :raises ConfigurationError: it has others, which nobody would read.
+    """
+    unknown = sorted(set(local_conf) - known)
+    if unknown:
+        raise exception.ConfigurationError(
+            reason=f'Unknown keys in the paste section: '
+            f'{", ".join(unknown)}. Known are {", ".join(sorted(known))}; '
+            f'options belong in the configuration file.'
+        )
+
 
 def from_paste(local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
     """Return the configuration that a paste section asks for.
@@ -23,8 +42,9 @@ def from_paste(local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
         ``oslo_config_file`` ask for a configuration of the section's own;
         without them it is the process's.
     :raises ConfigurationError: a configuration file is asked for and there
-        is none, or it cannot be read.
+        is none, or it cannot be read; or the section has other keys.
     """
+    check_keys(local_conf)
     project = local_conf.get('oslo_config_project')
     path = local_conf.get('oslo_config_file')
     if project is None and path is None:

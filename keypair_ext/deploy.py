@@ -56,12 +56,10 @@ LOG = logging.getLogger(__name__)
 _CANNOT_START = 3
 
 # The keys of a paste section that mean something to us.
-_LOCAL_KEYS = {
+_LOCAL_KEYS = config_files.SOURCE_KEYS | {
     'profile',
     'max_version',
     'database_group',
-    'oslo_config_project',
-    'oslo_config_file',
 }
 
 _Made = TypeVar('_Made')
@@ -141,7 +139,7 @@ class Composition:
         declarations: routes.Declarations = routes.KEYPAIRS,
     ) -> dispatch.Application:
         """Return the application of an ``[app:...]`` section."""
-        _check_keys(local_conf)
+        config_files.check_keys(local_conf, _LOCAL_KEYS)
         return self._application(
             self._section(local_conf, declarations=declarations)
         )
@@ -150,7 +148,7 @@ class Composition:
         self, app: WSGIApplication, local_conf: Mapping[str, str]
     ) -> dispatch.Filter:
         """Return the filter of a ``[filter:...]`` section before ``app``."""
-        _check_keys(local_conf)
+        config_files.check_keys(local_conf, _LOCAL_KEYS)
         section = self._section(
             local_conf, 'api_database', _nova_max_version()
         )
@@ -165,7 +163,7 @@ class Composition:
 
     def versions(self, local_conf: Mapping[str, str]) -> discovery.Versions:
         """Return the application that serves the version documents."""
-        _check_keys(local_conf)
+        config_files.check_keys(local_conf, _LOCAL_KEYS)
         section = self._section(local_conf)
         made = self._versions(section)
         # In a Nova it is Nova's to judge.
@@ -192,6 +190,7 @@ class Composition:
         self, local_conf: Mapping[str, str]
     ) -> Callable[[WSGIApplication], WSGIApplication]:
         """Return what checks the passwords of a section, of all mounts."""
+        config_files.check_keys(local_conf)
         section = self._section(local_conf)
         return self._once(
             ('http_basic', section.source),
@@ -441,16 +440,6 @@ def _key_types(
     return keytypes.load(
         make_rsa, algorithms.maker(ssh_algorithm, make_rsa, pool_size)
     )
-
-
-def _check_keys(local_conf: Mapping[str, str]) -> None:
-    unknown = sorted(set(local_conf) - _LOCAL_KEYS)
-    if unknown:
-        raise exception.ConfigurationError(
-            reason=f'Unknown keys in the paste section: '
-            f'{", ".join(unknown)}. Known are '
-            f'{", ".join(sorted(_LOCAL_KEYS))}.'
-        )
 
 
 def _max_version(text: str | None, where: str) -> Version | None:

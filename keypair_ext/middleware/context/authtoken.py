@@ -35,7 +35,6 @@ _GROUP = 'keystone_authtoken'
 _is_on = types.Boolean()
 
 _SECURED = ('sasl', 'tls')
-_CONF_KEYS = ('oslo_config_project', 'oslo_config_file')
 
 # What auth_token raises for options that it cannot use.
 _MISTAKES = (
@@ -112,19 +111,22 @@ def filter_factory(
         over those in the configuration.
     :raises ConfigurationError: the Identity service could never be asked.
     """
-    conf = config_files.from_paste(local_conf)
+    source = {
+        key: local_conf.pop(key)
+        for key in config_files.SOURCE_KEYS & local_conf.keys()
+    }
+    conf = config_files.from_paste(source)
     config.register_api_opts(conf)
-    options = {k: v for k, v in local_conf.items() if k not in _CONF_KEYS}
     for group, registered in auth_token.list_opts():
         config.register_missing(conf, registered, group)
     fault_table = faults.Faults(profiles.Faults(), conf.keypairs.retry_after)
 
     def mount(application: WSGIApplication) -> AuthToken:
         try:
-            _check(options, conf)
+            _check(local_conf, conf)
             return AuthToken(
                 application,
-                {**options, 'oslo_config_config': conf},
+                {**local_conf, 'oslo_config_config': conf},
                 fault_table,
             )
         except _MISTAKES as error:

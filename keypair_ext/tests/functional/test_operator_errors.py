@@ -132,6 +132,17 @@ class LoadTest(ServiceTestCase):
             self.edit_paste_file(before, after)
             self.assert_refused(str(self.paste_file), after[-6:])
 
+    def test_options_that_no_paste_section_has(self) -> None:
+        for filter_, option in (
+            ('cors', 'allowed_origin'),
+            ('http_proxy_to_wsgi', 'enable_proxy_headers_parsing'),
+            ('noauth', 'noauth_allow_remote'),
+            ('main', 'max_limit'),
+        ):
+            use = f'use = egg:keypair-ext#{filter_}'
+            self.edit_paste_file(use, f'{use}\n{option} = true')
+            self.assert_refused(f'Unknown keys in the paste section: {option}')
+
     def test_no_pipeline_of_the_strategy(self) -> None:
         self.edit_paste_file('noauth = ', 'nobody = ')
         self.assert_refused('auth_strategy is noauth', 'paste file')
