@@ -4,7 +4,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -167,7 +166,3 @@ class Service(fixtures.Fixture):
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with engine.connect() as connection:
             return [(*row,) for row in connection.execute(query)]
-
-    def log(self) -> str:
-        """Return what the workers have logged."""
-        return Path(self.directory, 'gunicorn.log').read_text()

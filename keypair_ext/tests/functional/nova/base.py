@@ -22,6 +22,9 @@ KEY = (
     'AAAAC3NzaC1lZDI1NTE5AAAAIMBgKBD6h72s/aSSbjOUQofknwsOpFYE1RPruym//J3Y me'
 )
 
+# What ours accepts and Nova does not tells which of them answers.
+TAB = KEY.replace(' ', '\t', 1)
+
 
 class Server(Protocol):
     """A Nova, or our service."""
@@ -105,3 +108,15 @@ class NovaTestCase(base.TestCase):
         self.assertEqual(200, answer.status, str(answer.body))
         keypair: dict[str, Any] = answer.json()['keypair']
         return keypair
+
+    def who_answers(self, server: Server) -> str:
+        """Return who does for key pairs now, or with which status."""
+        caller = Caller('who')
+        answer = self.send(
+            server, caller.create('', '2.2', name='t', public_key=TAB)
+        )
+        if answer.status == 201:
+            self.send(server, caller.delete('', 't', '2.2'))
+        return {201: 'ours', 400: 'nova'}.get(
+            answer.status, str(answer.status)
+        )

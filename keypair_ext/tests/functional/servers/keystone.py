@@ -282,19 +282,6 @@ class Keystone(fixtures.Fixture):
             )
         return self._roles[name]
 
-    def openrc(self, account: Account) -> dict[str, str]:
-        """Return the OS_* variables by which clients become the account."""
-        return {
-            'OS_AUTH_TYPE': 'password',
-            'OS_AUTH_URL': self.url,
-            'OS_IDENTITY_API_VERSION': '3',
-            'OS_REGION_NAME': REGION,
-            'OS_USERNAME': account.user_name,
-            'OS_USER_DOMAIN_ID': _DOMAIN,
-            'OS_PASSWORD': account.password,
-            'OS_PROJECT_ID': account.project_id,
-        }
-
     # Services
 
     def register_compute(self, url: str) -> str:

@@ -1,34 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What answers hold."""
-
-import datetime
+"""The links that answers hold."""
 
 from oslo_context import context as oslo_context
 
-from keypair_ext import profiles
-from keypair_ext.api import contract, microversions, request, routes, views
-from keypair_ext.db.store import Keypair, ListedKeypair
+from keypair_ext.api import request, routes, views
+from keypair_ext.db.store import ListedKeypair
 from keypair_ext.tests import base
 
-KEYPAIR = Keypair(
-    id=7,
-    user_id='u',
-    name='a',
-    type='x509',
-    fingerprint='f',
-    public_key='k',
-    created_at=datetime.datetime(2026, 1, 2, 3, 4, 5),
-    updated_at=None,
-)
 LISTED = ListedKeypair('a', 'x509', 'f', 'k')
-
-
-def chosen(version: str, profile: str = 'nova') -> contract.Contract:
-    mount = contract.Contracts(
-        profiles.load(profile), microversions.MAX_VERSION
-    )
-    return mount.choose({'HTTP_X_OPENSTACK_NOVA_API_VERSION': version})
 
 
 class LinksTest(base.TestCase):

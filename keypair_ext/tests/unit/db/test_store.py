@@ -15,8 +15,6 @@ from keypair_ext.db.store import Keypair, ListedKeypair, NovaLimits, Store
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.db import database, store_cases
 
-NOW = datetime.datetime(2026, 3, 4, 5, 6, 7, 890)
-
 
 def add(store: Store, user_id: str, name: str, limit: int = -1) -> Keypair:
     return store.create(user_id, name, 'ssh', 'aa:bb', f'A {name}', limit)

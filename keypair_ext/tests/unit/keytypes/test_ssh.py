@@ -12,8 +12,6 @@ from keypair_ext.keytypes import base as keytypes_base, rsa, ssh
 from keypair_ext.tests import base
 from keypair_ext.tests.unit.keytypes import vectors
 
-PEM = serialization.Encoding.PEM
-OPENSSH = serialization.PrivateFormat.OpenSSH
 ED25519 = vectors.ED25519
 KEY_TYPE = ssh.SshKeyType(rsa.make_rsa)
 RSA = vectors.RSA_1024  # its data ends in ==
