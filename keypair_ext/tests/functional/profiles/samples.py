@@ -46,29 +46,23 @@ VIETNIX_KEY = f'{vectors.RSA_2048.line} {VIETNIX_DESCRIPTION}'
 VIETNIX_FINGERPRINT = vectors.RSA_2048.fingerprint
 VIETNIX_CREATED_AT = '2025-10-08T08:49:39.071378'
 
-VIETNIX_GENERATE = """\
+_VIETNIX_COMMAND = """\
 curl -ks -X POST \\
 -H 'Content-Type: application/json' \\
 -H 'X-Auth-Token: gAAAAA<...>' \\
 -H 'X-OpenStack-Nova-API-Version: 2.72' \\
 -d '{
 "keypair": {
-"name": "apikey1"
+%s
 }
 }' \\
 https://api.vietnix.cloud:8774/v2.1/{project_id}/os-keypairs
 """
-
-VIETNIX_IMPORT = """\
-curl -ks -X POST \\
--H 'Content-Type: application/json' \\
--H 'X-Auth-Token: gAAAAA<...>' \\
--H 'X-OpenStack-Nova-API-Version: 2.72' \\
--d '{
-"keypair": {
+VIETNIX_GENERATE = _VIETNIX_COMMAND % '"name": "apikey1"'
+VIETNIX_IMPORT = (
+    _VIETNIX_COMMAND
+    % """\
 "name": "apikey2",
-"public_key": "ssh-rsa AAAA<...> VSTOR-KEY-DESC:Key2 description"
-}
-}' \\
-https://api.vietnix.cloud:8774/v2.1/{project_id}/os-keypairs
+"public_key": "ssh-rsa AAAA<...> VSTOR-KEY-DESC:Key2 description"\
 """
+)

@@ -184,23 +184,20 @@ def method(name: str, path: str, allowed: str) -> Case:
         headers=ONCE,
         before=(DUPLICATE,),
     ),
-    Case(
-        '413',
-        create('one too many', samples.RACKSPACE_KEY),
-        413,
-        fault='overLimit',
-        fault_fields={'retryAfter': '0'},
-        headers={'Retry-After': '0', **ONCE},
-        before=FULL,
-    ),
-    Case(
-        '413-before-generating',
-        create('one too many'),
-        413,
-        fault='overLimit',
-        fault_fields={'retryAfter': '0'},
-        headers={'Retry-After': '0', **ONCE},
-        before=FULL,
+    *(
+        Case(
+            title,
+            create('one too many', key),
+            413,
+            fault='overLimit',
+            fault_fields={'retryAfter': '0'},
+            headers={'Retry-After': '0', **ONCE},
+            before=FULL,
+        )
+        for title, key in (
+            ('413', samples.RACKSPACE_KEY),
+            ('413-before-generating', None),
+        )
     ),
     Case(
         '503',
