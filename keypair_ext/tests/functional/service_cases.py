@@ -5,7 +5,6 @@
 import http.client
 import json
 import socket
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from concurrent import futures
@@ -21,7 +20,6 @@ from keypair_ext.tests.functional.servers import (
     process,
     rest,
     uwsgi,
-    venv,
 )
 
 Server = apache.Apache | gunicorn.Gunicorn | haproxy.Front | uwsgi.UWSGI
@@ -45,19 +43,6 @@ def prepare(directory: Path, options: fixtures.Options) -> str:
     paste_file = directory / 'api-paste.ini'
     paste_file.write_text(fixtures.PASTE_FILE.read_text())
     return config_file
-
-
-def uwsgi_server(directory: Path, *options: str) -> uwsgi.UWSGI:
-    """Return two uWSGI processes that serve what a directory configures."""
-    return uwsgi.UWSGI(
-        venv.ensure('uwsgi', ['uwsgi']),
-        gunicorn.APPLICATION,
-        directory=directory,
-        env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
-        processes=2,
-        # That environment has nothing but uWSGI.
-        options=['--virtualenv', sys.prefix, *options],
-    )
 
 
 def begin_import(

@@ -56,7 +56,7 @@ class GunicornTest(connection_cases.ConnectionCases):
 class UWSGITest(connection_cases.ConnectionCases):
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        return service_cases.uwsgi_server(directory)
+        return uwsgi.service(directory, processes=2)
 
 
 @_installed
@@ -65,7 +65,7 @@ class LazyUWSGITest(connection_cases.ConnectionCases):
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        return service_cases.uwsgi_server(directory, '--lazy-apps')
+        return uwsgi.service(directory, '--lazy-apps', processes=2)
 
 
 @_installed
@@ -102,7 +102,7 @@ class ProxyTest(connection_cases.ConnectionCases):
 
     @classmethod
     def describe_server(cls, directory: Path) -> service_cases.Server:
-        cls.behind = cls.use(service_cases.uwsgi_server(directory))
+        cls.behind = cls.use(uwsgi.service(directory, processes=2))
         return haproxy.Front(cls.behind.port)
 
     @property

@@ -15,6 +15,7 @@ from keypair_ext.tests.functional.servers import (
     apache,
     gunicorn,
     process,
+    uwsgi,
 )
 
 _installed = unittest.skipUnless(
@@ -61,7 +62,7 @@ class UWSGITest(stopping_cases.WorkerCases):
     def describe_server(
         self, directory: Path, options: Sequence[str]
     ) -> service_cases.Server:
-        return service_cases.uwsgi_server(directory, *self.options, *options)
+        return uwsgi.service(directory, *self.options, *options, processes=2)
 
 
 class LazyUWSGITest(UWSGITest):

@@ -75,13 +75,7 @@ class Service(fixtures.Fixture):
         self.set_policy('')
         self.manage('db', 'sync')
         self.server = self.useFixture(
-            uwsgi.UWSGI(
-                Path(sys.prefix),
-                'keypair_ext.wsgi.api:application',
-                directory=self.home,
-                env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.home)},
-                options=self._uwsgi_options,
-            )
+            uwsgi.service(self.home, *self._uwsgi_options)
         )
 
     def set_policy(self, text: str) -> None:

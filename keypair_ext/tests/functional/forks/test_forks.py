@@ -8,7 +8,6 @@ unless it is set.
 """
 
 import os
-import sys
 import unittest
 from collections import Counter
 from concurrent import futures
@@ -21,7 +20,6 @@ from keypair_ext.tests.functional.servers import (
     process,
     rest,
     uwsgi,
-    venv,
 )
 
 WORKERS = 4
@@ -103,18 +101,11 @@ class UWSGITest(GunicornTest):
 
     def serve(self, module: str) -> service_cases.Server:
         try:
-            environment = venv.ensure('uwsgi', ['uwsgi'])
+            server = uwsgi.service(
+                self.directory,
+                processes=WORKERS,
+                application=f'{forks.__name__}.{module}:application',
+            )
         except process.ServerError as error:
             raise unittest.SkipTest(f'uWSGI: {error}') from error
-        return self.useFixture(
-            uwsgi.UWSGI(
-                environment,
-                f'{forks.__name__}.{module}:application',
-                directory=self.directory,
-                env={
-                    'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.directory),
-                },
-                processes=WORKERS,
-                options=['--virtualenv', sys.prefix],
-            )
-        )
+        return self.useFixture(server)

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import fixtures
 
-from keypair_ext.tests.functional import fixtures as service_fixtures
+from keypair_ext.tests.functional import service_cases
 from keypair_ext.tests.functional.servers import (
     galera,
     gunicorn,
     haproxy,
     process,
     uwsgi,
-    venv,
 )
 
 Server = gunicorn.Gunicorn | uwsgi.UWSGI
@@ -75,8 +74,8 @@ class Stage(fixtures.Fixture):
             haproxy.HAProxy(self.cluster.nodes, self._mode)
         )
         directory = self.useFixture(process.Directory('service')).path
-        config_file = service_fixtures.write_config(
-            str(directory),
+        config_file = service_cases.prepare(
+            directory,
             {
                 'database': {
                     'connection': self.proxy.url(_DATABASE),
@@ -85,27 +84,16 @@ class Stage(fixtures.Fixture):
                 'quota': {'key_pairs': self._quota},
             },
         )
-        (directory / 'api-paste.ini').write_text(
-            service_fixtures.PASTE_FILE.read_text()
-        )
-        self._make_tables(config_file)
+        if self._quota_guard:
+            self._make_guard(config_file)
         self.groups = [
             self.useFixture(
                 gunicorn.Gunicorn(directory, workers=self._workers)
             ),
-            self.useFixture(
-                uwsgi.UWSGI(
-                    venv.ensure('uwsgi', ['uwsgi']),
-                    gunicorn.APPLICATION,
-                    directory=directory,
-                    env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory)},
-                    processes=self._workers,
-                    options=['--virtualenv', sys.prefix],
-                )
-            ),
+            self.useFixture(uwsgi.service(directory, processes=self._workers)),
         ]
 
-    def _make_tables(self, config_file: str) -> None:
+    def _make_guard(self, config_file: str) -> None:
         process.run(
             [
                 sys.executable,
@@ -115,7 +103,7 @@ class Stage(fixtures.Fixture):
                 config_file,
                 'db',
                 'sync',
-                *(['--quota-guard'] if self._quota_guard else []),
+                '--quota-guard',
             ],
             env=process.clean_environment(Path(config_file).parent),
         )

@@ -119,13 +119,7 @@ class Service(fixtures.Fixture):
             env=process.clean_environment(home),
         )
         self.server = self.useFixture(
-            uwsgi.UWSGI(
-                Path(sys.prefix),
-                'keypair_ext.wsgi.api:application',
-                directory=home,
-                env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(home)},
-                options=self._uwsgi_options,
-            )
+            uwsgi.service(home, *self._uwsgi_options)
         )
         self.url = self.server.url
 

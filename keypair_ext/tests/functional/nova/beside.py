@@ -18,7 +18,6 @@ from keypair_ext.tests.functional.servers import (
     process,
     shipped,
     uwsgi,
-    venv,
 )
 
 _ANSWERED = re.compile(r'"[A-Z]+ \S*os-keypairs\S*" status: ')
@@ -102,14 +101,11 @@ class Beside(fixtures.Fixture):
             ),
         }
         self.server = self.useFixture(
-            uwsgi.UWSGI(
-                venv.ensure('uwsgi', ['uwsgi']),
-                'keypair_ext.wsgi.api:application',
-                directory=self._home,
-                env=self.env,
+            uwsgi.service(
+                self._home,
+                *self._uwsgi_options,
                 processes=self._processes,
-                # That environment has nothing but uWSGI.
-                options=['--virtualenv', sys.prefix, *self._uwsgi_options],
+                env=self.env,
             )
         )
         self.file.write_text(shipped.HAPROXY_NOVA.read_text())

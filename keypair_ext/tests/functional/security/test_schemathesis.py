@@ -20,7 +20,7 @@ import fixtures as fixtures_library
 from keypair_ext import profiles
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.tests import base
-from keypair_ext.tests.functional import fixtures
+from keypair_ext.tests.functional import fixtures, service_cases
 from keypair_ext.tests.functional.servers import gunicorn
 from keypair_ext.tests.versions import NEWEST
 
@@ -48,9 +48,7 @@ class SchemathesisTest(base.TestCase):
         super().setUpClass()
         home = cls.use(fixtures_library.TempDir())
         cls.directory = pathlib.Path(home.path)
-        fixtures.make_database(fixtures.write_config(home.path)).dispose()
-        paste = cls.directory / 'api-paste.ini'
-        paste.write_text(fixtures.PASTE_FILE.read_text())
+        service_cases.prepare(cls.directory, {})
         cls.server = cls.use(gunicorn.Gunicorn(cls.directory))
 
     def test_versions(self) -> None:

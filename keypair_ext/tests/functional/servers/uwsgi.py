@@ -2,13 +2,20 @@
 
 """A WSGI application under uWSGI, with the ini that operators are given."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import fixtures
 
-from keypair_ext.tests.functional.servers import process, shipped
+from keypair_ext.tests.functional.servers import (
+    gunicorn,
+    process,
+    shipped,
+    venv as environments,
+)
 
 # Other people's applications do not all bear a fork, or a long farewell.
 _LAZY: Final = ('--lazy-apps', '--worker-reload-mercy', '5')
@@ -88,3 +95,27 @@ class UWSGI(fixtures.Fixture):
             *(_LAZY if self._lazy else ()),
             *self._options,
         ]
+
+
+def service(
+    directory: Path,
+    *options: str,
+    processes: int = 1,
+    application: str = gunicorn.APPLICATION,
+    env: Mapping[str, str] = MappingProxyType({}),
+) -> UWSGI:
+    """Return our service, as a directory configures it.
+
+    :param env: more variables.
+    """
+    own = Path(sys.prefix)
+    there = (own / 'bin' / 'uwsgi').exists()
+    return UWSGI(
+        own if there else environments.ensure('uwsgi', ['uwsgi']),
+        application,
+        directory=directory,
+        env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(directory), **env},
+        processes=processes,
+        # The other environment has nothing but uWSGI.
+        options=['--virtualenv', sys.prefix, *options],
+    )
