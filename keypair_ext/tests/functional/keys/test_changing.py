@@ -289,16 +289,8 @@ class TransferTest(ChangingTestCase):
 
     def test_prefix(self) -> None:
         self.run_well(
-            'transfer',
-            *(
-                '--from',
-                'amelia',
-                '--to',
-                'berta',
-                '--prefix',
-                'old-',
-                '--yes',
-            ),
+            *('transfer', '--from', 'amelia', '--to', 'berta'),
+            *('--prefix', 'old-', '--yes'),
         )
         self.assertEqual(
             {

@@ -5,10 +5,10 @@
 :mod:`.attacks_bodies` has more; :mod:`.test_attack` runs them on each mount.
 """
 
-import io
 import logging
 from typing import Any, ClassVar
 
+import fixtures as fixtures_library
 import webob
 
 from keypair_ext.tests import base
@@ -33,17 +33,13 @@ class AttackTestCase(base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.mount.clear()
-        self._log = io.StringIO()
-        handler = logging.StreamHandler(self._log)
-        root = logging.getLogger()
-        self.addCleanup(root.setLevel, root.level)
-        self.addCleanup(root.removeHandler, handler)
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
+        self._log = self.useFixture(
+            fixtures_library.FakeLogger(level=logging.DEBUG)
+        )
 
     def logged(self) -> str:
         """Return what was logged, at DEBUG, in whichever process."""
-        text = self._log.getvalue() + self.mount.logged()
+        text = self._log.output + self.mount.logged()
         self.assertNotEqual('', text)
         return text
 

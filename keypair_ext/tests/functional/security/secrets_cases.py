@@ -3,13 +3,13 @@
 """What the tests about secrets have in common: making keys, and searching."""
 
 import base64
-import io
 import logging
 import pathlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import fixtures as fixtures_library
 import webob
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -57,13 +57,9 @@ class SecretsCases(base.TestCase):
         self.keys: list[rsa.RSAPrivateKey] = []
         self.documents: list[str] = []
         self.public: list[str] = []
-        self.log = io.StringIO()
-        handler = logging.StreamHandler(self.log)
-        root = logging.getLogger()
-        self.addCleanup(root.setLevel, root.level)
-        self.addCleanup(root.removeHandler, handler)
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
+        self.log = self.useFixture(
+            fixtures_library.FakeLogger(level=logging.DEBUG)
+        )
 
     def generate(self, name: str, key_type: str) -> webob.Response:
         """Have a key made; remember what only its owner may know."""

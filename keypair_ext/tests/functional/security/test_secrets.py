@@ -167,7 +167,7 @@ class InProcessCases(secrets_cases.SecretsCases):
                 with self._striking(owner, function):
                     self._generate_struck(f'e{key_type}{number}', key_type)
         self._break_the_database()
-        log = self.log.getvalue()
+        log = self.log.output
         for _, function in LAYERS:
             self.assertIn(f'Struck after {function}\n', log)
         self.assertIn('an induced error', log)
