@@ -86,17 +86,7 @@ class Service(fixtures.Fixture):
 
     def manage(self, *arguments: str) -> str:
         """Run keypair-ext-manage and return what it printed."""
-        return process.run(
-            [
-                sys.executable,
-                '-m',
-                'keypair_ext.cmd.manage',
-                '--config-file',
-                self.home / 'keypair_ext.conf',
-                *arguments,
-            ],
-            env=process.clean_environment(self.home),
-        )
+        return shipped.manage(self.home / 'keypair_ext.conf', *arguments)
 
     def _configure(self) -> None:
         sections: ini.Sections = {

@@ -4,7 +4,6 @@
 
 import atexit
 import functools
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from keypair_ext.tests.functional.servers import (
     gunicorn,
     haproxy,
     process,
+    shipped,
     uwsgi,
 )
 
@@ -85,28 +85,13 @@ class Stage(fixtures.Fixture):
             },
         )
         if self._quota_guard:
-            self._make_guard(config_file)
+            shipped.manage(Path(config_file), 'db', 'sync', '--quota-guard')
         self.groups = [
             self.useFixture(
                 gunicorn.Gunicorn(directory, workers=self._workers)
             ),
             self.useFixture(uwsgi.service(directory, processes=self._workers)),
         ]
-
-    def _make_guard(self, config_file: str) -> None:
-        process.run(
-            [
-                sys.executable,
-                '-m',
-                'keypair_ext.cmd.manage',
-                '--config-file',
-                config_file,
-                'db',
-                'sync',
-                '--quota-guard',
-            ],
-            env=process.clean_environment(Path(config_file).parent),
-        )
 
     def _drop(self) -> None:
         self.cluster.execute(f'DROP DATABASE {_DATABASE}')

@@ -22,6 +22,7 @@ from keypair_ext.tests.functional.servers import (
     mariadb,
     memcached,
     process,
+    shipped,
     uwsgi,
 )
 from keypair_ext.tests.functional.servers.nova import Nova, NovaDatabases
@@ -106,18 +107,7 @@ class Service(fixtures.Fixture):
         }
         ini.write(conf_file, ini.merge(own, self._conf))
         (home / _PASTE_FILE.name).write_text(self._paste)
-        process.run(
-            [
-                sys.executable,
-                '-m',
-                'keypair_ext.cmd.manage',
-                '--config-file',
-                conf_file,
-                'db',
-                'sync',
-            ],
-            env=process.clean_environment(home),
-        )
+        shipped.manage(conf_file, 'db', 'sync')
         self.server = self.useFixture(
             uwsgi.service(home, *self._uwsgi_options)
         )

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The files that operators start servers with, and what tests set of them."""
+"""What operators start servers with, and what tests set of it."""
 
 import configparser
 import shlex
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,17 @@ def variables(port: int, workers: int) -> dict[str, str]:
         'KEYPAIR_EXT_LISTEN': f'{process.LOOPBACK}:{port}',
         'KEYPAIR_EXT_WORKERS': str(workers),
     }
+
+
+def manage(config_file: Path, *arguments: str) -> str:
+    """Run keypair-ext-manage; return what it prints."""
+    return process.run(
+        [
+            *(sys.executable, '-m', 'keypair_ext.cmd.manage'),
+            *(f'--config-file={config_file}', *arguments),
+        ],
+        env=process.clean_environment(config_file.parent),
+    )
 
 
 def command(unit: Path) -> list[str]:
