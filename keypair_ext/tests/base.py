@@ -7,9 +7,11 @@ import contextlib
 import functools
 import gc
 import io
+import os
 import pathlib
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import fixtures
@@ -67,6 +69,29 @@ class TestCase(testtools.TestCase):
         )
         self.assertNotIn('\n', told)
         return told
+
+
+def completed(
+    argv: Sequence[str | os.PathLike[str]], **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; return how it ended, and what it printed.
+
+    It has nothing to read, and five minutes.
+
+    :param options: others of ``subprocess.run``.
+    """
+    usual: dict[str, Any] = {
+        'stdin': None if 'input' in options else subprocess.DEVNULL,
+        'stdout': subprocess.PIPE,
+        'stderr': subprocess.PIPE,
+        'text': True,
+        'check': False,
+        'timeout': 300,
+    }
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        argv, **{**usual, **options}
+    )
+    return done
 
 
 @contextlib.contextmanager

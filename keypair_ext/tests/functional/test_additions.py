@@ -10,7 +10,6 @@ import io
 import json
 import pathlib
 import shutil
-import subprocess
 from concurrent import futures
 from typing import Any, ClassVar
 
@@ -24,6 +23,7 @@ from keypair_ext import deploy
 from keypair_ext.db import models
 from keypair_ext.middleware.context import noauth
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import process
 
@@ -317,14 +317,7 @@ class ReadersTest(AdditionsTestCase):
         return answer.json['keypair']
 
     def keygen(self, *arguments: str) -> str:
-        return subprocess.run(
-            ['ssh-keygen', *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        ).stdout
+        return completed(['ssh-keygen', *arguments], check=True).stdout
 
     @testtools.skipIf(shutil.which('ssh-keygen') is None, 'no ssh-keygen')
     def test_ssh_keygen_and_cryptography(self) -> None:

@@ -23,6 +23,7 @@ import jsonschema
 import yaml
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures, front_cases, service_cases
 from keypair_ext.tests.functional.servers import (
     process,
@@ -86,12 +87,8 @@ class UnitTest(base.TestCase):
 
     def _analyze(self, *arguments: str | Path) -> str:
         """Return what is said, of which a status says less."""
-        done = subprocess.run(
-            ['systemd-analyze', *arguments],
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        done = completed(
+            ['systemd-analyze', *arguments], stderr=subprocess.STDOUT
         )
         return done.stdout
 

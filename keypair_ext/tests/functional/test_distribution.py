@@ -20,6 +20,7 @@ from typing import ClassVar
 import fixtures as library
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import process, rest
 
@@ -57,12 +58,7 @@ class DistributionTest(base.TestCase):
     def _make_repository(cls, tree: pathlib.Path) -> None:
         """Copy what git would, with what is not committed yet."""
         git = ['git', '-C', str(fixtures.ROOT), 'ls-files', '-z', '--cached']
-        listing = subprocess.run(
-            [*git, '--others', '--exclude-standard'],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        listing = completed([*git, '--others', '--exclude-standard'])
         if listing.returncode:
             raise cls.skipException('this is no checkout of git')
         for name in listing.stdout.split('\0'):
@@ -77,15 +73,11 @@ class DistributionTest(base.TestCase):
 
     @staticmethod
     def _run(directory: pathlib.Path, *command: str) -> None:
-        done = subprocess.run(
+        done = completed(
             command,
-            check=False,
             cwd=directory,
             env={'PATH': '/usr/bin:/bin', 'PBR_VERSION': '1.0.0'},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
         if done.returncode:
             raise AssertionError(done.stdout)
@@ -217,14 +209,8 @@ class VersionTest(base.TestCase):
 
     def _run(self, *command: str) -> str:
         environment = {'PATH': os.environ['PATH'], 'HOME': str(self.tree)}
-        return subprocess.run(
-            command,
-            check=True,
-            cwd=self.tree,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+        return completed(
+            command, check=True, cwd=self.tree, env=environment
         ).stdout
 
     def test_without_git(self) -> None:

@@ -7,10 +7,10 @@ That fingerprints are MD5 is no use of it for security, and we say so.
 
 import os
 import re
-import subprocess
 import sys
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fips_provider, fixtures
 
 # What has to do with keys; all else runs in the same way by hand.
@@ -27,7 +27,7 @@ _MORE = ('keypair_ext.tests.unit', 'keypair_ext.tests.functional.test_api')
 
 class FipsTest(base.TestCase):
     def check(self, *arguments: str, **environment: str) -> None:
-        ran = subprocess.run(
+        ran = completed(
             [
                 *(sys.executable, '-m'),
                 'keypair_ext.tests.functional.without_md5',
@@ -35,10 +35,7 @@ class FipsTest(base.TestCase):
             ],
             cwd=fixtures.ROOT,
             env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
             timeout=1200,
-            check=False,
         )
         self.assertEqual(0, ran.returncode, ran.stdout + ran.stderr)
         counted = re.search(r'^Ran (\d+) tests', ran.stderr, re.MULTILINE)

@@ -7,12 +7,12 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
 import fixtures as library
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 
 _STEPS = ('test', 'lint', 'types', 'docs')
@@ -21,11 +21,8 @@ _COUNTS = '7 passed, 0 failed, 2 skipped'
 
 def parts() -> list[list[str]]:
     """Return the table of the heavy parts: name, minutes and packages."""
-    listed = subprocess.run(
-        ['bash', fixtures.ROOT / '.ci' / 'heavy', '--list'],
-        check=True,
-        capture_output=True,
-        text=True,
+    listed = completed(
+        ['bash', fixtures.ROOT / '.ci' / 'heavy', '--list'], check=True
     )
     return [line.split() for line in listed.stdout.splitlines()]
 
@@ -45,12 +42,7 @@ class GateTest(base.TestCase):
         self.assertEqual(told, [name for name, *_ in parts()])
 
     def test_a_part_that_is_not_there(self) -> None:
-        done = subprocess.run(
-            ['bash', fixtures.ROOT / '.ci' / 'heavy', 'nothing'],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        done = completed(['bash', fixtures.ROOT / '.ci' / 'heavy', 'nothing'])
         self.assertEqual(2, done.returncode)
         self.assertIn('nothing', done.stderr)
 
@@ -85,13 +77,9 @@ class RunTest(base.TestCase):
 
     def run_gate(self, **variables: str) -> tuple[int, list[str]]:
         """Return the gate's status and the lines that it prints."""
-        done = subprocess.run(
+        done = completed(
             ['bash', self.root / '.ci' / 'run'],
-            check=False,
-            capture_output=True,
-            text=True,
             env={**os.environ, 'KEYPAIR_EXT_CI_MINUTES': '', **variables},
-            timeout=300,
         )
         return done.returncode, done.stdout.splitlines()
 
@@ -170,7 +158,7 @@ class LimitTest(base.TestCase):
 
         :param script: prints the id of the child that it leaves behind.
         """
-        done = subprocess.run(
+        done = completed(
             [
                 sys.executable,
                 fixtures.ROOT / 'tools' / 'limited.py',
@@ -178,10 +166,7 @@ class LimitTest(base.TestCase):
                 'sh',
                 '-c',
                 script,
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
+            ]
         )
         left = pathlib.Path('/proc', done.stdout.strip())
         return done.returncode, left.exists()

@@ -14,6 +14,7 @@ import unittest
 import fixtures as fixtures_library
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 
 # Writes down what it is asked to do, and how far it is with that.
@@ -222,13 +223,10 @@ class RunTestsTest(base.TestCase):
         (package / 'test_sample.py').write_text(_TESTS)
 
     def _run(self, *arguments: str) -> tuple[int, list[str]]:
-        done = subprocess.run(
+        done = completed(
             [sys.executable, fixtures.ROOT / 'tools/run_tests.py', *arguments],
             cwd=self.directory,
-            check=False,
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
         return done.returncode, done.stdout.splitlines()[-2:]
 

@@ -8,13 +8,13 @@ before and after.
 
 import json
 import pathlib
-import subprocess
 import sys
 from typing import Any, ClassVar
 
 import fixtures as fixtures_library
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.unit.middleware.context import test_htpasswd
 
@@ -85,11 +85,9 @@ class Manners(base.TestCase):
         )
         paste_file = directory / 'api-paste.ini'
         paste_file.write_text(cls.paste_sections(config_file))
-        done = subprocess.run(
+        done = completed(
             [sys.executable, HOST, config_file, paste_file, *MOUNTS],
             check=True,
-            capture_output=True,
-            text=True,
         )
         cls.told = json.loads(done.stdout)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures, service_starts
 from keypair_ext.tests.functional.servers import (
     gunicorn,
@@ -365,15 +366,10 @@ class ServerTest(ServiceTestCase):
     def _run_command(
         self, *argv: str | Path
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return completed(
             argv,
             env=gunicorn.environment(self.directory, process.free_port()),
             cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
 
     def test_a_mistake_under_gunicorn(self) -> None:

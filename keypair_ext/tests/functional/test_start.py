@@ -5,12 +5,12 @@
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import fixtures as fixtures_library
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 
 # Each takes 10 to 230 ms to import, and most services never need it.
@@ -44,15 +44,13 @@ class StartTest(base.TestCase):
         fixtures.write_config(
             directory, {'DEFAULT': {'log_file': f'{directory}/log'}}
         )
-        done = subprocess.run(
+        done = completed(
             [sys.executable, '-c', PROGRAM, directory],
             env={
                 'OS_KEYPAIR_EXT_CONFIG_DIR': directory,
                 'PYTHONPATH': str(pathlib.Path(fixtures.ROOT)),
             },
-            capture_output=True,
             check=True,
-            text=True,
         )
         self.seen = json.loads(done.stdout)
 

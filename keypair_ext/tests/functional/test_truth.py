@@ -10,7 +10,6 @@ import importlib.metadata
 import json
 import pathlib
 import re
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from keypair_ext import conf, profiles
 from keypair_ext.api import contract, microversions, routes
 from keypair_ext.policy import rules
 from keypair_ext.tests import base as tests_base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import base, fixtures
 from keypair_ext.tests.versions import NEWEST, OLDEST
 
@@ -74,12 +74,7 @@ def programs() -> list[tuple[str, str]]:
 def run(program: str, *arguments: str) -> str:
     """Return what an installed command prints."""
     path = pathlib.Path(sysconfig.get_path('scripts'), program)
-    return subprocess.run(
-        [sys.executable, path, *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    return completed([sys.executable, path, *arguments], check=True).stdout
 
 
 class UnprivilegedCallers(base.TestCase):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from keystoneauth1 import noauth, session, token_endpoint
 from novaclient import client
 
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.clients import testbed
 from keypair_ext.tests.functional.servers import gunicorn, process
@@ -43,7 +44,7 @@ class NoAuthTest(testbed.ClientTestCase):
     def _openstack(
         self, *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return completed(
             [testbed.BIN / 'openstack', 'keypair', *arguments],
             env=process.clean_environment(
                 self.home.path,
@@ -52,11 +53,6 @@ class NoAuthTest(testbed.ClientTestCase):
                 **environment,
             ),
             cwd=self.home.path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
 
     def _keypairs(self, auth: Any) -> Any:

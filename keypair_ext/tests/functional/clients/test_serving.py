@@ -6,13 +6,13 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import textwrap
 import unittest
 
 from keypair_ext.testbed import bed, faults, home
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import process
 
@@ -27,16 +27,11 @@ class PageTest(base.TestCase):
         self.page = _PAGE.read_text()
 
     def _run(self, *command: str) -> str:
-        done = subprocess.run(
+        done = completed(
             command,
             env=process.clean_environment(self.home)
             | {'PATH': f'{_BIN}:{os.environ["PATH"]}'},
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
         )
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         return done.stdout

@@ -11,6 +11,7 @@ import sys
 import textwrap
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.servers import process
 
@@ -39,15 +40,11 @@ class PageTest(base.TestCase):
     def run_line(self, line: str) -> str:
         """Run a line of a console with what is installed here."""
         path = f'{pathlib.Path(sys.executable).parent}:{os.environ["PATH"]}'
-        done = subprocess.run(
+        done = completed(
             shlex.split(line),
             env=process.clean_environment(self.directory) | {'PATH': path},
             cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
         )
         self.assertEqual(0, done.returncode, done.stdout)
         return done.stdout
@@ -77,13 +74,9 @@ class PageTest(base.TestCase):
             with self.subTest(careless=careless):
                 self.assertIn(careful, text)
                 client.write_text(text.replace(careful, careless))
-                done = subprocess.run(
+                done = completed(
                     [sys.executable, '-m', 'pytest', '-k', failing],
                     env=process.clean_environment(self.directory),
                     cwd=self.directory,
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    check=False,
                 )
                 self.assertEqual(1, done.returncode, done.stdout)

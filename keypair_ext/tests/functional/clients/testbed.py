@@ -13,6 +13,7 @@ from keystoneauth1 import session
 from keystoneauth1.identity import v3
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional.servers import process
 
 BIN = Path(sys.executable).parent
@@ -108,15 +109,10 @@ class TestBed(fixtures.Fixture):
     def _run(
         self, argv: list[str | Path], environment: dict[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return completed(
             argv,
             env=process.clean_environment(self.home, **environment),
             cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
 
 

@@ -2,10 +2,10 @@
 
 """The file of differences is read strictly, and the page made from it."""
 
-import subprocess
 import sys
 
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional.conformance import differences
 from keypair_ext.tests.functional.nova.environment import ROOT
 
@@ -132,10 +132,5 @@ class PageTestCase(base.TestCase):
     def test_the_page_is_up_to_date(self) -> None:
         if not _TOOL.exists():
             self.skipTest('not in a source tree')
-        done = subprocess.run(
-            [sys.executable, _TOOL, '--check'],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = completed([sys.executable, _TOOL, '--check'])
         self.assertEqual(0, done.returncode, done.stderr)

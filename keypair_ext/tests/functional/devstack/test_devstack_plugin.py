@@ -13,6 +13,7 @@ from pathlib import Path
 
 from keypair_ext.cmd.paste import mount
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 
 _HARNESS = Path(__file__).parent / 'harness.sh'
 _CHECKOUT = Path(__file__).parents[4]
@@ -47,7 +48,7 @@ class TestCase(base.TestCase):
         self, script: str, **local_conf: str
     ) -> 'subprocess.CompletedProcess[str]':
         """Run one of DevStack's scripts; the names are in local.conf."""
-        return subprocess.run(
+        return completed(
             ['bash', str(_HARNESS), script],
             env={
                 'PATH': os.environ['PATH'],
@@ -60,9 +61,6 @@ class TestCase(base.TestCase):
                 **local_conf,
             },
             cwd=self.root,
-            capture_output=True,
-            text=True,
-            check=False,
         )
 
     def run_script(self, script: str, **local_conf: str) -> str:
@@ -223,7 +221,7 @@ class TestStandalone(TestCase):
 
     def _answers(self) -> list[str]:
         """Ask the service that the files configure."""
-        done = subprocess.run(
+        done = completed(
             [sys.executable, '-c', _CLIENT],
             env={
                 'PATH': os.environ['PATH'],
@@ -231,9 +229,6 @@ class TestStandalone(TestCase):
                 'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.directory),
             },
             cwd=_CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
         )
         self.assertEqual(0, done.returncode, done.stderr)
         return re.findall('^answered: (.*)$', done.stdout, re.MULTILINE)

@@ -23,6 +23,7 @@ from keypair_ext.db.table import Table
 from keypair_ext.keys.leavers import Leavers
 from keypair_ext.notifications import listening
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys.base import KeysTestCase
 from keypair_ext.tests.functional.servers import keystone, process, rabbitmq
@@ -320,17 +321,13 @@ class ListenerTest(KeysTestCase):
     def test_two_do_not_share_a_directory(self) -> None:
         self.configure()
         with self.listener():
-            second = subprocess.run(
+            second = completed(
                 [
                     *(sys.executable, '-m', 'keypair_ext.cmd.listener'),
                     *('--config-file', self.config),
                 ],
                 env=process.clean_environment(self.directory),
                 cwd=fixtures.ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
             )
             self.assertEqual(1, second.returncode)
             self.assertIn('Another process uses', second.stderr)

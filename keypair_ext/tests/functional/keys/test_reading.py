@@ -23,6 +23,7 @@ from keypair_ext.cmd import manage
 from keypair_ext.db import models, table
 from keypair_ext.keytypes import strength
 from keypair_ext.tests import base as tests_base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 from keypair_ext.tests.functional.keys import base
 from keypair_ext.tests.unit.keytypes import vectors
@@ -198,10 +199,8 @@ class ReadingTest(base.KeysTestCase):
         for command in ('import - --yes', 'list --same-key-as -'):
             shell = ['sh', '-c', f'exec "$@" {command} <&-', 'sh']
             options = ['--config-file', self.config]
-            done = subprocess.run(
-                [*shell, sys.executable, manage.__file__, *options, 'keys'],
-                capture_output=True,
-                text=True,
+            done = completed(
+                [*shell, sys.executable, manage.__file__, *options, 'keys']
             )
             self.assertEqual(
                 (
@@ -396,14 +395,12 @@ class ReadingTest(base.KeysTestCase):
     def test_a_pipe_that_is_closed(self) -> None:
         self.add('carla', *(f'k{number}' for number in range(3000)))
         command = f'{sys.executable} -m keypair_ext.cmd.manage'
-        done = subprocess.run(
+        done = completed(
             [
                 'sh',
                 '-c',
                 f'{command} --config-file {self.config} keys list | head -1',
             ],
-            capture_output=True,
-            text=True,
             env={**os.environ, 'PYTHONPATH': str(_ROOT)},
             check=True,
         )
@@ -576,19 +573,16 @@ class KnownBadKeysTest(base.KeysTestCase):
         self.add('amelia', 'leaked', public_key=vectors.RSA_2048.line)
         self.add('amelia', 'good')
 
-        done = subprocess.run(
+        done = completed(
             [
                 *(sys.executable, '-m', 'keypair_ext.cmd.manage'),
                 *('--config-file', self.config, 'keys', 'audit'),
             ],
-            capture_output=True,
-            text=True,
             env={
                 **os.environ,
                 'PYTHONPATH': str(_ROOT),
                 'XDG_CACHE_HOME': str(self.directory),
             },
-            check=False,
         )
         (finding,) = map(json.loads, done.stdout.splitlines())
         self.assertEqual('leaked', finding['name'])

@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 import unittest
@@ -25,6 +24,7 @@ from testtools import content
 
 from keypair_ext.api import routes
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional.conformance import servers
 from keypair_ext.tests.functional.security import (
     fuzzing,
@@ -127,7 +127,7 @@ class GuidedTest(FuzzTestCase):
             runs = int(EXECUTIONS * SHARES[name])
             home = self.useFixture(fixtures_library.TempDir()).path
             with self.subTest(target=name):
-                ran = subprocess.run(
+                ran = completed(
                     [
                         sys.executable,
                         '-m',
@@ -137,15 +137,14 @@ class GuidedTest(FuzzTestCase):
                         f'--seed={SEED % 2**31}',
                         f'--keep={home}/kept',
                     ],
-                    capture_output=True,
-                    text=True,
                     errors='replace',
+                    # As long as it is told to.
+                    timeout=None,
                     cwd=home,
                     env={
                         **os.environ,
                         'PYTHONPATH': os.pathsep.join(sys.path),
                     },
-                    check=False,
                 )
                 self.assertEqual(0, ran.returncode, ran.stderr[-4000:])
                 done = re.search(r'Done (\d+) runs', ran.stderr)

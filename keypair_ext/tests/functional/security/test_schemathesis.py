@@ -20,6 +20,7 @@ import fixtures as fixtures_library
 from keypair_ext import profiles
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures, service_cases
 from keypair_ext.tests.functional.servers import gunicorn
 from keypair_ext.tests.versions import NEWEST
@@ -69,7 +70,7 @@ class SchemathesisTest(base.TestCase):
     def _run(
         self, document: pathlib.Path, version: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return completed(
             [
                 sys.executable,
                 '-c',
@@ -85,8 +86,7 @@ class SchemathesisTest(base.TestCase):
                 '--continue-on-failure',
                 '--no-color',
             ],
-            capture_output=True,
-            text=True,
+            # As long as it is told to.
+            timeout=None,
             cwd=self.directory,
-            check=False,
         )

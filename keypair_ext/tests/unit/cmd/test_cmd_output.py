@@ -11,6 +11,7 @@ import sys
 
 from keypair_ext.cmd import manage
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures
 
 _PASTE_FILE = 'keypair_ext/tests/unit/data/nova-api-paste.ini'
@@ -71,7 +72,7 @@ class OutputTest(base.TestCase):
         self, redirection: str, *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         command = shlex.join([sys.executable, *arguments])
-        return subprocess.run(
+        return completed(
             ['sh', '-c', f'exec 3>&1; {command} {redirection}'],
             cwd=self.directory,
             env={
@@ -79,10 +80,6 @@ class OutputTest(base.TestCase):
                 'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.directory),
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
         )
 
     def _assert_lost(self, redirection: str, problem: str) -> None:

@@ -5,7 +5,6 @@
 import os
 import pathlib
 import re
-import subprocess
 import sys
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.dialects import mysql, postgresql
 import keypair_ext
 from keypair_ext.db import statements
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.unit.db import database
 
 _ROOT = pathlib.Path(keypair_ext.__file__).parent.parent
@@ -68,16 +68,13 @@ class DocumentedTest(base.TestCase):
     """The page on scaling has all statements; operators shard by it."""
 
     def test_the_list_is_up_to_date(self) -> None:
-        checked = subprocess.run(
+        checked = completed(
             [
                 sys.executable,
                 _ROOT / 'tools' / 'list_statements.py',
                 '--check',
             ],
-            check=False,
-            capture_output=True,
             env={**os.environ, 'PYTHONPATH': str(_ROOT)},
-            text=True,
         )
         self.assertEqual((0, ''), (checked.returncode, checked.stdout))
 

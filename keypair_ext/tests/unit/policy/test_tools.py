@@ -10,6 +10,7 @@ import fixtures
 
 from keypair_ext import config_files
 from keypair_ext.policy import rules, tools
+from keypair_ext.tests.base import completed
 from keypair_ext.tests.unit.policy.base import NOBODY, OTHERS, PolicyTestCase
 
 
@@ -167,7 +168,7 @@ class ToolsTest(PolicyTestCase):
         self, name: str, *arguments: str
     ) -> subprocess.CompletedProcess[str]:
         program = os.path.join(os.path.dirname(sys.executable), name)
-        return subprocess.run(
+        return completed(
             [
                 sys.executable,
                 program,
@@ -177,10 +178,6 @@ class ToolsTest(PolicyTestCase):
             ],
             cwd=self.useFixture(fixtures.TempDir()).path,
             env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.directory)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
         )
 
     def test_find_the_file_of_the_service(self) -> None:

@@ -16,6 +16,7 @@ import fixtures
 
 from keypair_ext.cmd.paste import replacing
 from keypair_ext.tests import base
+from keypair_ext.tests.base import completed
 
 # Replaces a file with a process that is killed at its nth line, for each n
 # until one comes through. Prints the file's text and the backup's after each.
@@ -142,7 +143,7 @@ class TestReplace(TestCase):
         self.assertEqual('after\n', self.path.read_text())
 
     def test_killed_at_any_line(self) -> None:
-        done = subprocess.run(
+        done = completed(
             [
                 sys.executable,
                 '-c',
@@ -152,8 +153,6 @@ class TestReplace(TestCase):
                 'after',
             ],
             check=True,
-            capture_output=True,
-            text=True,
         )
         seen = done.stdout.splitlines()
         self.assertTrue(len(seen) > 30, seen)
@@ -178,12 +177,9 @@ class TestInPlace(TestCase):
         unshare = ['unshare', '--mount', *user, 'sh', '-e', '-c']
         if subprocess.run([*unshare, 'true'], check=False).returncode:
             self.skipTest('no mount namespaces here')
-        return subprocess.run(
+        return completed(
             [*unshare, '; '.join((*commands, shlex.join(self.command)))],
-            capture_output=True,
             env={**os.environ, 'TMPDIR': self.temporary},
-            text=True,
-            check=False,
         )
 
     def test_file_that_is_a_mount(self) -> None:
@@ -233,12 +229,9 @@ class TestInPlace(TestCase):
         self.path.chmod(0o666)
         os.chown(self.temporary, 65534, 65534)
         self._assert_backup_elsewhere(
-            subprocess.run(
+            completed(
                 [*self.command, '65534'],
                 env={**os.environ, 'TMPDIR': self.temporary},
-                capture_output=True,
-                text=True,
-                check=False,
             )
         )
 
