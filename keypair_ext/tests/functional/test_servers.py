@@ -109,6 +109,20 @@ class ProxyTest(connection_cases.ConnectionCases):
     def daemon(self) -> process.Process:
         return self.behind.daemon
 
+    def test_no_client_tells_where_it_is(self) -> None:
+        """A path begins with a prefix, and access rules look at paths."""
+        for name, value in (
+            ('Forwarded', 'proto=https;host=elsewhere.example.org'),
+            ('X-Forwarded-Host', 'elsewhere.example.org'),
+            ('X-Forwarded-Prefix', '/elsewhere'),
+            ('X-Forwarded-Proto', 'https'),
+        ):
+            answer = rest.call(
+                'GET', f'{self.server.url}/v2.1/', headers={name: value}
+            )
+            href = answer.json()['version']['links'][0]['href']
+            self.assertEqual(f'{self.server.url}/v2.1/', href, name)
+
     def test_connections_are_kept(self) -> None:
         connection = self.send(self.request('GET'))
         for _ in range(3):
