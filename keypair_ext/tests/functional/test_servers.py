@@ -115,6 +115,8 @@ class ProxyTest(connection_cases.ConnectionCases):
             ('Forwarded', 'proto=https;host=elsewhere.example.org'),
             ('X-Forwarded-Host', 'elsewhere.example.org'),
             ('X-Forwarded-Prefix', '/elsewhere'),
+            # uWSGI tells it as the one before.
+            ('X_Forwarded_Prefix', '/elsewhere'),
             ('X-Forwarded-Proto', 'https'),
         ):
             answer = rest.call(
