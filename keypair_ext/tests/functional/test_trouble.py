@@ -219,12 +219,15 @@ class IdentityTest(TroubleTestCase):
             f'{identity.url}/v3',
             service_type='compute',
             include_service_catalog=False,
+            service_token_roles_required=True,
         )
         url = f'{self.server.url}/v2.1/os-keypairs'
         token = {'X-Auth-Token': 'restricted'}
         rest.call('GET', url, headers=token).expect(200)
         rest.call('GET', f'{url}/k', headers=token).expect(401)
         rest.call('POST', url, {}, token).expect(401)
+        both = {**token, 'X-Service-Token': 'restricted'}
+        rest.call('GET', f'{url}/k', headers=both).expect(401)
         # By what Routes does, too.
         rest.call('GET', f'{url}?_method=POST', headers=token).expect(401)
         rest.call('PUT', f'{url}?_method=GET', headers=token).expect(200)
