@@ -37,6 +37,16 @@ class ListedKeypair(NamedTuple):
     created_at: datetime.datetime | None = None
 
 
+# The columns of a record, and of what types their values are.
+_KINDS = {
+    record: [
+        (name, frozenset(typing.get_args(hint) or [hint]))
+        for name, hint in record.__annotations__.items()
+    ]
+    for record in (Keypair, ListedKeypair)
+}
+
+
 def misfit(
     record: type[Keypair | ListedKeypair], rows: Sequence[Sequence[Any]]
 ) -> tuple[int, str] | None:
@@ -44,11 +54,9 @@ def misfit(
 
     SQLite keeps anything in any column, and MySQL times that are none.
     """
-    fields = record.__annotations__.items()
     columns = zip(*rows, strict=True)
     # Times are not always read.
-    for (name, hint), column in zip(fields, columns, strict=False):
-        fit = {*(typing.get_args(hint) or [hint])}
+    for (name, fit), column in zip(_KINDS[record], columns, strict=False):
         if not fit.issuperset(map(type, column)):
             kinds = [type(value) in fit for value in column]
             return kinds.index(False), name
