@@ -7,6 +7,8 @@ The rest of the package sees plain records and the errors of
 used by any number of threads.
 """
 
+import datetime
+import itertools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +32,9 @@ __all__ = ('UNLIMITED', 'Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
 
 # What databases take for a LIMIT, and for one more.
 _MOST = sys.maxsize - 1
+
+# Of what types all values are that can be given out.
+_KINDS = frozenset((int, str, datetime.datetime, type(None)))
 
 
 class Store:
@@ -208,7 +213,8 @@ def _check(
 
     :raises RowUnusable: one cannot.
     """
-    if found := misfit(record, rows):
+    kinds = map(type, itertools.chain.from_iterable(rows))
+    if not _KINDS.issuperset(kinds) and (found := misfit(record, rows)):
         place, column = found
         name = rows[place][record._fields.index('name')]
         raise exception.RowUnusable(
