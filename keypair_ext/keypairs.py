@@ -109,7 +109,8 @@ class Keypairs:
         )
         with self._notifier.action(context, 'import', subject) as action:
             try:
-                limit = self._limit(context)
+                quota.check_project(self._quota, context)
+                limit = self._quota.limit(context.user_id, context.project_id)
                 if refused or self._notifier.enabled:
                     self._check_quota(user_id, limit)
                 action.start()
@@ -150,7 +151,8 @@ class Keypairs:
         subject = notifications.Subject(user_id, name, key_type, None)
         with self._notifier.action(context, 'create', subject) as action:
             try:
-                limit = self._limit(context)
+                quota.check_project(self._quota, context)
+                limit = self._quota.limit(context.user_id, context.project_id)
                 # Making a key is dear: none is made that could not be stored.
                 self._check_quota(user_id, limit)
                 action.start()
@@ -189,14 +191,6 @@ class Keypairs:
             action.found(keypair)
             self._store.delete(user_id, name)
             action.end(keypair)
-
-    def _limit(self, context: Context) -> int:
-        """Return how many key pairs the context may bring a user to.
-
-        :raises Forbidden: it has no project, and needs one.
-        """
-        quota.check_project(self._quota, context)
-        return self._quota.limit(context.user_id, context.project_id)
 
     def _check_quota(self, user_id: str, limit: int) -> None:
         """Return if there is room for one more, as far as one can tell.

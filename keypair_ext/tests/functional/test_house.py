@@ -12,7 +12,10 @@ import importlib
 import importlib.metadata
 import importlib.util
 import pathlib
+import re
+import sys
 from collections.abc import Iterator
+from typing import ClassVar
 
 import keypair_ext
 from keypair_ext.tests import base
@@ -195,6 +198,24 @@ class UnitTests(base.TestCase):
                     or {f'{home}.{word}' for word in of} & known,
                     f'{name} is not named for a module of {home}',
                 )
+
+
+class Ways(base.TestCase):
+    # A request of the service: the most calls of ours, and rooms.
+    LONGEST: ClassVar = {'show': (65, 8), 'import': (90, 8)}
+
+    def test_requests_go_down_once(self) -> None:
+        tool = fixtures.ROOT / 'tools' / 'way_of_a_request.py'
+        printed = base.completed(
+            [sys.executable, tool, '--mount', 'service'], check=True
+        ).stdout
+        for request, most in self.LONGEST.items():
+            found = re.search(
+                rf'{request} +(\d+) calls, \d+ files, (\d+) rooms', printed
+            )
+            assert found, printed
+            for number, limit in zip(found.groups(), most, strict=True):
+                self.assertLessEqual(int(number), limit, found.group())
 
 
 class EntryPoints(base.TestCase):
