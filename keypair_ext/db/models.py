@@ -21,7 +21,7 @@ metadata = sa.MetaData()
 
 
 class _Time(sa.TypeDecorator[datetime.datetime]):
-    """A time in UTC; what SQLite has and is none comes as bytes."""
+    """A time in UTC; what SQLite has and is none comes as it is."""
 
     impl = sa.DateTime
     cache_ok = True
@@ -38,7 +38,7 @@ class _Time(sa.TypeDecorator[datetime.datetime]):
             try:
                 moment = convert(value)
             except (TypeError, ValueError):
-                return str(value).encode()
+                return value
             if moment is not None and moment.tzinfo is not None:
                 moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
             return moment

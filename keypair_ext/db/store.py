@@ -7,8 +7,6 @@ The rest of the package sees plain records and the errors of
 used by any number of threads.
 """
 
-import datetime
-import itertools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -33,9 +31,6 @@ __all__ = ('UNLIMITED', 'Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
 # What databases take for a LIMIT, and for one more.
 _MOST = sys.maxsize - 1
 
-# Of what types all values are that can be given out.
-_KINDS = frozenset((int, str, datetime.datetime, type(None)))
-
 
 class Store:
     """Key pairs by user and name.
@@ -48,6 +43,7 @@ class Store:
         self._session = Session(engine)
         self._creation = Creation(self._session, engine.dialect.name)
         self._has_quota_tables: bool | None = None
+        self._takes_anything = engine.dialect.name == 'sqlite'
 
     def get(self, user_id: str, name: str) -> Keypair:
         """Return one key pair.
@@ -59,7 +55,7 @@ class Store:
         )
         if not rows:
             raise exception.KeypairNotFound(name=name, user_id=user_id)
-        _check(Keypair, rows, user_id)
+        self._check(Keypair, rows, user_id)
         return Keypair._make(rows[0])
 
     def list(
@@ -88,7 +84,7 @@ class Store:
             else statements.FIRST_PAGE,
             {'user_id': user_id, 'at_most': at_most},
         )
-        return _listed(rows, user_id)
+        return self._listed(rows, user_id)
 
     def _list_after(
         self, user_id: str, at_most: int, marker: str, with_times: bool
@@ -102,7 +98,7 @@ class Store:
         # The first column says whether it is the marker's own row.
         if not rows or not rows[0][0]:
             raise exception.MarkerNotFound(marker=marker)
-        return _listed([row[1:] for row in rows[1:]], user_id)
+        return self._listed([row[1:] for row in rows[1:]], user_id)
 
     def count(self, user_id: str, at_most: int) -> int:
         """Return how many key pairs a user has, counting to ``at_most``."""
@@ -196,27 +192,26 @@ class Store:
         """Close the connections that this process has opened."""
         self._session.pool.close()
 
+    def _listed(
+        self, rows: Sequence[Sequence[Any]], user_id: str
+    ) -> Sequence[ListedKeypair]:
+        self._check(ListedKeypair, rows, user_id)
+        return [ListedKeypair(*row) for row in rows]
 
-def _listed(
-    rows: Sequence[Sequence[Any]], user_id: str
-) -> Sequence[ListedKeypair]:
-    _check(ListedKeypair, rows, user_id)
-    return [ListedKeypair(*row) for row in rows]
+    def _check(
+        self,
+        record: type[Keypair | ListedKeypair],
+        rows: Sequence[Sequence[Any]],
+        user_id: str,
+    ) -> None:
+        """Return if all rows can be given out.
 
-
-def _check(
-    record: type[Keypair | ListedKeypair],
-    rows: Sequence[Sequence[Any]],
-    user_id: str,
-) -> None:
-    """Return if all rows can be given out.
-
-    :raises RowUnusable: one cannot.
-    """
-    kinds = map(type, itertools.chain.from_iterable(rows))
-    if not _KINDS.issuperset(kinds) and (found := misfit(record, rows)):
-        place, column = found
-        name = rows[place][record._fields.index('name')]
-        raise exception.RowUnusable(
-            row=f'user_id {user_id!r} and name {name!r}', column=column
-        )
+        :raises RowUnusable: one cannot.
+        """
+        # Other databases keep out what is not of a column's type.
+        if self._takes_anything and (found := misfit(record, rows)):
+            place, column = found
+            name = rows[place][record._fields.index('name')]
+            raise exception.RowUnusable(
+                row=f'user_id {user_id!r} and name {name!r}', column=column
+            )
