@@ -144,26 +144,26 @@ class Meanwhile(users.Load):
             asking = Client(connect())
             return lambda user_id: asking
 
-        self._users = [
+        self.users = [
             users.User(name, connected(), plenty=_PLENTY) for name in names
         ]
         self._elsewhere = Client(connect(), elsewhere)
-        super().__init__(self._users, _PAUSE)
+        super().__init__(self.users, _PAUSE)
 
     def end(self) -> ledger.Ledger:
         """Compare once more, leave nothing, and return what they know."""
         self.stop()
-        for user in self._users:
+        for user in self.users:
             user.list(user.name)
             user.list(user.name, self._elsewhere)
             for name in user.ledger.names(user.name, State.PRESENT):
                 user.delete(user.name, name)
             user.list(user.name)
-        known = ledger.compare([user.ledger for user in self._users], {})
+        known = ledger.compare([user.ledger for user in self.users], {})
         for what, count in (
             ('refused', known.refused),
             ('no answer', known.unanswered),
-            ('a user without a write', [u.done for u in self._users].count(0)),
+            ('a user without a write', [u.done for u in self.users].count(0)),
         ):
             if count:
                 known.fault(ledger.UNEXPECTED, f'{what}: {count}')
