@@ -208,7 +208,8 @@ class Store:
 
         :raises RowUnusable: one cannot.
         """
-        # Other databases keep out what is not of a column's type.
+        # Others keep out what is not of a column's type, dates of zeros in
+        # MySQL left aside.
         if self._takes_anything and (found := misfit(record, rows)):
             place, column = found
             name = rows[place][record._fields.index('name')]
