@@ -101,9 +101,9 @@ class Validator:
         if error.rule == 'additionalProperties':
             concerned = _extra(error)
         elif error.rule == 'required':
-            concerned = _missing(error)
-        elif error.rule == 'pattern' and set(error.value) & set('@.'):
-            concerned = [error.path[-1]]
+            concerned = {'public_key'}.intersection(_missing(error))
+        elif error.rule_definition == schemas.NAME['pattern']:
+            concerned = ['name'] if set(error.value) & set('@.') else []
         for name in concerned:
             if name in self._hints:
                 yield self._hints[name]
