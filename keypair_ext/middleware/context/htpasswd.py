@@ -7,9 +7,12 @@ it then shuts out those it concerns and nobody else gets in by it.
 """
 
 import codecs
+import hmac
 import logging
 import os
 import re
+import secrets
+import time
 
 import bcrypt
 
@@ -31,16 +34,35 @@ _Stamp = tuple[int, ...]
 
 
 class Users:
-    """The users of one reading of the file."""
+    """The users of one reading of the file.
+
+    A bcrypt hash is made to be dear to check. So the last right password of
+    each user is remembered, as a keyed digest that is of no use elsewhere.
+    """
 
     def __init__(self, stamp: _Stamp | None, hashes: dict[bytes, bytes]):
         self.stamp = stamp
         self._hashes = hashes
         costs = map(_cost, hashes.values())
         self._highest = max(costs, default=_LOWEST_COST)
+        self._key = secrets.token_bytes(32)
+        self._right: dict[bytes, tuple[bytes, float]] = {}
+
+    def age(self, user: bytes, password: bytes) -> float | None:
+        """Return how many seconds ago the password was found right.
+
+        None if it was not, or another one has been since.
+        """
+        digest, since = self._right.get(user, (b'', 0.0))
+        known = hmac.compare_digest(digest, self._digest(password))
+        return time.monotonic() - since if known else None
+
+    def _digest(self, password: bytes) -> bytes:
+        # A keyed BLAKE2 would do, but FIPS systems refuse it.
+        return hmac.digest(self._key, password, 'sha256')
 
     def verify(self, user: bytes, password: bytes) -> bool:
-        """Tell if the password is the user's.
+        """Tell if the password is the user's, and remember it if it is.
 
         If not, it takes as long as for the user whose hash is the dearest,
         so that the time does not tell which users there are: what that hash
@@ -52,6 +74,7 @@ class Users:
         possible = user in self._hashes and b'\0' not in password
         tried = password[:_MAX_PASSWORD] if possible else b''
         if bcrypt.checkpw(tried, crypted) and possible:
+            self._right[user] = (self._digest(password), time.monotonic())
             return True
         for cost in range(_cost(crypted), self._highest):
             bcrypt.checkpw(tried, _nobodys_hash(cost))

@@ -26,7 +26,6 @@ from keypair_ext.middleware.context import (
     guesses,
     htpasswd,
     identity,
-    password_cache,
 )
 
 _CHALLENGE = 'Basic realm="keypair_ext"'
@@ -40,7 +39,6 @@ _NOBODY = (b'', b'')
 class HttpBasic:
     """Put the context of the user whose password is right into the environ.
 
-    :param cache: of passwords that were right.
     :param cache_time: for how many seconds a password is right without
         being looked at again.
     :param guesses_limit: bounds what wrong passwords take.
@@ -56,7 +54,6 @@ class HttpBasic:
         application: WSGIApplication,
         password_file: htpasswd.PasswordFile,
         *,
-        cache: password_cache.PasswordCache,
         cache_time: float,
         guesses_limit: guesses.Guesses,
         guard: cross_site.Guard,
@@ -67,7 +64,6 @@ class HttpBasic:
     ) -> None:
         self._application = application
         self._password_file = password_file
-        self._cache = cache
         self._cache_time = cache_time
         self._guesses = guesses_limit
         self._guard = guard
@@ -117,19 +113,14 @@ class HttpBasic:
 
     def _is_right(self, user: bytes, password: bytes) -> bool:
         users = self._password_file.users()
-        age = self._cache.age(users, user, password)
+        age = users.age(user, password)
         if age is not None and age < self._cache_time:
             return True
         verify = functools.partial(users.verify, user, password)
         # Who was right before need not wait for those who guess.
-        right = (
-            verify()
-            if age is not None
-            else self._guesses.check(user + b':' + password, verify)
-        )
-        if right:
-            self._cache.put(users, user, password)
-        return right
+        if age is not None:
+            return verify()
+        return self._guesses.check(user + b':' + password, verify)
 
 
 def _credentials(encoded: str) -> tuple[bytes, bytes]:
@@ -156,7 +147,6 @@ def load(conf: cfg.ConfigOpts) -> Callable[..., HttpBasic]:
     return functools.partial(
         HttpBasic,
         password_file=htpasswd.PasswordFile(conf.api.http_basic_user_file),
-        cache=password_cache.PasswordCache(),
         cache_time=conf.api.http_basic_cache_time,
         guesses_limit=guesses.Guesses(),
         guard=cross_site.Guard(origins),

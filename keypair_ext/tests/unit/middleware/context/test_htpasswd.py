@@ -153,6 +153,17 @@ class PasswordFileTest(base.TestCase):
         self.assertFalse(file.users().verify(b'alice', b'one'))
         self.assertTrue(file.users().verify(b'alice', b'two'))
 
+    def test_late_answer_about_the_old_file_is_not_kept(self) -> None:
+        line = entry(b'alice', b'one')
+        file = self.load(line)
+        before = file.users()
+        self.write(self.path, line, b'')
+        users = file.users()
+
+        self.assertTrue(before.verify(b'alice', b'one'))
+
+        self.assertIsNone(users.age(b'alice', b'one'))
+
     def test_changed_file_with_a_broken_line(self) -> None:
         alice, bob, carol = (
             entry(name, b'one') for name in (b'alice', b'bob', b'carol')
@@ -253,3 +264,29 @@ class VerifyTest(base.TestCase):
 
         self.assertTrue(users.verify('älice'.encode(), 'gehëim 🔑'.encode()))
         self.assertFalse(users.verify('älice'.encode(), b'geh\xebim'))
+
+
+class RememberedTest(base.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.now = 1000.0
+        self.useFixture(
+            fixtures.MonkeyPatch('time.monotonic', lambda: self.now)
+        )
+        path = self.file(entry(b'alice', b'open sesame'))
+        self.users = htpasswd.PasswordFile(path).users()
+
+    def test_the_last_right_password_of_a_user(self) -> None:
+        for password in (b'open sesame', b'wrong'):
+            self.assertIsNone(self.users.age(b'alice', password))
+            self.users.verify(b'alice', password)
+        self.now += 5
+
+        self.assertEqual(5, self.users.age(b'alice', b'open sesame'))
+        self.assertIsNone(self.users.age(b'alice', b'wrong'))
+        self.assertIsNone(self.users.age(b'bob', b'open sesame'))
+
+    def test_no_password_is_in_it(self) -> None:
+        self.users.verify(b'alice', b'open sesame')
+
+        self.assertNotIn('open sesame', repr(vars(self.users)))
