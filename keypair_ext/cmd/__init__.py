@@ -8,8 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from typing import TextIO
+from collections.abc import Callable
 
 from keypair_ext import exception, files
 
@@ -20,7 +19,8 @@ def run(
     """Run a command and return its exit status.
 
     A mistake of the operator is one sentence on standard error. So is output
-    that cannot be written, and the status is not 0 then.
+    that cannot be written, and the status is not 0 then. What the output
+    cannot encode is escaped.
 
     :param program: begins the sentence.
     :param mistake: the status for a mistake.
@@ -29,67 +29,26 @@ def run(
     _open_closed_streams()
     hush_libraries()
     files.expect_utf8()
-    output = _Output(sys.stdout)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What fails at once, argparse does not tell: flush() has to find it.
+        sys.stdout.reconfigure(
+            errors='backslashreplace', write_through=sys.stdout.isatty()
+        )
     try:
-        with contextlib.redirect_stdout(output), output:
+        try:
             return command() or 0
+        finally:
+            sys.stdout.flush()
     except exception.KeypairExtError as error:
         complain(program, str(error))
         return mistake
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except _OutputLost as lost:
-        return _tell_lost(program, lost.reason)
-
-
-class _OutputLost(BaseException):
-    """Standard output cannot be written.
-
-    Whatever catches errors on the way, logging for one, lets it through.
-    """
-
-    def __init__(self, reason: OSError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
-class _Output(io.TextIOBase):
-    """Standard output, to which all that is printed goes at once.
-
-    What it cannot encode is escaped.
-
-    :raises _OutputLost: it cannot be written.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__()
-        self._stream = stream
-        self._encoding = getattr(stream, 'encoding', None) or 'utf-8'
-
-    def write(self, text: str) -> int:
-        if not text.isascii():
-            encoded = text.encode(self._encoding, 'backslashreplace')
-            text = encoded.decode(self._encoding)
-        with _losing():
-            return self._stream.write(text)
-
-    def flush(self) -> None:
-        with _losing():
-            self._stream.flush()
-
-    def isatty(self) -> bool:
-        return self._stream.isatty()
-
-    def __exit__(self, *error: object) -> None:
-        self.flush()
-
-
-@contextlib.contextmanager
-def _losing() -> Iterator[None]:
-    try:
-        yield
     except OSError as error:
-        raise _OutputLost(error) from error
+        # It is about standard output: of a file, it would have a name.
+        if error.filename is not None:
+            raise
+        return _tell_lost(program, error)
 
 
 def _tell_lost(program: str, reason: OSError) -> int:
