@@ -7,6 +7,7 @@ Behind it are two small applications, which say who they are.
 
 import http.client
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -58,16 +59,22 @@ DOTS = ('/v2.1/os-keypairs/.', '/v2.1/os-keypairs/..', '/v2.1/os-keypairs/%2E')
 
 
 def named(name: str) -> WSGIApplication:
-    """Return an application that says who it is, and what it was sent."""
+    """Return an application that says who it is, and what it was sent.
+
+    It does one thing at a time, as a process of one thread.
+    """
+    one = threading.Lock()
 
     def application(
         environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         length = int(environ.get('CONTENT_LENGTH') or 0)
+        with one:
+            received = environ['wsgi.input'].read(length)
         document = {
             'name': name,
             'target': environ['REQUEST_URI'],
-            'received': len(environ['wsgi.input'].read(length)),
+            'received': len(received),
             'host': environ.get('HTTP_HOST'),
             'for': environ.get('HTTP_X_FORWARDED_FOR'),
         }
@@ -212,6 +219,16 @@ class FrontCases(base.TestCase):
         for target in ('/v2.1/os-keypairs', '/v2.1/servers'):
             got = self.ask(target, 'POST', b'x' * 3_000_000)
             self.assertEqual(3_000_000, got['received'])
+
+    def test_a_slow_body(self) -> None:
+        slow = self.connection()
+        slow.putrequest('POST', '/v2.1/os-keypairs')
+        slow.putheader('Content-Length', '100')
+        slow.endheaders(b'x')
+        for _ in range(5):
+            self.ask('/v2.1/os-keypairs')
+        slow.send(b'x' * 99)
+        self.assertEqual(100, json.load(slow.getresponse())['received'])
 
     def test_reading_its_file_again_under_load(self) -> None:
         clients = [_Client(self.proxy.port) for _ in range(CLIENTS)]

@@ -95,6 +95,8 @@ class ProxyTest(connection_cases.ConnectionCases):
     """uWSGI behind HAProxy, which keeps the connections of clients."""
 
     behind: ClassVar[uwsgi.UWSGI]
+    # tune.bufsize.
+    buffer = 65536
     options: ClassVar[service_fixtures.Options] = {
         'api': {'auth_strategy': 'noauth', 'noauth_allow_remote': True},
         'oslo_middleware': {'enable_proxy_headers_parsing': True},
@@ -124,6 +126,19 @@ class ProxyTest(connection_cases.ConnectionCases):
             )
             href = answer.json()['version']['links'][0]['href']
             self.assertEqual(f'{self.server.url}/v2.1/', href, name)
+
+    def test_slow_bodies_keep_no_process(self) -> None:
+        slow = []
+        for number in range(4):
+            body = service_cases.import_body(f'slow-{number}')
+            length = b'Content-Length: %d\r\n' % len(body)
+            sent = self.request('POST', length) + body[:9]
+            slow.append((self.send(sent), body[9:]))
+        # uWSGI waits for four seconds, and then refuses what there is.
+        self.assertEqual([], self.names())
+        for connection, rest_of_body in slow:
+            connection.sendall(rest_of_body)
+            self.assertEqual(200, self.answer(connection).status)
 
     def test_connections_are_kept(self) -> None:
         connection = self.send(self.request('GET'))
