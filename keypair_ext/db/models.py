@@ -32,7 +32,7 @@ class _Time(sa.TypeDecorator[datetime.datetime]):
         """Return what reads it, where the driver does not."""
         convert = super().result_processor(dialect, coltype)
         if convert is None:
-            return None
+            return _date_or_none if dialect.driver == 'pymysql' else None
 
         def read(value: Any) -> Any:
             try:
@@ -44,6 +44,11 @@ class _Time(sa.TypeDecorator[datetime.datetime]):
             return moment
 
         return read
+
+
+def _date_or_none(value: Any) -> Any:
+    """Return a time; None for MySQL's date of zeros, as mysqlclient does."""
+    return None if isinstance(value, str) else value
 
 
 # A table that Nova made is utf8mb3 and stays so. One that we make takes any

@@ -52,7 +52,7 @@ def misfit(
 ) -> tuple[int, str] | None:
     """Return the place and the column of what a record cannot have.
 
-    SQLite keeps anything in any column, and MySQL times that are none.
+    SQLite keeps anything in any column.
     """
     columns = zip(*rows, strict=True)
     # Times are not always read.

@@ -208,8 +208,7 @@ class Store:
 
         :raises RowUnusable: one cannot.
         """
-        # Others keep out what is not of a column's type, dates of zeros in
-        # MySQL left aside.
+        # Others keep out what is not of a column's type.
         if self._takes_anything and (found := misfit(record, rows)):
             place, column = found
             name = rows[place][record._fields.index('name')]

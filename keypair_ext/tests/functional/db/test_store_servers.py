@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from keypair_ext import exception
 from keypair_ext.db import migration, models, statements
 from keypair_ext.db.store import Store
-from keypair_ext.db.table import Table
+from keypair_ext.db.table import Range, Table
 from keypair_ext.tests.functional.db import server_cases
 from keypair_ext.tests.unit.db import store_cases
 
@@ -200,6 +200,19 @@ class PyMySQLTest(server_cases.ServerTest):
                 call(self.engine)
         with self.assertRaises(exception.DatabaseUnavailable):
             self.database.another_store().ping()
+
+    def test_a_date_of_zeros_is_none(self) -> None:
+        server_cases.add(self.store, 'key', 5)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("SET SESSION sql_mode = ''")
+            connection.exec_driver_sql(
+                "UPDATE key_pairs SET created_at = '0000-00-00 00:00:00'"
+            )
+        self.assertIsNone(self.store.get('alice', 'key').created_at)
+        listed = self.store.list('alice', with_times=True)
+        self.assertEqual([None], [keypair.created_at for keypair in listed])
+        [page] = Table(self.engine).pages(Range())
+        self.assertEqual([None], [keypair.created_at for keypair in page])
 
     def test_nova_s_table_in_utf8mb3(self) -> None:
         self._adopt_table()
