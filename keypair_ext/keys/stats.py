@@ -62,13 +62,16 @@ class Stats:
     def records(self) -> Iterator[Record]:
         """Yield the counts, each with what it is a count of."""
         types: collections.Counter[str] = collections.Counter()
-        for (key_type, _, _), number in self.kinds.items():
+        # A key of SSH and one in a certificate can be of one.
+        algorithms: collections.Counter[str] = collections.Counter()
+        for (key_type, algorithm, bits), number in self.kinds.items():
             types[key_type] += number
+            algorithms[f'{algorithm} {bits}'.strip()] += number
         yield _record('keys', 'all', self.kinds.total())
         for key_type, number in sorted(types.items()):
             yield _record('type', key_type, number)
-        for (_, algorithm, bits), number in sorted(self.kinds.items()):
-            yield _record('algorithm', f'{algorithm} {bits}'.strip(), number)
+        for algorithm, number in sorted(algorithms.items()):
+            yield _record('algorithm', algorithm, number)
         for days, number in self.age_counts():
             yield _record('age in days', days, number)
         if self.keys_of_users.count:

@@ -288,6 +288,15 @@ class ReadingTest(base.KeysTestCase):
             counts,
         )
 
+    def test_stats_have_an_algorithm_of_both_types_once(self) -> None:
+        self.add('berta', 'cert', type='x509', public_key='rubbish')
+        lines = map(json.loads, self.run_well('stats').splitlines())
+        unknown = [line for line in lines if line['value'] == 'unknown']
+        self.assertEqual(
+            [('age in days', 1), ('algorithm', 2)],
+            sorted((line['of'], line['count']) for line in unknown),
+        )
+
     def test_stats_of_a_selection_tell_of_no_others(self) -> None:
         lines = self.run_well('stats', '--user', 'amelia').splitlines()
         self.assertEqual(
