@@ -62,7 +62,13 @@ class Prepared:
         if self._order is not None:
             arguments = tuple(map(arguments.__getitem__, self._order))
         cursor = raw.cursor()
-        self._dialect.do_execute(cursor, self.text, arguments)
+        try:
+            self._dialect.do_execute(cursor, self.text, arguments)
+        except BaseException:
+            # Left to the garbage collection it waits, in SQLite, for who
+            # has its connection then, and who may wait for that very thread.
+            cursor.close()
+            raise
         return cursor
 
     def converted(self, rows: Sequence[Any]) -> Sequence[Any]:

@@ -3,8 +3,11 @@
 """The store, on a real SQLite database."""
 
 import datetime
+import gc
 import os
 import sqlite3
+import time
+from concurrent import futures
 
 import fixtures
 import sqlalchemy as sa
@@ -296,6 +299,23 @@ class UnavailableTest(StoreTestCase):
         self.assertEqual('k2', add(store, 'alice', 'k2').name)
         self.assertIn('locked', self.log.output)
         self.assertNotIn('INSERT', self.log.output)
+
+    def test_what_has_failed_is_collected_beside_who_waits(self) -> None:
+        kept = []
+        try:
+            add(self.store, 'alice', 'k1')
+        except exception.KeypairExists as error:
+            kept.append(error)
+        other = self._other_connection()
+        other.execute('BEGIN IMMEDIATE')
+        with futures.ThreadPoolExecutor(1) as threads:
+            # On the connection of the failure.
+            waiting = threads.submit(add, self.store, 'alice', 'k2')
+            time.sleep(0.2)
+            kept.clear()
+            gc.collect()
+            other.execute('ROLLBACK')
+            self.assertEqual('k2', waiting.result().name)
 
     def test_read_only(self) -> None:
         store = Store(
