@@ -10,6 +10,7 @@ happens below the filter is not its business: errors go through it.
 import base64
 import functools
 from collections.abc import Callable, Iterable
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from oslo_config import cfg
@@ -39,39 +40,32 @@ _NOBODY = (b'', b'')
 class HttpBasic:
     """Put the context of the user whose password is right into the environ.
 
-    :param cache_time: for how many seconds a password is right without
-        being looked at again.
+    :param options: the group ``[api]``.
     :param guesses_limit: bounds what wrong passwords take.
     :param guard: refuses what a page of another site could send.
     :param fault_table: tells errors.
-    :param project_id: the project of every user.
-    :param roles: the roles of every user.
-    :param admins: the users who have the role ``admin`` too.
     """
 
     def __init__(
         self,
         application: WSGIApplication,
         password_file: htpasswd.PasswordFile,
+        options: Any,
         *,
-        cache_time: float,
         guesses_limit: guesses.Guesses,
         guard: cross_site.Guard,
         fault_table: faults.Faults,
-        project_id: str,
-        roles: list[str],
-        admins: Iterable[str],
     ) -> None:
         self._application = application
         self._password_file = password_file
-        self._cache_time = cache_time
         self._guesses = guesses_limit
         self._guard = guard
         self._faults = fault_table
-        self._project_id = project_id
-        self._roles = tuple(roles)
-        self._admin_roles = tuple(dict.fromkeys((*roles, _ADMIN_ROLE)))
-        self._admins = frozenset(admins)
+        self._cache_time: float = options.http_basic_cache_time
+        self._project_id: str = options.http_basic_project_id
+        self._roles: list[str] = options.http_basic_roles
+        self._admin_roles = dict.fromkeys((*self._roles, _ADMIN_ROLE))
+        self._admins = frozenset(options.http_basic_admins)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -91,13 +85,8 @@ class HttpBasic:
             self._guard.check(environ)
         except exception.KeypairExtError as error:
             return self._faults.answer(error)(environ, start_response)
-        is_admin = user_id in self._admins
-        identity.set_context(
-            environ,
-            user_id,
-            self._project_id,
-            list(self._admin_roles if is_admin else self._roles),
-        )
+        roles = self._admin_roles if user_id in self._admins else self._roles
+        identity.set_context(environ, user_id, self._project_id, [*roles])
         return self._application(environ, start_response)
 
     def _user_id(self, authorization: str) -> str | None:
@@ -147,13 +136,10 @@ def load(conf: cfg.ConfigOpts) -> Callable[..., HttpBasic]:
     return functools.partial(
         HttpBasic,
         password_file=htpasswd.PasswordFile(conf.api.http_basic_user_file),
-        cache_time=conf.api.http_basic_cache_time,
+        options=conf.api,
         guesses_limit=guesses.Guesses(),
         guard=cross_site.Guard(origins),
         fault_table=faults.Faults(
             profiles.Faults(), conf.keypairs.retry_after
         ),
-        project_id=conf.api.http_basic_project_id,
-        roles=conf.api.http_basic_roles,
-        admins=conf.api.http_basic_admins,
     )
