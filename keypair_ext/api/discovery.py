@@ -167,22 +167,19 @@ class Versions:
         return {'rel': 'self', 'href': root.rstrip('/') + path}
 
 
-class Root:
-    """Sends the bare path of a mount one way and all else another.
+def with_root(root: WSGIApplication, app: WSGIApplication) -> WSGIApplication:
+    """Return an application whose bare path, with or without /, is ``root``'s.
 
-    :param root: answers the bare path, with or without a slash.
-    :param app: answers everything below.
+    All below goes to ``app``.
     """
 
-    def __init__(self, root: WSGIApplication, app: WSGIApplication) -> None:
-        self._root = root
-        self._app = app
-
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
+    def divide(
+        environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         bare = environ.get('PATH_INFO', '') in ('', '/')
-        return (self._root if bare else self._app)(environ, start_response)
+        return (root if bare else app)(environ, start_response)
+
+    return divide
 
 
 def _mount(request: webob.Request) -> str:

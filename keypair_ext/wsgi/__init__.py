@@ -89,4 +89,4 @@ def pipeline_factory(
         app = loader.get_filter(name, global_conf=global_conf)(app)
     if root is None:
         return app
-    return discovery.Root(loader.get_app(root, global_conf), app)
+    return discovery.with_root(loader.get_app(root, global_conf), app)
