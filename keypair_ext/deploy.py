@@ -6,6 +6,7 @@ Nothing here opens a connection, starts a thread or touches anything of the
 process: a server may fork after it.
 """
 
+import contextlib
 import contextvars
 import dataclasses
 import os
@@ -445,25 +446,16 @@ def _key_types(
 def _max_version(text: str | None, where: str) -> Version | None:
     if text is None:
         return None
-    try:
+    lowest, newest = microversions.MIN_VERSION, microversions.MAX_VERSION
+    with contextlib.suppress(exception.InvalidVersion):
         version = microversions.parse(text)
-    except exception.InvalidVersion as error:
-        raise exception.ConfigurationError(
-            reason=f'max_version in {where}: {text!r} is no version; give one '
-            f'such as {microversions.MAX_VERSION}.'
-        ) from error
-    if version < microversions.MIN_VERSION:
-        raise exception.ConfigurationError(
-            reason=f'max_version in {where}: {text} is below '
-            f'{microversions.MIN_VERSION}, the lowest there is.'
-        )
-    if version.major != microversions.MAX_VERSION.major:
-        raise exception.ConfigurationError(
-            reason=f'max_version in {where}: {text} is no version of the '
-            f'Compute API, of which {microversions.MAX_VERSION} is the newest '
-            f'here.'
-        )
-    return version
+        # One that is newer is for a Nova that is.
+        if version >= lowest and version.major == newest.major:
+            return version
+    raise exception.ConfigurationError(
+        reason=f'max_version in {where}: {text!r} is no version of the '
+        f'Compute API; give one from {lowest} on, such as {newest}.'
+    )
 
 
 def _nova_max_version() -> Version | None:
