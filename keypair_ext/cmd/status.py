@@ -8,7 +8,9 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from microversion_parse import Version
 from oslo_config import cfg
 
 from keypair_ext import cmd, deploy, exception, quota
@@ -57,25 +59,34 @@ def _check(argv: Sequence[str] | None) -> int:
     conf = cfg.CONF
     first = parsing.configure(conf, arguments)
     paste_file = os.path.join(os.path.dirname(first), 'api-paste.ini')
+    group = arguments.database_group
+    in_nova = group == 'api_database'
+    section = {'database_group': group}
     with contextlib.closing(deploy.Composition(conf)) as composed:
-        return _check_all(
-            _Checks(conf, arguments.database_group, paste_file, composed),
-            arguments.nova_url,
-        )
 
+        def load_service() -> None:
+            if os.path.exists(paste_file) and not in_nova:
+                composed.load(paste_file)
+            composed.application(section)
 
-def _check_all(checks: '_Checks', nova_url: str | None) -> int:
-    """Run all checks; return the worst status."""
-    named: dict[str, Callable[[], object]] = {
-        'policy files': checks.policy_files,
-        'service': checks.service,
-        'quota driver': checks.quota_driver,
-        'quota guard': checks.quota_guard,
-        'database': checks.database,
-    }
-    if nova_url is not None:
-        named['versions'] = lambda: checks.versions(nova_url)
-    return max(_run(name, check) for name, check in named.items())
+        def ask_quota_driver() -> None:
+            quota.load(conf, composed.store(section)).limit(None, None)
+
+        def database() -> Any:
+            return engine.create_engine(conf, group)
+
+        checks: dict[str, Callable[[], object]] = {
+            'policy files': lambda: _check_policy(conf, in_nova),
+            'service': load_service,
+            'quota driver': ask_quota_driver,
+            'quota guard': lambda: migration.check_quota_guard(database()),
+            'database': lambda: migration.check(database()),
+        }
+        if arguments.nova_url is not None:
+            checks['versions'] = lambda: _compare_versions(
+                composed.max_version(section), arguments.nova_url
+            )
+        return max(_run(name, check) for name, check in checks.items())
 
 
 def _run(name: str, check: Callable[[], object]) -> int:
@@ -96,79 +107,37 @@ def _run(name: str, check: Callable[[], object]) -> int:
     return _SUCCESS
 
 
-class _Checks:
-    """What is checked, each raising what it finds.
+def _check_policy(conf: cfg.ConfigOpts, in_nova: bool) -> None:
+    """Find mistakes in policy files, more than stop the load."""
+    if in_nova:
+        # Its rules are at hand, as they are in its process.
+        with contextlib.suppress(ImportError):
+            importlib.import_module('nova.policies')
+    mistakes = tools.find_mistakes(conf)
+    if mistakes:
+        raise exception.ConfigurationError(reason=' '.join(mistakes))
 
-    :param group: names the group of the database's options.
-    :param paste_file: is the service's, if there is one.
-    :param composed: what is loaded goes into it.
-    """
 
-    def __init__(
-        self,
-        conf: cfg.ConfigOpts,
-        group: str,
-        paste_file: str,
-        composed: deploy.Composition,
-    ) -> None:
-        self._conf = conf
-        self._group = group
-        self._in_nova = group == 'api_database'
-        self._paste_file = paste_file
-        self._section = {'database_group': group}
-        self._composed = composed
+def _compare_versions(ours: Version, nova_url: str) -> None:
+    """Ask whether the Nova behind serves the same versions."""
+    # Late: it takes a while, and is needed at a load balancer only.
+    from keypair_ext.keys import cloud
 
-    def policy_files(self) -> None:
-        """Find mistakes in policy files, more than stop the load."""
-        if self._in_nova:
-            # Its rules are at hand, as they are in its process.
-            with contextlib.suppress(ImportError):
-                importlib.import_module('nova.policies')
-        mistakes = tools.find_mistakes(self._conf)
-        if mistakes:
-            raise exception.ConfigurationError(reason=' '.join(mistakes))
-
-    def service(self) -> None:
-        """Load all that is loaded to serve."""
-        if os.path.exists(self._paste_file) and not self._in_nova:
-            self._composed.load(self._paste_file)
-        self._composed.application(self._section)
-
-    def quota_driver(self) -> None:
-        """Ask for a limit."""
-        store = self._composed.store(self._section)
-        quota.load(self._conf, store).limit(None, None)
-
-    def quota_guard(self) -> None:
-        """Find a guard that is half there."""
-        made = engine.create_engine(self._conf, self._group)
-        migration.check_quota_guard(made)
-
-    def database(self) -> None:
-        """Ask whether key pairs can be served from it."""
-        migration.check(engine.create_engine(self._conf, self._group))
-
-    def versions(self, nova_url: str) -> None:
-        """Ask whether the Nova behind serves the same versions."""
-        # Late: it takes a while, and is needed at a load balancer only.
-        from keypair_ext.keys import cloud
-
-        ours = self._composed.max_version(self._section)
-        theirs = microversions.parse(cloud.newest_version(nova_url))
-        if ours == theirs:
-            return
-        advice = (
-            f'set max_version = {theirs} in [api]'
-            if theirs < microversions.MAX_VERSION
-            else 'take max_version out of [api]'
-            if ours < microversions.MAX_VERSION
-            else 'clients get 406 for key pairs in the versions between, so '
-            'wait for a keypair_ext that has them'
-        )
-        raise exception.ConfigurationError(
-            reason=f'The Nova at {nova_url} serves API versions up to '
-            f'{theirs}, and key pairs are served up to {ours}: {advice}.'
-        )
+    theirs = microversions.parse(cloud.newest_version(nova_url))
+    if ours == theirs:
+        return
+    advice = (
+        f'set max_version = {theirs} in [api]'
+        if theirs < microversions.MAX_VERSION
+        else 'take max_version out of [api]'
+        if ours < microversions.MAX_VERSION
+        else 'clients get 406 for key pairs in the versions between, so '
+        'wait for a keypair_ext that has them'
+    )
+    raise exception.ConfigurationError(
+        reason=f'The Nova at {nova_url} serves API versions up to '
+        f'{theirs}, and key pairs are served up to {ours}: {advice}.'
+    )
 
 
 if __name__ == '__main__':
