@@ -21,16 +21,11 @@ body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto;
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
   border-bottom: 1px solid #8884; white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 20rem; }
+.wide td:last-child { white-space: normal; min-width: 20rem; }
 .wide { overflow-x: auto; }
-svg { width: 100%; height: auto; }
-svg text { font: 14px sans-serif; fill: currentColor; }
-svg rect { fill: #4a6fa5; }
+.bar { width: 60%; }
+meter { width: 100%; }
 """
-
-_ROW = 26
-_LABEL = 190
-_BAR = 380
 
 
 class Summary:
@@ -85,20 +80,12 @@ def _chart(title: str, bars: Sequence[tuple[str, int]]) -> Iterator[str]:
         yield '<p>None.</p>\n'
         return
     most = max(count for _, count in bars)
-    yield (
-        f'<svg viewBox="0 0 660 {_ROW * len(bars)}" role="img" '
-        f'aria-label="{html.escape(title)}">\n'
-    )
-    for place, (label, count) in enumerate(bars):
-        top = place * _ROW
-        width = max(1, round(_BAR * count / most))
-        yield (
-            f'<text x="0" y="{top + 18}">{html.escape(label)}</text>'
-            f'<rect x="{_LABEL}" y="{top + 4}" width="{width}" '
-            f'height="{_ROW - 8}"/>'
-            f'<text x="{_LABEL + width + 8}" y="{top + 18}">{count}</text>\n'
-        )
-    yield '</svg>\n'
+    yield '<table>\n'
+    for label, count in bars:
+        bar = f'<meter max="{most}" value="{count}"></meter>'
+        cells = _cells('td', (label, count))
+        yield f'<tr>{cells}<td class="bar">{bar}</td></tr>\n'
+    yield '</table>\n'
 
 
 def _table(records: Sequence[Record], number: int) -> Iterator[str]:
