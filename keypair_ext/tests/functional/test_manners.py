@@ -131,7 +131,7 @@ class Manners(base.TestCase):
                 'app': 'Application',
                 'filter_alone': 'Filter',
                 'filter': 'Filter',
-                'pipeline': 'Root',
+                'pipeline': 'function',
             },
             {name: self.told[name]['made'] for name in MOUNTS},
         )
