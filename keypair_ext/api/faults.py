@@ -20,7 +20,6 @@ STATUSES: dict[type[exception.KeypairExtError], int] = {
     exception.NotAuthenticated: 401,
     exception.Forbidden: 403,
     exception.NotFound: 404,
-    exception.MethodNotAllowed: 405,
     exception.VersionNotSupported: 406,
     exception.KeypairExists: 409,
     exception.BodyTooLarge: 413,
