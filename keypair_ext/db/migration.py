@@ -94,13 +94,18 @@ def version(engine: sa.Engine) -> str:
 
 
 def check(engine: sa.Engine) -> None:
-    """Return if the database answers and has the table, which is Nova's.
+    """Return if the database has the table, Nova's, and can be written to.
 
-    :raises ConfigurationError: it has not.
-    :raises DatabaseUnusable: it cannot be asked now.
+    :raises ConfigurationError: it has no such table.
+    :raises DatabaseUnusable: it cannot be asked now, or is read-only.
     """
     if not _look(engine).table:
         raise exception.ConfigurationError(reason=errors.TABLE_MISSING)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.delete(models.key_pairs).where(sa.false()))
+    except _ERRORS as error:
+        _give_up(error, engine)
 
 
 def check_quota_guard(engine: sa.Engine) -> None:

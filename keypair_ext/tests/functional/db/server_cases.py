@@ -309,11 +309,12 @@ class ServerTest(store_cases.StoreCases):
     def test_read_only(self) -> None:
         add(self.store, 'k1', 5)
         url = sa.make_url(self.database.url)
-        store = Store(
-            database.make_engine(
-                url.update_query_dict(self.read_only).render_as_string(False)
-            )
+        engine = database.make_engine(
+            url.update_query_dict(self.read_only).render_as_string(False)
         )
+        with self.assertRaisesRegex(exception.DatabaseUnusable, 'written to'):
+            migration.check(engine)
+        store = Store(engine)
         self.assertEqual('k1', store.get('alice', 'k1').name)
         for call in (
             lambda: add(store, 'k2', 5),

@@ -172,6 +172,9 @@ class MigrationTest(base.TestCase):
         )
         migration.sync(self._engine)
         migration.check(self._engine)
+        url = f'sqlite:///file:{self._database.path}?mode=ro&uri=true'
+        with self.assertRaisesRegex(exception.DatabaseUnusable, 'write to'):
+            migration.check(database.make_engine(url))
 
     def test_killed_between_the_table_and_its_record(self) -> None:
         migration.sync(self._engine)
