@@ -56,7 +56,6 @@ FILTERS = (
     'http_proxy_to_wsgi',
     'keystone_context',
     'legacy_v2_compatible',
-    'neighbours',
     'noauth',
     'request_log',
     'token_cache',
