@@ -51,29 +51,37 @@ def check_regular(path: str) -> None:
         raise OSError(errno.EINVAL, 'it is not a regular file')
 
 
+def content(path: str) -> bytes:
+    """Return what is in a file.
+
+    :raises OSError: it cannot be read, or not again.
+    """
+    check_regular(path)
+    with open(path, 'rb') as stream:
+        return stream.read()
+
+
 def read(path: str) -> str:
     """Return the text of a file, its line ends as they are.
 
     :raises ConfigurationError: it is not text in UTF-8, or cannot be read.
     """
     try:
-        check_regular(path)
-        with open(path, 'rb') as stream:
-            content = stream.read()
+        data = content(path)
     except OSError as error:
         raise unreadable(path, error) from error
-    if content.startswith(codecs.BOM_UTF8):
+    if data.startswith(codecs.BOM_UTF8):
         raise exception.ConfigurationError(
             reason=f'{path} begins with a byte order mark: save it as UTF-8 '
             f'without one.'
         )
     try:
-        return content.decode()
+        return data.decode()
     except UnicodeDecodeError as error:
-        line = content.count(b'\n', 0, error.start) + 1
+        line = data.count(b'\n', 0, error.start) + 1
         raise exception.ConfigurationError(
             reason=f'{path}:{line} is not UTF-8, at byte '
-            f'0x{content[error.start]:02x}: save the file as UTF-8.'
+            f'0x{data[error.start]:02x}: save the file as UTF-8.'
         ) from error
 
 

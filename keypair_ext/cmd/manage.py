@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from keypair_ext import cmd, exception, profiles
+from keypair_ext import cmd, exception, files, profiles
 from keypair_ext.api import contract, microversions, openapi
 from keypair_ext.cmd import keys, parsing
 from keypair_ext.cmd.parsing import Command, option
@@ -116,7 +116,7 @@ def _paste_edit(
     change: Callable[[str], str], arguments: argparse.Namespace
 ) -> None:
     path = arguments.file
-    before = replacing.read(path)
+    before = files.read(path)
     after = change(before)
     if after == before:
         print(f'{path} needs no change.')
@@ -129,13 +129,13 @@ def _paste_edit(
 
 
 def _paste_print(arguments: argparse.Namespace) -> None:
-    text = replacing.read(arguments.file)
+    text = files.read(arguments.file)
     sys.stdout.write(printing.snippet(arguments.tool, text))
 
 
 def _paste_status(arguments: argparse.Namespace) -> int:
     try:
-        status = mount.status(replacing.read(arguments.file))
+        status = mount.status(files.read(arguments.file))
     except exception.ConfigurationError as error:
         cmd.complain(_PROGRAM, str(error))
         return _UNKNOWN

@@ -128,9 +128,8 @@ class PolicyFiles:
 
 def _read(path: str) -> dict[str, object]:
     try:
-        files.check_regular(path)
-        with open(path, encoding='utf-8') as file:
-            parsed: object = policy.parse_file_contents(file.read())
+        text = files.content(path).decode()
+        parsed: object = policy.parse_file_contents(text)
     except FileNotFoundError as error:
         if os.path.islink(path):
             raise refusal(path, 'it is a link to nothing') from error

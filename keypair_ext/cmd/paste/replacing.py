@@ -25,14 +25,6 @@ _NO_SECOND_FILE: Final = {
 }
 
 
-def read(path: str) -> str:
-    """Return the text of a paste file, with the line ends that it has.
-
-    :raises ConfigurationError: it cannot be read, or is not UTF-8.
-    """
-    return files.read(path)
-
-
 def replace(path: str, before: str, after: str) -> str:
     """Write ``after`` to a paste file; return the backup's path.
 
@@ -96,7 +88,7 @@ def _back_up_elsewhere(target: str, text: str) -> str:
 
 def _has_text(path: str, text: str) -> bool:
     try:
-        return read(path) == text
+        return files.read(path) == text
     except exception.ConfigurationError:
         return False
 
@@ -114,7 +106,7 @@ def _change(target: str, before: str, after: str, backup: str) -> None:
 
 
 def _check_unchanged(target: str, text: str) -> None:
-    if read(target) != text:
+    if files.read(target) != text:
         raise OSError(errno.ESTALE, 'somebody else changed it just now')
 
 

@@ -100,7 +100,7 @@ class PasswordFile:
         self._path = path
         try:
             stamp = _stamp(path)
-            hashes, faults = _parse(_read(path))
+            hashes, faults = _parse(files.content(path))
         except OSError as error:
             raise exception.ConfigurationError(
                 reason=f'The password file {path} cannot be read: '
@@ -133,7 +133,7 @@ class PasswordFile:
         of the pen, keeping the old ones would let removed users in.
         """
         try:
-            hashes, faults = _parse(_read(self._path))
+            hashes, faults = _parse(files.content(self._path))
         except OSError as error:
             LOG.error(
                 'The password file %s cannot be read, all users are refused: '
@@ -160,12 +160,6 @@ def _stamp(path: str) -> _Stamp:
     )
 
 
-def _read(path: str) -> bytes:
-    files.check_regular(path)
-    with open(path, 'rb') as file:
-        return file.read()
-
-
 def _parse(content: bytes) -> tuple[dict[bytes, bytes], list[str]]:
     """Return the hashes by user, and what is wrong with which line."""
     hashes: dict[bytes, bytes] = {}
@@ -189,7 +183,7 @@ def _fault(
     """Return what is wrong with an entry, never quoting it."""
     if not user:
         return 'there is no user name'
-    if not _is_utf8(user):
+    if user.decode(errors='ignore').encode() != user:
         return 'the user name is not UTF-8'
     if user.startswith(codecs.BOM_UTF8):
         return 'a byte order mark comes before the user name'
@@ -201,11 +195,3 @@ def _fault(
             '($2y$, $2b$ or $2a$)'
         )
     return None
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

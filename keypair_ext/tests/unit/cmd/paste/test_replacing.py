@@ -14,6 +14,7 @@ from pathlib import Path
 
 import fixtures
 
+from keypair_ext import files
 from keypair_ext.cmd.paste import replacing
 from keypair_ext.tests import base
 from keypair_ext.tests.base import completed
@@ -95,7 +96,7 @@ class TestReplace(TestCase):
 
     def test_line_ends_stay(self) -> None:
         self.path.write_bytes(b'a\r\nb\rc\n')
-        text = replacing.read(str(self.path))
+        text = files.read(str(self.path))
         backup = replacing.replace(str(self.path), text, f'{text}d\r\n')
         self.assertEqual(b'a\r\nb\rc\nd\r\n', self.path.read_bytes())
         self.assertEqual(b'a\r\nb\rc\n', Path(backup).read_bytes())
@@ -303,5 +304,5 @@ class TestRefusals(TestCase):
             ),
         ):
             self.assertEqual(
-                f'{path}{words}', self.mistake(replacing.read, str(path))
+                f'{path}{words}', self.mistake(files.read, str(path))
             )
