@@ -180,7 +180,7 @@ def _load_badkeys() -> Callable[[str], Iterator[Finding]]:
     except ImportError as error:
         raise exception.ConfigurationError(
             reason='[keypairs] known_bad_keys is set, and badkeys is not '
-            'installed: pip install keypair-ext[badkeys]'
+            "installed: pip install 'keypair-ext[badkeys]'"
         ) from error
 
     wanted = _known_bad()

@@ -174,7 +174,7 @@ def load(conf: cfg.ConfigOpts) -> Notifier:
         raise exception.ConfigurationError(
             reason=f'[oslo_messaging_notifications] driver is '
             f'{", ".join(drivers)}, and oslo.messaging is not installed: '
-            f'pip install keypair-ext[notifications]'
+            "pip install 'keypair-ext[notifications]'"
         ) from error
     try:
         made = _bus_notifier(conf, oslo_messaging)

@@ -142,7 +142,7 @@ def _import_oslo_limit(
         from oslo_limit import exception as limit_exceptions
     except ImportError as error:
         raise _refusal(
-            'oslo.limit is not installed: pip install keypair-ext[unified]'
+            "oslo.limit is not installed: pip install 'keypair-ext[unified]'"
         ) from error
     try:
         # The import registers the options, and so reads some of them.
