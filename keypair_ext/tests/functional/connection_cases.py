@@ -11,6 +11,7 @@ import itertools
 import json
 import signal
 import socket
+import struct
 import time
 from collections import Counter
 from typing import Literal
@@ -178,6 +179,29 @@ class ConnectionCases(service_cases.ServiceCases):
             # Who does not go on tells, and the client sends the rest again.
             if response.headers['Connection'] == 'close':
                 break
+
+    def test_clients_that_go_away(self) -> None:
+        before = len(self.daemon.log)
+        for sent in (
+            self.request('POST', b'Content-Length: 100\r\n') + b'{',
+            self.request('POST', _CHUNKED),
+            self.request('GET'),
+        ):
+            for _ in range(8):
+                connection = self.send(sent)
+                # Closed with all that is on its way.
+                connection.setsockopt(
+                    socket.SOL_SOCKET,
+                    socket.SO_LINGER,
+                    struct.pack('ii', 1, 0),
+                )
+                connection.close()
+        for _ in range(8):
+            self.assertEqual([], self.names())
+        # Their requests have a line each, if they have come so far. Of a body
+        # that broke off some servers have one of their own.
+        log = self.daemon.log[before:]
+        self.assertNotRegex(log, 'CRITICAL|ERROR|Traceback|write|pipe')
 
     def test_what_is_no_request(self) -> None:
         answer = self.answer(self.send(b'HELP\r\n\r\n'))
