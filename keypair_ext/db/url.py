@@ -124,29 +124,42 @@ def tls_mistake(url: sa.URL) -> str | None:
     query = {name: str(value) for name, value in url.query.items()}
     if query.get('sslmode') == 'disable':
         return None
-    for name, path in query.items():
-        if name == _OPTION_FILE:
-            # Of this one alone drivers know a ~.
-            path = os.path.expanduser(path)
-        if name in _DIRECTORIES and not os.path.isdir(path):
-            return f'{name}: there is no directory {path}'
-        # libpq has names that are no files: system, and keys of an engine.
-        if name in _FILES and (os.sep in path or '_' in name):
-            try:
-                files.check_regular(path)
-                with open(path, 'rb'):
-                    pass
-                if name in _CERTIFICATES:
-                    _context().load_verify_locations(path)
-            except ssl.SSLError:
-                return f'{name}: {path} has no certificate in PEM format'
-            except OSError as error:
-                return f'{name}: {path} cannot be read: {error.strerror}'
-    return _pair_mistake(query) or _cipher_mistake(query, url)
+    if 'ssl_key' in query and 'ssl_cert' not in query:
+        return 'ssl_key: it needs ssl_cert'
+    # In this order: a key is used with its certificate.
+    for name, value in sorted(query.items()):
+        try:
+            _try(name, value, query)
+        except (OSError, ValueError) as error:
+            return f'{name}: {value} cannot be used: {error.args[-1]}'
+    return None
 
 
-def _context() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _try(name: str, value: str, query: Mapping[str, str]) -> None:
+    """Use a parameter as a client will, if it is about TLS or a file.
+
+    :raises OSError: it cannot be used, as OpenSSL or the system says.
+    :raises ValueError: the certificate's key has a password.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if name in _DIRECTORIES:
+        os.scandir(value).close()
+    # libpq has names that are no files: system, and keys of an engine.
+    elif name in _FILES and (os.sep in value or '_' in name):
+        # Of an option file alone drivers know a ~.
+        is_options = name == _OPTION_FILE
+        files.content(os.path.expanduser(value) if is_options else value)
+        if name in _CERTIFICATES:
+            context.load_verify_locations(value)
+        elif name == 'ssl_key':
+            context.load_cert_chain(query['ssl_cert'], value, lambda: '')
+        if name == 'ssl_cert' and 'ssl_key' not in query:
+            context.load_cert_chain(value, None, lambda: '')
+    elif name == 'ssl_cipher':
+        # Names of TLS 1.3, which OpenSSL takes elsewhere.
+        known = [cipher['name'] for cipher in context.get_ciphers()]
+        if value not in known:
+            context.set_ciphers(value)
 
 
 def _parsed(options: Any) -> sa.URL:
@@ -323,34 +336,3 @@ def _nowhere(driver: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     # environment or of a service's file would go before them.
     count = len(str(parameters.get('host', '')).split(','))
     return {'host': ','.join([_NOWHERE] * count), 'hostaddr': ''}
-
-
-def _pair_mistake(query: Mapping[str, str]) -> str | None:
-    """Return what is wrong with the client's certificate and its key."""
-    if 'ssl_cert' not in query:
-        return 'ssl_key: it needs ssl_cert' if 'ssl_key' in query else None
-    key = query.get('ssl_key')
-    try:
-        _context().load_cert_chain(query['ssl_cert'], key, lambda: '')
-    except (ssl.SSLError, ValueError):
-        name = 'ssl_cert' if key is None else 'ssl_key'
-        return (
-            f'{name}: {query[name]} has no private key in PEM format, without '
-            f'a password, that belongs to the certificate'
-        )
-    return None
-
-
-def _cipher_mistake(query: Mapping[str, str], url: sa.URL) -> str | None:
-    if 'ssl_cipher' not in query:
-        return None
-    ciphers = query['ssl_cipher']
-    context = _context()
-    # Names of TLS 1.3, which OpenSSL takes elsewhere.
-    known = [cipher['name'] for cipher in context.get_ciphers()]
-    try:
-        context.set_ciphers(ciphers)
-    except ssl.SSLError:
-        if url.get_driver_name() != 'mysqldb' or ciphers not in known:
-            return f'ssl_cipher: there is no cipher {ciphers}'
-    return None

@@ -253,11 +253,11 @@ class TlsTest(UrlTestCase):
         for driver in installed(_MYSQL):
             for query, named in (
                 (f'ssl_ca={self.missing}', self.missing),
-                (f'ssl_ca={self.text}', 'PEM'),
+                (f'ssl_ca={self.text}', self.text),
                 (f'ssl_ca={self.directory}', str(self.directory)),
                 (f'ssl_capath={self.missing}', self.missing),
                 (f'ssl_cert={self.missing}', self.missing),
-                (f'ssl_cert={self.certificate}', 'private key'),
+                (f'ssl_cert={self.certificate}', self.certificate),
                 (f'ssl_key={self.key}', 'needs ssl_cert'),
                 (f'ssl_key={self.missing}&{pair[:-9]}', self.missing),
                 (f'ssl_key={self.text}&{pair[:-9]}', self.text),
@@ -277,7 +277,7 @@ class TlsTest(UrlTestCase):
         for driver in installed(_POSTGRESQL):
             for query, named in (
                 (f'sslrootcert={self.missing}', self.missing),
-                (f'sslrootcert={self.text}', 'PEM'),
+                (f'sslrootcert={self.text}', self.text),
                 (f'sslcert={self.missing}', self.missing),
                 (f'sslkey={self.missing}', self.missing),
                 (f'sslcrl={self.missing}', self.missing),
@@ -301,7 +301,7 @@ class TlsTest(UrlTestCase):
         for driver in installed((*_MYSQL, *_POSTGRESQL)):
             option = 'ssl_ca' if 'mysql' in driver else 'sslrootcert'
             message = self.refused(f'{driver}:{_SERVER}?{option}=~/{name}')
-            self.assertIn(f'~/{name} cannot be read', message)
+            self.assertIn(f'~/{name} cannot be used', message)
         (self.directory / 'server' / 'my.cnf').touch()
         for driver in installed(_MYSQL):
             database.make_engine(
@@ -323,7 +323,7 @@ class TlsTest(UrlTestCase):
                     exception.DatabaseUnavailable, Store(made).ping
                 )
                 line = log.output.splitlines()[-1]
-                self.assertIn(f'{name}: {certificate} cannot be read', line)
+                self.assertIn(f'{name}: {certificate} cannot be used', line)
                 self.assertNotIn('secret', log.output)
                 error = self.assertRaises(
                     exception.DatabaseUnusable, migration.version, made
