@@ -9,9 +9,10 @@ remembered in its place, so that what was decided for one user counts for the
 next.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import orjson
 from oslo_context import context as oslo_context
 from oslo_policy import policy
 
@@ -31,7 +32,22 @@ class Decision(NamedTuple):
     is_admin: bool
 
 
-class Decisions(dict[Hashable, Decision]):
+def credentials(context: oslo_context.RequestContext) -> Credentials:
+    """Return what rules may ask about a context, in a dictionary of its own.
+
+    Nova's contexts have decided who is an administrator; reading that of
+    their policy values is deprecated. Others leave it to the rules.
+    """
+    values = context.to_policy_values()
+    names = list(values)
+    if 'is_admin' not in names:
+        return dict(values)
+    told = {name: values[name] for name in names if name != 'is_admin'}
+    told['is_admin'] = bool(context.is_admin)
+    return told
+
+
+class Decisions(dict[bytes | None, Decision]):
     """What was decided by rules that do not change, by what it hangs on.
 
     Any number of threads may use it. When it is full it forgets everything.
@@ -50,7 +66,7 @@ class Decisions(dict[Hashable, Decision]):
 
     def key(
         self, rule: str, target: Target, context: oslo_context.RequestContext
-    ) -> Hashable:
+    ) -> bytes | None:
         """Return all that the decision on a rule hangs on.
 
         :returns: None where it hangs on more than its input.
@@ -60,31 +76,21 @@ class Decisions(dict[Hashable, Decision]):
         compared = self._compared[rule]
         if compared is None:
             return None
-        values = context.to_policy_values()
-        names = tuple(iter(values))
-        key: list[Any] = [rule, names]
-        for name in names:
-            value = context.is_admin if name == 'is_admin' else values[name]
-            if name in compared:
-                # Who lacks it has not the same.
-                value = name in target and str(target[name]) == str(value)
-            elif type(value) is list:
-                value = tuple(value)
-            key.append(value)
-        for name, given in target.items():
-            if name not in compared:
-                key.append((name, given))
-        made = tuple(key)
+        told, asked = credentials(context), dict(target)
+        for name in compared:
+            # Who lacks it has not the same.
+            theirs = str(asked.pop(name)) if name in asked else None
+            if name in told:
+                told[name] = theirs == str(told[name])
         try:
-            hash(made)
+            return orjson.dumps((rule, told, asked))
         except TypeError:
             # A host's context may have values of any kind.
             return None
-        return made
 
-    def keep(self, key: Hashable, decision: Decision) -> None:
+    def keep(self, key: bytes | None, decision: Decision) -> None:
         """Remember a decision, unless it hangs on more than its input."""
-        if key is not None and len(ascii(key)) <= self.LONGEST:
+        if key is not None and len(key) <= self.LONGEST:
             if len(self) >= self.NUMBER:
                 self.clear()
             self[key] = decision

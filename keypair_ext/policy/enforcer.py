@@ -3,7 +3,7 @@
 """Decides by the operator's policy files, honoured when they change."""
 
 import sys
-from typing import Any, cast
+from typing import cast
 
 from oslo_config import cfg
 from oslo_context import context as oslo_context
@@ -17,6 +17,7 @@ from keypair_ext.policy.decisions import (
     Decision,
     Decisions,
     Target,
+    credentials,
 )
 
 LOG = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ class RulesInForce:
         decision = self._decisions.get(key)
         if decision is None:
             try:
-                decision = self._ask(rule, target, _credentials(context))
+                decision = self._ask(rule, target, credentials(context))
             except (OSError, RuntimeError) as error:
                 # A rule asks another server.
                 raise self._unavailable(rule, str(error)[:500]) from error
@@ -150,25 +151,21 @@ class RulesInForce:
         }
         return {name: reason for name, reason in found.items() if reason}
 
-    def _ask(
-        self, rule: str, target: Target, credentials: Credentials
-    ) -> Decision:
-        if 'is_admin' not in credentials:
+    def _ask(self, rule: str, target: Target, caller: Credentials) -> Decision:
+        if 'is_admin' not in caller:
             own = {
-                'project_id': credentials['project_id'],
-                'user_id': credentials['user_id'],
+                'project_id': caller['project_id'],
+                'user_id': caller['user_id'],
             }
-            credentials['is_admin'] = False
-            credentials['is_admin'] = self._allows(
-                rules.CONTEXT_IS_ADMIN, own, credentials
+            caller['is_admin'] = False
+            caller['is_admin'] = self._allows(
+                rules.CONTEXT_IS_ADMIN, own, caller
             )
-        allowed = self._allows(rule, target, credentials)
-        return Decision(allowed, credentials['is_admin'])
+        allowed = self._allows(rule, target, caller)
+        return Decision(allowed, caller['is_admin'])
 
-    def _allows(
-        self, rule: str, target: Target, credentials: Credentials
-    ) -> bool:
-        return bool(self.enforcer.authorize(rule, target, credentials))
+    def _allows(self, rule: str, target: Target, caller: Credentials) -> bool:
+        return bool(self.enforcer.authorize(rule, target, caller))
 
 
 def new_enforcer(conf: cfg.ConfigOpts, *, use_conf: bool) -> policy.Enforcer:
@@ -236,17 +233,3 @@ def _default(
     ):
         return policy.OrCheck([rule.check, old.check])
     return rule.check
-
-
-def _credentials(context: oslo_context.RequestContext) -> dict[str, Any]:
-    """Return what rules may ask about a context.
-
-    Nova's contexts have decided who is an administrator; reading that of
-    their policy values is deprecated. Others leave it to the rules.
-    """
-    values = context.to_policy_values()
-    names = list(values)
-    credentials = {name: values[name] for name in names if name != 'is_admin'}
-    if 'is_admin' in names:
-        credentials['is_admin'] = bool(context.is_admin)
-    return credentials
