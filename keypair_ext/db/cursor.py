@@ -50,7 +50,7 @@ class Prepared:
             for name, parameter in compiled.binds.items()
             if (bind := _of(parameter, dialect).bind_processor(dialect))
         }
-        self._converters = _converters(statement, dialect)
+        self.converters = _converters(statement, dialect)
 
     def execute(self, raw: Any, parameters: Parameters) -> Any:
         """Run it on a connection of the driver; return the cursor."""
@@ -73,12 +73,10 @@ class Prepared:
 
     def converted(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return rows with the types of their columns."""
-        if not self._converters:
-            return rows
         converted = []
         for row in rows:
             values = [*row]
-            for place, convert in self._converters:
+            for place, convert in self.converters:
                 values[place] = convert(values[place])
             converted.append(tuple(values))
         return converted
@@ -154,7 +152,7 @@ class Connection:
         cursor = prepared.execute(self.raw, parameters)
         rows: Sequence[Any] = cursor.fetchall()
         cursor.close()
-        return prepared.converted(rows)
+        return prepared.converted(rows) if prepared.converters else rows
 
     def change(
         self, statement: sa.Executable, parameters: Parameters = _NONE

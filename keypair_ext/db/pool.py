@@ -12,8 +12,8 @@ import os
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
 from dataclasses import dataclass
+from types import TracebackType
 
 import sqlalchemy as sa
 
@@ -47,7 +47,7 @@ class _Shelf:
         self.pid = pid
         # Made on first use: what makes threads green has been done by then.
         self.lock = threading.Lock()
-        self.idle: dict[str | None, list[Connection]] = defaultdict(list)
+        self.idle: dict[str | None, list[Lent]] = defaultdict(list)
         # Those in use, too. To collect one in a child, whose shelf this is
         # not, is to talk over its parent's socket.
         self.open: set[Connection] = set()
@@ -78,54 +78,14 @@ class Pool:
         # What the driver raises where it means the database or a value.
         self._errors = (self._dialect.loaded_dbapi.Error, ValueError, OSError)
 
-    @contextlib.contextmanager
-    def connection(self, level: str | None) -> Iterator[Connection]:
-        """Give a connection for a block.
-
-        It is kept if the block ends well, or with an error that says nothing
-        against it.
+    def connection(self, level: str | None) -> 'Lent':
+        """Return a connection for a ``with`` block.
 
         :param level: the isolation level; None for what the driver has.
         :raises Failure: there is none, or what the driver has raised in the
             block.
         """
         shelf = self._shelves.get(os.getpid()) or self._new_shelf()
-        connection = self._take(shelf, level)
-        is_fit = False
-        try:
-            yield connection
-            is_fit = True
-        except self._errors as error:
-            failure = errors.understand(error, self._dialect, connection.raw)
-            if failure.meaning in (Meaning.LOST, Meaning.READ_ONLY):
-                # So are the others, if the server was restarted, or another
-                # one is in its place.
-                self._close_idle(shelf)
-            elif _has_rolled_back(connection):
-                is_fit = failure.is_refusal
-            raise failure from error
-        finally:
-            # Also where the server has interrupted a request: what such a
-            # connection still has to tell is not for the next one.
-            self._put(shelf, connection, is_fit)
-
-    def close(self) -> None:
-        """Close what this process has opened: what is in use, after it."""
-        shelf = self._shelves.pop(os.getpid(), None)
-        if shelf is not None:
-            shelf.is_closed = True
-            self._close_idle(shelf)
-        self._engine.dispose()
-
-    def _new_shelf(self) -> _Shelf:
-        """Return this process's own, of which it has opened nothing yet."""
-        pid = os.getpid()
-        if pid != self._pid:
-            # Another thread of the parent may have held a lock of its pool.
-            self._engine.dispose(close=False)
-        return self._shelves.setdefault(pid, _Shelf(pid))
-
-    def _take(self, shelf: _Shelf, level: str | None) -> Connection:
         surplus = None
         with shelf.lock:
             if 0 < self._limits.most <= shelf.taken:
@@ -150,6 +110,22 @@ class Pool:
         except BaseException:
             self._put(shelf, connection, False)
             raise
+
+    def close(self) -> None:
+        """Close what this process has opened: what is in use, after it."""
+        shelf = self._shelves.pop(os.getpid(), None)
+        if shelf is not None:
+            shelf.is_closed = True
+            self._close_idle(shelf)
+        self._engine.dispose()
+
+    def _new_shelf(self) -> _Shelf:
+        """Return this process's own, of which it has opened nothing yet."""
+        pid = os.getpid()
+        if pid != self._pid:
+            # Another thread of the parent may have held a lock of its pool.
+            self._engine.dispose(close=False)
+        return self._shelves.setdefault(pid, _Shelf(pid))
 
     def _wait(self, shelf: _Shelf) -> None:
         """Return when a place was given up to this caller, in its turn.
@@ -182,7 +158,7 @@ class Pool:
         return 0 < self._limits.most < shelf.taken + idle
 
     def _put(
-        self, shelf: _Shelf, connection: Connection | None, is_fit: bool
+        self, shelf: _Shelf, connection: 'Lent | None', is_fit: bool
     ) -> None:
         is_kept = is_fit and not shelf.is_closed
         try:
@@ -210,7 +186,7 @@ class Pool:
             return False
         return True
 
-    def _open(self, shelf: _Shelf, level: str | None) -> Connection:
+    def _open(self, shelf: _Shelf, level: str | None) -> 'Lent':
         try:
             if not shelf.table_is_fit:
                 shelf.table_is_fit = self._has_fit_table()
@@ -218,7 +194,8 @@ class Pool:
             raw = pooled.dbapi_connection
             # The engine's pool is left out from here on.
             pooled.detach()
-            connection = Connection(raw, self._dialect, level, self._prepared)
+            connection = Lent(raw, self._dialect, level, self._prepared)
+            connection.pool, connection.shelf = self, shelf
             shelf.open.add(connection)
             try:
                 connection.set_level()
@@ -261,6 +238,47 @@ class Pool:
         shelf.open.discard(connection)
         with contextlib.suppress(*self._errors):
             connection.close()
+
+
+class Lent(Connection):
+    """A connection of a pool, which goes back at the end of a block.
+
+    It is kept if the block ends well, or with an error that says nothing
+    against it.
+
+    :ivar pool: where it goes back to.
+    :ivar shelf: that of the process that has opened it.
+    """
+
+    pool: Pool
+    shelf: _Shelf
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        is_fit = error is None
+        try:
+            if isinstance(error, self.pool._errors):
+                failure = errors.understand(
+                    error, self.pool._dialect, self.raw
+                )
+                if failure.meaning in (Meaning.LOST, Meaning.READ_ONLY):
+                    # So are the others, if the server was restarted, or
+                    # another one is in its place.
+                    self.pool._close_idle(self.shelf)
+                elif _has_rolled_back(self):
+                    is_fit = failure.is_refusal
+                raise failure from error
+        finally:
+            # Also where the server has interrupted a request: what such a
+            # connection still has to tell is not for the next one.
+            self.pool._put(self.shelf, self, is_fit)
 
 
 def _has_rolled_back(connection: Connection) -> bool:
