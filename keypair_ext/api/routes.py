@@ -8,7 +8,7 @@ project id may come first, and a newline at the very end is not seen.
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from urllib import parse as urlparse
 from wsgiref.types import WSGIEnvironment
@@ -63,7 +63,7 @@ class Route(NamedTuple):
     operation: str | None
     project_id: str | None
     name: str | None
-    methods: tuple[str, ...] = ()
+    methods: Collection[str] = ()
 
 
 class Table:
@@ -95,7 +95,7 @@ class Table:
                     operations.get(method(environ)),
                     named['project_id'],
                     name and _decoded(name),
-                    tuple(operations),
+                    operations,
                 )
         return None
 

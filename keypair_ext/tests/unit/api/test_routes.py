@@ -40,7 +40,7 @@ class MatchTest(base.TestCase):
                 self.assertEqual(operation, route.operation)
                 self.assertEqual(
                     ('GET', 'DELETE' if path.endswith('/a') else 'POST'),
-                    route.methods,
+                    tuple(route.methods),
                 )
 
     def test_what_is_no_path(self) -> None:
