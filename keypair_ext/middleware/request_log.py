@@ -21,6 +21,7 @@ from oslo_context import context
 from oslo_log import formatters
 
 from keypair_ext import environ as env, nobody
+from keypair_ext.middleware.context import identity
 
 LOG = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def begin(environ: WSGIEnvironment) -> Headers:
             f'req-{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-'
             f'a{digits[15:18]}-{digits[18:]}'
         )
-        context.RequestContext(
+        identity.Context(
             request_id=environ[env.REQUEST_ID],
             global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
         )

@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from keypair_ext import exception
 
 _ORIGIN = re.compile(r'\Ahttps?://[^/]*', re.IGNORECASE)
-_DOTS = ('.', '..')
+_ENDS_WITH_DOTS = re.compile(r'[^?]*/(?:\.|%2e){1,2}(?:\?|\Z)', re.IGNORECASE)
 _NO_PATH = 'the request names no path; it must begin with a slash.'
 
 
@@ -40,9 +40,9 @@ class RequestTarget:
             raise exception.InvalidInput(reason=_NO_PATH)
         if not path.startswith('/'):
             environ['PATH_INFO'] = _path(path, environ)
-        sent = environ.get('REQUEST_URI', '').partition('?')[0]
-        if parse.unquote(sent.rpartition('/')[2]) in _DOTS:
-            _restore(environ, _ORIGIN.sub('', sent, count=1))
+        sent = environ.get('REQUEST_URI', '')
+        if _ENDS_WITH_DOTS.match(sent):
+            _restore(environ, _ORIGIN.sub('', sent.partition('?')[0], count=1))
         return self._application(environ, start_response)
 
 
