@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NoReturn
 
-from benchmarks import goals, keys, needs, page, run
+from benchmarks import earlier, goals, keys, needs, page, run
 
 _PROGRAM: Final = 'python -m benchmarks'
 
@@ -38,6 +38,12 @@ _PRUNE: Final = """\
 Sends requests with and without a prune beside them, three times: about four
 minutes."""
 _RULES: Final = 'A minute.'
+_EARLIER: Final = """\
+Compares the service with that of another checkout, one of an earlier commit,
+on one MariaDB: about three minutes. Make the checkout with
+
+  git worktree add ../earlier COMMIT
+  make -C ../earlier .venv/.bench"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -100,6 +106,12 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument('--rows', type=int, default=1_000_000)
     prune.add_argument('--seconds', type=int, default=20)
     add('rules', _rules, 'measure what rules of strength cost', _RULES)
+    before = add(
+        'earlier', _earlier, 'compare with an earlier commit', _EARLIER
+    )
+    before.add_argument('checkout', type=Path, help='of that commit')
+    before.add_argument('--seconds', type=int, default=3)
+    before.add_argument('--pairs', type=int, default=5)
     return parser
 
 
@@ -147,6 +159,17 @@ def _prune(arguments: argparse.Namespace) -> int:
 
 def _rules(arguments: argparse.Namespace) -> int:
     return _print(keys.measure_rules())
+
+
+def _earlier(arguments: argparse.Namespace) -> int:
+    checkout = arguments.checkout.resolve()
+    lacking = earlier.missing(checkout)
+    if lacking:
+        sys.stderr.write(f'{_PROGRAM}: {lacking}\n')
+        return 2
+    return _print(
+        earlier.compare(checkout, arguments.seconds, arguments.pairs)
+    )
 
 
 def _print(lines: Iterable[str]) -> int:

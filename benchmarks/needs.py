@@ -87,6 +87,7 @@ NEEDS: Final[dict[str, tuple[Need, ...]]] = {
     'keys': _STORE,
     'prune': (*_STORE, _UWSGI),
     'rules': (),
+    'earlier': _LOAD,
 }
 
 

@@ -200,11 +200,14 @@ class Cluster(fixtures.Fixture):
             )
         )
 
+    def database_for(self, name: str) -> str:
+        """Create an empty database; return its URL."""
+        return self._with_driver(self.database.server.create_database(name))
+
     def start_service(self) -> Server:
         """Start our stand-alone service."""
         name = 'service'
-        url = self.database.server.create_database(name)
-        connection = self._with_driver(url)
+        connection = self.database_for(name)
         if self.keystone is None:
             service = ours.Service(
                 connection, self._conf, uwsgi_options=self._options
