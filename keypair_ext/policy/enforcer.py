@@ -105,12 +105,11 @@ class RulesInForce:
         self.enforcer = new_enforcer(conf, use_conf=False)
         merged = _merge(self.enforcer, self.written)
         self.enforcer.set_rules(merged, overwrite=True, use_conf=False)
-        self._undecidable = self._find_undecidable()
-        for name in rules.ASKED:
-            if name in self._undecidable:
-                raise exception.ConfigurationError(
-                    reason=self._undecidable[name]
-                )
+        reasons = mistakes.undecidable(
+            self.enforcer, self.written, rules.ASKED
+        )
+        if reason := ' '.join(reasons):
+            raise exception.ConfigurationError(reason=reason)
         self._decisions = Decisions(self.enforcer.rules)
 
     def decide(
@@ -121,35 +120,22 @@ class RulesInForce:
     ) -> Decision:
         """Return what is remembered or what oslo.policy says.
 
-        :raises PolicyUnavailable: who must be asked does not answer.
+        :raises PolicyUnavailable: it cannot be decided.
         """
-        if rule in self._undecidable:
-            raise self._unavailable(rule, self._undecidable[rule])
         key = self._decisions.key(rule, target, context)
         decision = self._decisions.get(key)
         if decision is None:
+            caller = credentials(context)
             try:
-                decision = self._ask(rule, target, credentials(context))
-            except (OSError, RuntimeError) as error:
-                # A rule asks another server.
-                raise self._unavailable(rule, str(error)[:500]) from error
+                decision = self._ask(rule, target, caller)
+            except Exception as error:
+                # A rule asks another server, or the operator's typo of one
+                # that only the service asks may raise anything.
+                told = f'{type(error).__name__}: {error}'
+                LOG.error('Rule %s cannot be decided: %s', rule, told[:500])
+                raise exception.PolicyUnavailable() from error
             self._decisions.keep(key, decision)
         return decision
-
-    @staticmethod
-    def _unavailable(rule: str, reason: str) -> exception.PolicyUnavailable:
-        LOG.error('Rule %s cannot be decided: %s', rule, reason)
-        return exception.PolicyUnavailable()
-
-    def _find_undecidable(self) -> dict[str, str]:
-        """Return why rules of ours would be an error of each request."""
-        found = {
-            rule.name: ' '.join(
-                mistakes.undecidable(self.enforcer, self.written, [rule.name])
-            )
-            for rule in rules.list_rules()
-        }
-        return {name: reason for name, reason in found.items() if reason}
 
     def _ask(self, rule: str, target: Target, caller: Credentials) -> Decision:
         if 'is_admin' not in caller:

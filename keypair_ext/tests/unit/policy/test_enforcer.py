@@ -422,21 +422,23 @@ class BrokenFilesTest(PolicyTestCase):
         self.file.write_text(NOBODY)
         self.assertFalse(self.allowed(enforcer, context()))
 
-    def test_circles_that_nothing_of_ours_reaches(self) -> None:
+    def test_mistakes_in_what_key_pairs_do_not_need(self) -> None:
         # Nova starts with them, and answers what does not ask for them.
         self.file.write_text(
             f'"os_compute_api:servers:index": "rule:a"\n"a": "rule:a"\n'
-            f'"{rules.QUOTA_SHOW}": "rule:a"'
+            f'"{rules.QUOTA_SHOW}": "rule:a"\n'
+            f'"{rules.QUOTA_DETAIL}": "user_id:%(user_id)d"'
         )
         enforcer = self.enforcer()
         self.assertTrue(self.allowed(enforcer, context()))
-        self.assertRaises(
-            exception.PolicyUnavailable,
-            self.allowed,
-            enforcer,
-            context(),
-            rule=rules.QUOTA_SHOW,
-        )
+        for rule in rules.QUOTA_SHOW, rules.QUOTA_DETAIL:
+            self.assertRaises(
+                exception.PolicyUnavailable,
+                self.allowed,
+                enforcer,
+                context(),
+                rule=rule,
+            )
 
     def test_rules_that_are_not_defined(self) -> None:
         self.file.write_text(
