@@ -63,7 +63,7 @@ class KeyPool:
 
     def take(self) -> rsa.RSAPrivateKey:
         """Return a key that nobody else has or will get."""
-        # A server may make its threads green after the application is loaded.
+        # Asked here: a server may make them green after it has loaded us.
         if _is_green():
             return self._make()
         supply = self._supply
@@ -161,19 +161,11 @@ class _Supply:
 
 
 def pooled(make: MakeRSA, size: int) -> MakeRSA:
-    """Return ``make`` with a pool in front of it, where there may be one.
+    """Return ``make`` with a pool in front of it.
 
     :param size: how many keys are kept ready; 0 is no pool.
     """
-    if size == 0:
-        return make
-    if _is_green():
-        LOG.info(
-            'Threads of this process are green (eventlet or gevent), so RSA '
-            'keys are made when asked for, not ahead.'
-        )
-        return make
-    return KeyPool(make, size).take
+    return KeyPool(make, size).take if size else make
 
 
 def _is_green() -> bool:
