@@ -8,6 +8,7 @@ away, unread (RFC 9112, section 9.6).
 """
 
 import contextlib
+import functools
 import os
 import socket
 import time
@@ -21,36 +22,34 @@ _PAUSE: Final = 0.5
 _PIECE: Final = 65536
 
 
-class _Sized:
-    """A body of a known length."""
+class _Body:
+    """A body, taken piece by piece.
 
-    def __init__(self, read: Callable[[int], bytes], length: int) -> None:
-        self._read = read
+    :param receive: returns the next piece, none after the last.
+    :param length: how much there is; infinite where the last piece tells.
+    :param waits: the connection of a client who sends when asked to.
+    """
+
+    def __init__(
+        self, receive: Callable[[], bytes], length: float, waits: int | None
+    ) -> None:
+        self._receive = receive
         self._left = length
+        self._waits = waits
+        self._buffer = b''
 
     @property
     def is_read(self) -> bool:
         return self._left <= 0
 
     def read(self, size: int = -1) -> bytes:
-        data = self._read(size)
-        self._left -= len(data)
-        return data
-
-
-class _Chunked:
-    """A body whose end is told by its last chunk."""
-
-    def __init__(self, read_chunk: Callable[[], bytes]) -> None:
-        self._read_chunk = read_chunk
-        self._buffer = b''
-        self.is_read = False
-
-    def read(self, size: int = -1) -> bytes:
+        if self._waits is not None:
+            os.write(self._waits, b'HTTP/1.1 100 Continue\r\n\r\n')
+            self._waits = None
         while not self.is_read and (size < 0 or len(self._buffer) < size):
-            chunk = self._read_chunk()
-            self._buffer += chunk
-            self.is_read = not chunk
+            piece = self._receive()
+            self._buffer += piece
+            self._left = self._left - len(piece) if piece else 0
         end = len(self._buffer) if size < 0 else size
         data, self._buffer = self._buffer[:end], self._buffer[end:]
         return data
@@ -60,7 +59,7 @@ class _Answer:
     """An answer that reaches a client who still sends."""
 
     def __init__(
-        self, answer: Iterable[bytes], body: _Sized | _Chunked, connection: int
+        self, answer: Iterable[bytes], body: _Body, connection: int
     ) -> None:
         self._answer = answer
         self._body = body
@@ -97,44 +96,30 @@ class Bodies:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Go on with a body that can be read, if there is one."""
-        body = self._body(environ)
+        connection = self._server.connection_fd()
+        body = self._body(environ, connection)
         if body is None:
             return self._application(environ, start_response)
-        connection = self._server.connection_fd()
         environ['wsgi.input'] = body
-        if environ.get('HTTP_EXPECT', '').lower() == '100-continue':
-            environ['wsgi.input'] = _Expected(body, connection)
         answer = self._application(environ, start_response)
         return _Answer(answer, body, connection)
 
-    def _body(self, environ: WSGIEnvironment) -> _Sized | _Chunked | None:
+    def _body(self, environ: WSGIEnvironment, connection: int) -> _Body | None:
+        expects = environ.get('HTTP_EXPECT', '').lower() == '100-continue'
+        waits = connection if expects else None
         if 'HTTP_TRANSFER_ENCODING' in environ:
             # It goes before a length (RFC 9112, section 6.3).
             environ.pop('CONTENT_LENGTH', None)
             environ['wsgi.input_terminated'] = True
             # Returns the next chunk, b'' after the last; OSError for none.
-            return _Chunked(self._server.chunked_read)
+            return _Body(self._server.chunked_read, float('inf'), waits)
         length = environ.get('CONTENT_LENGTH', '')
         # Not a number: uWSGI has read none, and the application refuses it.
         if not (length.isascii() and length.isdecimal()):
             return None
+        read = functools.partial(environ['wsgi.input'].read, _PIECE)
         # No request is larger, and Python refuses some longer numbers.
-        return _Sized(environ['wsgi.input'].read, int(length[:19]))
-
-
-class _Expected:
-    """A body that the client sends when it is asked to."""
-
-    def __init__(self, body: _Sized | _Chunked, connection: int) -> None:
-        self._body = body
-        self._connection = connection
-        self._is_asked = False
-
-    def read(self, size: int = -1) -> bytes:
-        if not self._is_asked:
-            self._is_asked = True
-            os.write(self._connection, b'HTTP/1.1 100 Continue\r\n\r\n')
-        return self._body.read(size)
+        return _Body(read, int(length[:19]), waits)
 
 
 def _linger(connection: int) -> None:
