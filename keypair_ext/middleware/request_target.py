@@ -31,7 +31,8 @@ class RequestTarget:
     ) -> Iterable[bytes]:
         """Go on with a path.
 
-        :raises InvalidInput: the client has sent none.
+        :raises InvalidInput: the client has sent none, or the server has lost
+            the query.
         """
         path = environ.get('PATH_INFO', '')
         # uWSGI tells no method where it found no line of a request. CONNECT
@@ -41,6 +42,11 @@ class RequestTarget:
         if not path.startswith('/'):
             environ['PATH_INFO'] = _path(path, environ)
         sent = environ.get('REQUEST_URI', '')
+        # uWSGI leaves out what its buffer has no room for, and goes on.
+        if 'QUERY_STRING' not in environ and '?' in sent:
+            raise exception.InvalidInput(
+                reason='the query is longer than the server takes.'
+            )
         if _ENDS_WITH_DOTS.match(sent):
             _restore(environ, _ORIGIN.sub('', sent.partition('?')[0], count=1))
         return self._application(environ, start_response)

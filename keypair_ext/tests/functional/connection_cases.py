@@ -213,6 +213,18 @@ class ConnectionCases(service_cases.ServiceCases):
             header = b'X-Service-Catalog: %b\r\n' % (b'c' * length)
             self.assertEqual(200, self.status(self.request('GET', header)))
 
+    def test_no_part_of_a_long_query_is_lost(self) -> None:
+        self.import_key('mine').expect(200)
+        for length in (8_000, 31_000, 40_000, 60_000):
+            connection = self.connection()
+            target = f'/v2.1/os-keypairs?limit=0&x={"x" * length}'
+            headers = {**self.headers, 'OpenStack-API-Version': 'compute 2.35'}
+            connection.request('GET', target, headers=headers)
+            response = connection.getresponse()
+            answer = response.status, response.read()
+            if response.status not in (400, 414):
+                self.assertEqual((200, b'{"keypairs":[]}'), answer)
+
     def test_idle_connections_hold_nobody(self) -> None:
         for _ in range(8):
             idle = self.send(self.request('GET'))

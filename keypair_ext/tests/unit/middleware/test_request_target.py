@@ -77,5 +77,16 @@ class RequestTargetTest(base.TestCase):
         # Who answers asks for it, too.
         self.assertEqual('', environ['REQUEST_METHOD'])
 
+    def test_a_query_that_is_lost(self) -> None:
+        filtered = request_target.RequestTarget(webob.Response())
+        environ = webob.Request.blank('/').environ
+        del environ['QUERY_STRING']
+        request = webob.Request({**environ, 'REQUEST_URI': '/'})
+        self.assertEqual(200, request.get_response(filtered).status_int)
+        environ['REQUEST_URI'] = '/?user_id=bob'
+        self.assertRaises(
+            exception.InvalidInput, filtered, environ, lambda *_: None
+        )
+
     def test_what_is_not_ascii(self) -> None:
         self.assertEqual('/\xd0\xba/.', _path('/%D0%BA/.', '/\xd0\xba/'))
