@@ -74,9 +74,11 @@ class _Section:
     """What a paste section asks for.
 
     :param source: its ``oslo_config_project`` and ``oslo_config_file``.
+    :param conf: the configuration that they name.
     """
 
     source: _Source
+    conf: cfg.ConfigOpts = dataclasses.field(hash=False, compare=False)
     group: str
     profile: str
     max_version: Version
@@ -171,13 +173,13 @@ class Composition:
         keypair_conf.check_address(
             '[api] compute_link_prefix',
             # As for Nova, an empty one is none.
-            self._conf(section.source).api.compute_link_prefix or None,
+            section.conf.api.compute_link_prefix or None,
         )
         return made
 
     def configuration(self, local_conf: Mapping[str, str]) -> cfg.ConfigOpts:
         """Return the configuration that a section asks for."""
-        return self._conf(self._section(local_conf).source)
+        return self._section(local_conf).conf
 
     def max_version(self, local_conf: Mapping[str, str]) -> Version:
         """Return the newest version that a section serves."""
@@ -195,7 +197,7 @@ class Composition:
         section = self._section(local_conf)
         return self._once(
             ('http_basic', section.source),
-            lambda: http_basic.load(self._conf(section.source)),
+            lambda: http_basic.load(section.conf),
         )
 
     def _section(
@@ -213,30 +215,29 @@ class Composition:
             local_conf.get('oslo_config_project'),
             local_conf.get('oslo_config_file'),
         )
+        conf = self._once(source, lambda: self._read(source))
         return _Section(
             source,
+            conf,
             local_conf.get('database_group', group),
             local_conf.get('profile', profiles.DEFAULT),
             _max_version(local_conf.get('max_version'), 'the paste section')
             or max_version
-            or self._configured_max_version(source),
+            or _max_version(conf.api.max_version, '[api]')
+            or microversions.MAX_VERSION,
             declarations,
-        )
-
-    def _configured_max_version(self, source: _Source) -> Version:
-        return (
-            _max_version(self._conf(source).api.max_version, '[api]')
-            or microversions.MAX_VERSION
         )
 
     def _application(self, section: _Section) -> dispatch.Application:
         return self._once(section, lambda: self._compose(section))
 
     def _compose(self, section: _Section) -> dispatch.Application:
+        conf = section.conf
         store = self._store(section)
-        conf = self._conf(section.source)
         quota_driver = quota.load(conf, store)
-        enforcer = self._enforcer(section)
+        enforcer = self._once(
+            ('enforcer', section.source), lambda: Enforcer(conf)
+        )
         contracts = self._contracts(section)
         keypairs = Keypairs(
             store=store,
@@ -280,11 +281,8 @@ class Composition:
         )
         return made
 
-    def _conf(self, source: _Source) -> cfg.ConfigOpts:
-        """Return a configuration in which filters find what they read."""
-        return self._once(source, lambda: self._read(source))
-
     def _read(self, source: _Source) -> cfg.ConfigOpts:
+        """Return a configuration in which filters find what they read."""
         conf = (
             self._process_conf
             if source == (None, None)
@@ -294,11 +292,10 @@ class Composition:
         return conf
 
     def _engine(self, section: _Section) -> Any:
-        conf = self._conf(section.source)
-        keypair_conf.register_opts(conf, section.group)
+        keypair_conf.register_opts(section.conf, section.group)
         return self._once(
             ('engine', section.source, section.group),
-            lambda: engine.create_engine(conf, section.group),
+            lambda: engine.create_engine(section.conf, section.group),
         )
 
     def _store(self, section: _Section) -> Store:
@@ -307,24 +304,13 @@ class Composition:
             lambda: Store(self._engine(section)),
         )
 
-    def _enforcer(self, section: _Section) -> Enforcer:
-        return self._once(
-            ('enforcer', section.source),
-            lambda: Enforcer(self._conf(section.source)),
-        )
-
     def _contracts(self, section: _Section) -> contract.Contracts:
-        conf = self._conf(section.source)
+        options = section.conf.keypairs
+        name, newest = section.profile, section.max_version
         return self._once(
-            (
-                'contracts',
-                section.source,
-                section.profile,
-                section.max_version,
-            ),
+            ('contracts', section.source, name, newest),
             lambda: contract.Contracts(
-                profiles.load(section.profile).with_options(conf.keypairs),
-                section.max_version,
+                profiles.load(name).with_options(options), newest
             ),
         )
 
@@ -332,14 +318,14 @@ class Composition:
         contracts = self._contracts(section)
         return discovery.Versions(
             contracts.max_version if contracts.negotiated else None,
-            self._conf(section.source).api.compute_link_prefix,
+            section.conf.api.compute_link_prefix,
             self._faults(section),
         )
 
     def _faults(self, section: _Section) -> faults.Faults:
         return faults.Faults(
             self._contracts(section).profile.faults,
-            self._conf(section.source).keypairs.retry_after,
+            section.conf.keypairs.retry_after,
         )
 
 
