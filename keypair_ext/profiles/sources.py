@@ -82,16 +82,7 @@ def _here() -> Traversable:
 
 def _path(name: str) -> str:
     """Return the path of ``file:/PATH`` or ``file:///PATH``."""
-    rest = name.removeprefix(_FILE)
-    if rest.startswith('//'):
-        host, slash, rest = rest[2:].partition('/')
-        if host not in ('', 'localhost'):
-            raise exception.ConfigurationError(
-                reason=f'Profile {name} names a file of the host {host}: '
-                f'only files of this machine are read, {_FILE}/PATH.'
-            )
-        rest = slash + rest
-    path = urlparse.unquote(rest)
+    path = urlparse.unquote(name.removeprefix(_FILE).removeprefix('//'))
     if not path.startswith('/') or '\0' in path:
         raise exception.ConfigurationError(
             reason=f'Profile {name} needs an absolute path, as in '
