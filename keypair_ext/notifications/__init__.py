@@ -227,36 +227,31 @@ def _mistakes(conf: cfg.ConfigOpts, names: list[str]) -> Iterator[str]:
 
 
 def _bus_notifier(conf: cfg.ConfigOpts, messaging: Any) -> BusNotifier:
-    transport = _transport(conf, messaging)
+    """Return who tells the bus, without going there yet."""
+    # Only this registers the options that follow.
+    messaging.TransportURL(conf)
+    if keypair_conf.is_ours(conf):
+        # The consumers of Nova's notifications listen to Nova's exchange.
+        conf.set_default('control_exchange', 'nova')
+    bus = transport(conf, messaging)
+    if keypair_conf.is_ours(conf):
+        # oslo.messaging's default has clients wait until the bus is back.
+        conf.set_default('retry', 0, group='oslo_messaging_notifications')
     wanted = conf.notifications.notification_format
     legacy = messaging.Notifier(
-        transport,
+        bus,
         publisher_id=f'api.{conf.host}',
         driver='noop' if wanted == 'versioned' else None,
         serializer=nova.Serializer(),
     )
     versioned = messaging.Notifier(
-        transport,
+        bus,
         publisher_id=f'nova-api:{conf.host}',
         driver='noop' if wanted == 'unversioned' else None,
         serializer=nova.Serializer(),
         topics=conf.notifications.versioned_notifications_topics,
     )
     return BusNotifier(legacy, versioned)
-
-
-def _transport(conf: cfg.ConfigOpts, messaging: Any) -> Any:
-    """Return the way to the bus, without going it yet."""
-    # Only this registers the options of the two lines that follow.
-    messaging.TransportURL(conf)
-    if keypair_conf.is_ours(conf):
-        # The consumers of Nova's notifications listen to Nova's exchange.
-        conf.set_default('control_exchange', 'nova')
-    made = transport(conf, messaging)
-    if keypair_conf.is_ours(conf):
-        # oslo.messaging's default has clients wait until the bus is back.
-        conf.set_default('retry', 0, group='oslo_messaging_notifications')
-    return made
 
 
 def transport(conf: cfg.ConfigOpts, messaging: Any) -> Any:
