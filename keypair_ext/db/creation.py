@@ -154,10 +154,10 @@ class Creation:
 
     def _check_name(self, failure: Failure, user_id: str, name: str) -> None:
         """Return if whoever had a name has gone in the meantime."""
-        for (owner,) in self._session.fetch(
-            statements.TAKEN_BY, {'user_id': user_id, 'name': name}
+        for row in self._session.fetch(
+            statements.GET, {'user_id': user_id, 'name': name}
         ):
-            if owner == user_id:
+            if Keypair._make(row).user_id == user_id:
                 raise exception.KeypairExists(name=name) from failure
             raise exception.NameTaken(name=name) from failure
 

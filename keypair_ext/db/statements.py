@@ -75,6 +75,8 @@ def _in_a_range(statement: sa.Select[Any]) -> sa.Select[Any]:
     return statement.order_by(_KEYS.c.name).limit(_AT_MOST)
 
 
+# Of a name there is one row, which says whose it is: by the collation it may
+# be another's, as for the unique constraint.
 GET = sa.select(
     _KEYS.c.id,
     _KEYS.c.user_id,
@@ -84,15 +86,9 @@ GET = sa.select(
     _KEYS.c.public_key,
     _KEYS.c.created_at,
     _KEYS.c.updated_at,
-).where(_OF_USER, _OF_NAME)
+).where(_KEYS.c.user_id == sa.bindparam('user_id'), _OF_NAME)
 
 EXISTS = sa.select(_KEYS.c.id).where(_OF_USER, _OF_NAME)
-
-# Whose row it is that keeps a name from a user: the unique constraint goes by
-# the collation, so it may be another's.
-TAKEN_BY = sa.select(_KEYS.c.user_id).where(
-    _KEYS.c.user_id == sa.bindparam('user_id'), _OF_NAME
-)
 
 FIRST_PAGE = _in_a_range(sa.select(*_LISTED).where(_OF_USER))
 FIRST_PAGE_WITH_TIMES = FIRST_PAGE.add_columns(_KEYS.c.created_at)
@@ -258,7 +254,6 @@ ALL: Mapping[str, sa.Executable] = MappingProxyType(
     {
         'get': GET,
         'exists': EXISTS,
-        'taken by': TAKEN_BY,
         'first page': FIRST_PAGE,
         'next page': NEXT_PAGE,
         'first page with times': FIRST_PAGE_WITH_TIMES,

@@ -53,10 +53,11 @@ class Store:
         rows = self._session.fetch(
             statements.GET, {'user_id': user_id, 'name': name}
         )
-        if not rows:
-            raise exception.KeypairNotFound(name=name, user_id=user_id)
         self._check(Keypair, rows, user_id)
-        return Keypair._make(rows[0])
+        keypair = Keypair._make(rows[0]) if rows else None
+        if keypair is None or keypair.user_id != user_id:
+            raise exception.KeypairNotFound(name=name, user_id=user_id)
+        return keypair
 
     def list(
         self,

@@ -3,17 +3,12 @@
 -- get
 SELECT key_pairs.id, key_pairs.user_id, key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key, key_pairs.created_at, key_pairs.updated_at
 FROM key_pairs
-WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) AND key_pairs.name = :name;
+WHERE key_pairs.user_id = :user_id AND key_pairs.name = :name;
 
 -- exists
 SELECT key_pairs.id
 FROM key_pairs
 WHERE key_pairs.user_id = :user_id AND CAST(CONVERT(key_pairs.user_id USING utf8mb4) AS BINARY) = CAST(CONVERT(:user_id USING utf8mb4) AS BINARY) AND key_pairs.name = :name;
-
--- taken by
-SELECT key_pairs.user_id
-FROM key_pairs
-WHERE key_pairs.user_id = :user_id AND key_pairs.name = :name;
 
 -- first page
 SELECT key_pairs.name, key_pairs.type AS type, key_pairs.fingerprint, key_pairs.public_key
