@@ -15,6 +15,7 @@ from concurrent import futures
 from pathlib import Path
 from typing import ClassVar
 
+import httpx
 import yaml
 
 from keypair_ext.tests import base
@@ -63,6 +64,20 @@ class HAProxyTest(front_cases.FrontCases):
             self.assertEqual(
                 ('keypairs', target), (got['name'], got['target'])
             )
+
+    def test_http_2(self) -> None:
+        with httpx.Client(http1=False, http2=True, trust_env=False) as client:
+            for target, name in (
+                ('/v2.1/os-keypairs/a%2Fb?limit=1', 'keypairs'),
+                ('/v2.1/servers?limit=1', 'nova'),
+            ):
+                got = client.get(f'{self.proxy.url}{target}').json()
+                self.assertEqual((name, target), (got['name'], got['target']))
+
+    def test_what_has_no_path(self) -> None:
+        for target in ('*', 'http://localhost'):
+            got = self.ask(target, 'OPTIONS')
+            self.assertEqual(('nova', target), (got['name'], got['target']))
 
     def test_going_back_is_one_line(self) -> None:
         (line,) = (
