@@ -2,13 +2,13 @@
 
 """What operators run, and how a command ends: by a status and a sentence."""
 
-import contextlib
 import io
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from keypair_ext import exception, files
 
@@ -53,9 +53,7 @@ def run(
 
 def _tell_lost(program: str, reason: OSError) -> int:
     """Say that output is lost; return the status."""
-    # Python would try the rest again when it ends.
-    with open(os.devnull, 'w') as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    _give_up(sys.stdout)
     if isinstance(reason, BrokenPipeError):
         # The reader, such as head, has seen enough.
         return 128 + signal.SIGPIPE
@@ -65,8 +63,16 @@ def _tell_lost(program: str, reason: OSError) -> int:
 
 def complain(program: str, sentence: str) -> None:
     """Write a sentence to standard error, if anybody can be told."""
-    with contextlib.suppress(OSError):
+    try:
         sys.stderr.write(f'{program}: {sentence}\n')
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: TextIO) -> None:
+    """Lose what Python would try to write again when it ends."""
+    with open(os.devnull, 'w') as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def hush_libraries() -> None:

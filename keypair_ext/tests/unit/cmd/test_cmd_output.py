@@ -110,11 +110,17 @@ class OutputTest(base.TestCase):
 
     def test_nobody_to_tell(self) -> None:
         for redirection in ('>&- 2>&-', '>/dev/full 2>/dev/full'):
-            done = self._run(redirection, '-c', _EACH, *_COMMANDS[:2])
-            self.assertEqual(
-                [f'1 {command}' for command in _COMMANDS[:2]],
-                done.stdout.splitlines(),
-            )
+            # Python buffers what it writes, or is told not to.
+            for unbuffered in ('', '1'):
+                done = self._run(
+                    redirection,
+                    *('-c', _EACH, *_COMMANDS[:2]),
+                    PYTHONUNBUFFERED=unbuffered,
+                )
+                self.assertEqual(
+                    [f'1 {command}' for command in _COMMANDS[:2]],
+                    done.stdout.splitlines(),
+                )
 
     def test_closed_output_is_no_database(self) -> None:
         # Which would be the first file to be opened, as descriptor 1.
