@@ -109,7 +109,9 @@ def build_parser() -> argparse.ArgumentParser:
     before = add(
         'earlier', _earlier, 'compare with an earlier commit', _EARLIER
     )
-    before.add_argument('checkout', type=Path, help='of that commit')
+    before.add_argument(
+        'checkout', type=earlier.checkout, help='of that commit'
+    )
     before.add_argument('--seconds', type=int, default=3)
     before.add_argument('--pairs', type=int, default=5)
     return parser
@@ -162,13 +164,8 @@ def _rules(arguments: argparse.Namespace) -> int:
 
 
 def _earlier(arguments: argparse.Namespace) -> int:
-    checkout = arguments.checkout.resolve()
-    lacking = earlier.missing(checkout)
-    if lacking:
-        sys.stderr.write(f'{_PROGRAM}: {lacking}\n')
-        return 2
     return _print(
-        earlier.compare(checkout, arguments.seconds, arguments.pairs)
+        earlier.compare(arguments.checkout, arguments.seconds, arguments.pairs)
     )
 
 

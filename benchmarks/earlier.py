@@ -2,11 +2,14 @@
 
 """The service beside an earlier one, which another checkout holds."""
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import fixtures
 
+from benchmarks import footprint
 from benchmarks.comparisons import Comparison
 from benchmarks.servers import QUIET, Cluster, Server
 from keypair_ext.tests.functional.servers import (
@@ -16,35 +19,47 @@ from keypair_ext.tests.functional.servers import (
     uwsgi,
 )
 
-_NAME = 'earlier'
+_NAME: Final = 'earlier'
 
 
-def missing(checkout: Path) -> str:
-    """Return what a checkout needs before it is compared, '' if nothing."""
-    if _program(checkout, 'uwsgi').exists():
-        return ''
-    return f'{checkout} has no uWSGI. Run: make -C {checkout} .venv/.bench'
+def checkout(text: str) -> Path:
+    """Return the root of a checkout whose service can be started.
+
+    :raises ArgumentTypeError: its environment is missing.
+    """
+    root = Path(text).resolve()
+    if not _program(root, 'uwsgi').exists():
+        raise argparse.ArgumentTypeError(
+            f'{text} has no uWSGI; run: make -C {text} .venv/.bench'
+        )
+    return root
 
 
-def compare(checkout: Path, seconds: int, pairs: int) -> Iterator[str]:
-    """Measure both on one MariaDB; yield a line for each row.
+def compare(root: Path, seconds: int, pairs: int) -> Iterator[str]:
+    """Measure both on one MariaDB; yield a line for each thing measured.
 
-    :param checkout: the root of one in which ``make .venv/.bench`` has run.
+    :param root: what :func:`checkout` returns.
     :param seconds: how long each load lasts.
     :param pairs: how often the two take turns.
     """
-    with Cluster() as cluster, _Earlier(checkout, cluster) as earlier:
+    with Cluster() as cluster, _Earlier(root, cluster) as earlier:
         servers = [earlier.server, cluster.start_service()]
         comparison = Comparison(cluster.database, seconds, pairs)
         for server in servers:
             comparison.fill(server)
         for row in comparison.rows(servers):
-            before, after = (row[server.name] for server in servers)
-            cpu = after['cpu_microseconds'] / before['cpu_microseconds']
+            old, new = (row[server.name] for server in servers)
+            cpu = new['cpu_microseconds'] / old['cpu_microseconds']
             yield (
-                f'{row["row"]}: {after["ratio"]:.1%} of its requests a second,'
+                f'{row["row"]}: {new["ratio"]:.1%} of its requests a second,'
                 f' {cpu:.1%} of its CPU for each'
             )
+        before, after = map(footprint.resident_megabytes, servers)
+        yield f'memory of a worker: {before:.0f} MB, now {after:.0f}'
+        before, after = (
+            footprint.start_seconds(server, pairs) for server in servers
+        )
+        yield f'first answer after the start: {before:.2f} s, now {after:.2f}'
 
 
 class _Earlier(fixtures.Fixture):
@@ -52,14 +67,14 @@ class _Earlier(fixtures.Fixture):
 
     server: Server
 
-    def __init__(self, checkout: Path, cluster: Cluster) -> None:
+    def __init__(self, root: Path, cluster: Cluster) -> None:
         super().__init__()
-        self._checkout = checkout
+        self._root = root
         self._cluster = cluster
 
     def _setUp(self) -> None:
         home = self.useFixture(process.Directory(_NAME)).path
-        paste = self._checkout / 'etc' / 'keypair_ext' / 'api-paste.ini'
+        paste = self._root / 'etc' / 'keypair_ext' / 'api-paste.ini'
         (home / paste.name).write_text(paste.read_text())
         conf = home / 'keypair_ext.conf'
         ini.write(
@@ -69,14 +84,14 @@ class _Earlier(fixtures.Fixture):
                 'database': {'connection': self._cluster.database_for(_NAME)},
             },
         )
-        manage = _program(self._checkout, 'keypair-ext-manage')
+        manage = _program(self._root, 'keypair-ext-manage')
         process.run(
             [manage, f'--config-file={conf}', 'db', 'sync'],
             env=process.clean_environment(home),
         )
         server = self.useFixture(
             uwsgi.UWSGI(
-                self._checkout / '.venv',
+                self._root / '.venv',
                 gunicorn.APPLICATION,
                 directory=home,
                 env={'OS_KEYPAIR_EXT_CONFIG_DIR': str(home)},
@@ -88,5 +103,5 @@ class _Earlier(fixtures.Fixture):
         )
 
 
-def _program(checkout: Path, name: str) -> Path:
-    return checkout / '.venv' / 'bin' / name
+def _program(root: Path, name: str) -> Path:
+    return root / '.venv' / 'bin' / name

@@ -127,6 +127,11 @@ class CommandTest(base.TestCase):
         self.assertEqual(2, status)
         self.assertIn("'nothing' is none of load-balancer, mysql", told)
 
+    def test_a_checkout_that_cannot_be_started(self) -> None:
+        status, told = self.told('earlier', '/nowhere')
+        self.assertEqual(2, status)
+        self.assertIn('no uWSGI; run: make -C /nowhere .venv/.bench', told)
+
 
 class PageTest(base.TestCase):
     """The page and the results that are kept."""
