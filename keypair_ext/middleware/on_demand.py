@@ -9,34 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from oslo_config import cfg
 from oslo_middleware import cors, http_proxy_to_wsgi, opts
 
 from keypair_ext import conf as config, config_files, exception
 from keypair_ext.middleware.context import cross_site
 
 _VERSION_HEADERS = ('X-OpenStack-Nova-API-Version', 'OpenStack-API-Version')
-
-
-class CrossOriginOnly:
-    """Sends through CORS what a browser asks across origins, and OPTIONS.
-
-    :param app: serves everything else.
-    :param with_cors: the same application behind oslo.middleware's CORS.
-    """
-
-    def __init__(
-        self, app: WSGIApplication, with_cors: WSGIApplication
-    ) -> None:
-        self._app = app
-        self._with_cors = with_cors
-
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        if 'HTTP_ORIGIN' in environ or environ['REQUEST_METHOD'] == 'OPTIONS':
-            return self._with_cors(environ, start_response)
-        return self._app(environ, start_response)
 
 
 def set_cors_defaults() -> None:
@@ -69,13 +47,15 @@ def set_cors_defaults() -> None:
 
 def cors_factory(
     global_conf: dict[str, str], **local_conf: str
-) -> Callable[[WSGIApplication], CrossOriginOnly]:
+) -> Callable[[WSGIApplication], WSGIApplication]:
     """Build ``egg:keypair-ext#cors`` from ``[cors]``.
+
+    Only what a browser asks across origins goes through it, and OPTIONS.
 
     :raises ConfigurationError: it has what no browser goes by.
     """
 
-    def mount(app: WSGIApplication) -> CrossOriginOnly:
+    def mount(app: WSGIApplication) -> WSGIApplication:
         conf = config_files.from_paste(local_conf)
         for group, registered in opts.list_opts_cors():
             config.register_missing(conf, registered, group)
@@ -86,7 +66,16 @@ def cors_factory(
                     f'browser sends: write it as https://dash.example.org, '
                     f'in lower case, without a path or a slash at the end.'
                 )
-        return CrossOriginOnly(app, cors.CORS(app, conf))
+        with_cors: WSGIApplication = cors.CORS(app, conf)
+
+        def answer(
+            environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            asks = environ['REQUEST_METHOD'] == 'OPTIONS'
+            chosen = with_cors if asks or 'HTTP_ORIGIN' in environ else app
+            return chosen(environ, start_response)
+
+        return answer
 
     return mount
 
@@ -106,7 +95,7 @@ def proxy_factory(
         proxied: Any = http_proxy_to_wsgi.HTTPProxyToWSGI(
             _with_readable_prefix(app), conf
         )
-        on = _is_on(conf)
+        on: bool = conf.oslo_middleware.enable_proxy_headers_parsing
         return proxied if on else app
 
     return mount
@@ -127,8 +116,3 @@ def _with_readable_prefix(app: WSGIApplication) -> WSGIApplication:
         return app(environ, start_response)
 
     return refuse_or_go_on
-
-
-def _is_on(conf: cfg.ConfigOpts) -> bool:
-    on: bool = conf.oslo_middleware.enable_proxy_headers_parsing
-    return on
