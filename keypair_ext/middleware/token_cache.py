@@ -6,7 +6,6 @@
 names one. What it gets here is bounded, and found without a network.
 """
 
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -14,24 +13,6 @@ from keypair_ext import cache, conf as config, config_files, environ as env
 
 # Bytes, on average: that of a token is mostly its service catalog.
 _SIZE_OF_A_TOKEN = 16 * 1024
-
-
-class TokenCache:
-    """A filter that hands ``auth_token``, below it, a cache.
-
-    :param size: how many tokens are remembered.
-    """
-
-    def __init__(self, application: WSGIApplication, size: int) -> None:
-        self._application = application
-        self._tokens = Tokens(size)
-
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """Go on, with the cache in the environ."""
-        environ[env.TOKEN_CACHE] = self._tokens
-        return self._application(environ, start_response)
 
 
 class Tokens:
@@ -56,8 +37,20 @@ class Tokens:
 
 def filter_factory(
     global_conf: Mapping[str, str], **local_conf: str
-) -> Callable[[WSGIApplication], TokenCache]:
-    """Return what makes the filter of a paste section."""
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Return what hands ``auth_token``, below it, a cache."""
     conf = config_files.from_paste(local_conf)
     config.register_api_opts(conf)
-    return functools.partial(TokenCache, size=conf.api.token_cache_size)
+
+    def mount(app: WSGIApplication) -> WSGIApplication:
+        tokens = Tokens(conf.api.token_cache_size)
+
+        def hand_down(
+            environ: WSGIEnvironment, start_response: StartResponse
+        ) -> Iterable[bytes]:
+            environ[env.TOKEN_CACHE] = tokens
+            return app(environ, start_response)
+
+        return hand_down
+
+    return mount
