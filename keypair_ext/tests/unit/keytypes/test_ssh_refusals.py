@@ -221,6 +221,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     'do not make a key of the type ecdsa-sha2-nistp256': (
         make_line('ecdsa-sha2-nistp256', b'nistp256', b'\4' + b'\1' * 64),
         make_line('ecdsa-sha2-nistp256', b'nistp256', b'\2' + bytes(32)),
+        make_line('ecdsa-sha2-nistp256', b'nistp256', b''),
     ),
     'do not make a key of the type ssh-ed25519': (
         make_line('ssh-ed25519', bytes(31)),
