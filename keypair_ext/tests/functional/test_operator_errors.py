@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from keystonemiddleware import opts
+
 from keypair_ext.tests import base
 from keypair_ext.tests.base import completed
 from keypair_ext.tests.functional import fixtures, service_starts
@@ -25,6 +27,14 @@ from keypair_ext.tests.functional.servers import (
 )
 
 _CANNOT_START = 3
+
+# Not all releases of the library have all that begin like this.
+_MEMCACHE = 'memcache_'
+_OF_AUTHTOKEN = {
+    option.name
+    for _, options in opts.list_auth_token_opts()
+    for option in options
+}
 
 _USERS = 'http_basic_user_file'
 _CA = 'ssl_ca'
@@ -200,6 +210,11 @@ class LoadTest(ServiceTestCase):
                 },
             }
         )
+        if any(
+            name.startswith(_MEMCACHE) and name not in _OF_AUTHTOKEN
+            for name in options
+        ):
+            return
         with self.subTest(options=options):
             self.assert_refused('keystone_authtoken', *words)
 

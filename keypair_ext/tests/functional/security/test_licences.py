@@ -32,6 +32,7 @@ SINGLE = {('psycopg2-binary', 'LGPL with exceptions')}
 # How packages write the names of SPDX.
 NAMES = {
     'Apache 2.0': 'Apache-2.0',
+    'Apache License, Version 2.0': 'Apache-2.0',
     'Apache Software License': 'Apache-2.0',
     'BSD License': 'BSD',
     'ISC License (ISCL)': 'ISC',
@@ -74,8 +75,10 @@ def licence(metadata: email.message.Message) -> str:
         for text in metadata.get_all('Classifier', [])
         if text.startswith('License :: ') and not text.endswith('Approved')
     ]
-    expression = metadata.get('License-Expression') or metadata.get('License')
-    return str(expression or ' OR '.join(classifiers))
+    for expression in map(metadata.get, ('License-Expression', 'License')):
+        if expression and expression != 'UNKNOWN':
+            return str(expression)
+    return ' OR '.join(classifiers)
 
 
 def is_allowed(name: str, expression: str) -> bool:

@@ -77,7 +77,8 @@ class SetContextTest(base.TestCase):
         usual = context.RequestContext()
         values = {name: f'some {name}' for name in usual.to_policy_values()}
         for caller in (usual, identity.Context()):
-            vars(caller).update(values)
+            for name, value in values.items():
+                setattr(caller, name, value)
 
             self.assertEqual(values, dict(caller.to_policy_values()))
 
