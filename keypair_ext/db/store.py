@@ -29,7 +29,7 @@ from keypair_ext.db.session import Session
 __all__ = ('UNLIMITED', 'Keypair', 'ListedKeypair', 'NovaLimits', 'Store')
 
 # What databases take for a LIMIT, and for one more.
-_MOST = sys.maxsize - 1
+MOST = sys.maxsize - 1
 
 
 class Store:
@@ -74,7 +74,7 @@ class Store:
         :param with_times: say when they were created.
         :raises MarkerNotFound: the user has no key pair of this name.
         """
-        at_most = _MOST if limit is None else min(limit, _MOST)
+        at_most = MOST if limit is None else min(limit, MOST)
         if marker is not None:
             return self._list_after(user_id, at_most, marker, with_times)
         if limit == 0:
@@ -145,7 +145,7 @@ class Store:
             # MySQL keeps whole seconds, and so do all.
             'created_at': moment.replace(microsecond=0),
         }
-        created = self._creation.create(values, min(limit, _MOST))
+        created = self._creation.create(values, limit)
         return created._replace(created_at=moment)
 
     def delete(self, user_id: str, name: str) -> None:

@@ -4,7 +4,7 @@
 
 from oslo_config import cfg
 
-from keypair_ext.db.store import Store
+from keypair_ext.db.store import MOST, Store
 
 
 class LocalDriver:
@@ -30,4 +30,4 @@ class LocalDriver:
         found = self._store.key_pairs_quota(user_id, project_id)
         in_project = default if found.project is None else found.project
         own = in_project if found.user is None else found.user
-        return min(in_project, own)
+        return min(in_project, own, MOST)

@@ -100,3 +100,17 @@ class Limits(base.TestCase):
         self.assertEqual(
             {'in_use': 0, 'limit': QUOTA, 'reserved': 0}, detail['key_pairs']
         )
+
+
+class LargestLimitTest(base.TestCase):
+    """More than a database takes, or JSON that others read."""
+
+    options = {'quota': {'key_pairs': str(10**30)}}
+
+    def test_it_is_a_limit(self) -> None:
+        self.service.create('imported')
+        body = {'keypair': {'name': 'generated'}}
+        made = self.service.ask('POST', '/v2.1/os-keypairs', body=body)
+        self.assertEqual(200, made.status_int)
+        limits = self.service.ask('GET', '/v2.1/limits').json['limits']
+        self.assertLess(10**18, limits['absolute']['maxTotalKeypairs'])
