@@ -8,6 +8,7 @@ to set it each time, as SQLAlchemy's own pool would, takes round trips.
 """
 
 import contextlib
+import math
 import os
 import threading
 import time
@@ -71,7 +72,9 @@ class Pool:
     def __init__(self, engine: sa.Engine, limits: Limits) -> None:
         self._engine = engine
         self._dialect = engine.dialect
-        self._limits = limits
+        self._most = limits.most if limits.most > 0 else math.inf
+        self._timeout = limits.timeout
+        self._recycle = limits.recycle if limits.recycle >= 0 else math.inf
         self._pid = os.getpid()
         self._prepared = Statements(engine.dialect)
         self._shelves: dict[int, _Shelf] = {}
@@ -86,29 +89,23 @@ class Pool:
             block.
         """
         shelf = self._shelves.get(os.getpid()) or self._new_shelf()
-        surplus = None
         with shelf.lock:
-            if 0 < self._limits.most <= shelf.taken:
-                self._wait(shelf)
-            else:
+            if shelf.taken < self._most:
                 shelf.taken += 1
+            else:
+                self._wait(shelf)
             idle = shelf.idle[level]
-            connection = idle.pop() if idle else None
-            if connection is None and self._is_full(shelf):
-                surplus = next(
-                    idle.pop(0) for idle in shelf.idle.values() if idle
-                )
+            found = idle.pop() if idle else None
+            surplus = None if found else self._surplus(shelf)
         try:
-            if surplus is not None:
-                self._close(shelf, surplus)
-            if connection is not None:
-                if self._is_alive(connection):
-                    return connection
-                self._close(shelf, connection)
-            connection = None
+            if found and self._is_alive(found):
+                return found
+            if unwanted := found or surplus:
+                self._close(shelf, unwanted)
+            found = None
             return self._open(shelf, level)
         except BaseException:
-            self._put(shelf, connection, False)
+            self._put(shelf, found, False)
             raise
 
     def close(self) -> None:
@@ -136,11 +133,11 @@ class Pool:
         shelf.waiting.append(turn)
         try:
             if not turn.wait_for(
-                lambda: turn not in shelf.waiting, self._limits.timeout
+                lambda: turn not in shelf.waiting, self._timeout
             ):
                 raise Failure(
                     Meaning.UNAVAILABLE,
-                    f'all {self._limits.most} connections that max_pool_size '
+                    f'all {self._most} connections that max_pool_size '
                     f'and max_overflow allow are in use',
                 )
         except BaseException:
@@ -152,10 +149,11 @@ class Pool:
                 shelf.taken -= 1
             raise
 
-    def _is_full(self, shelf: _Shelf) -> bool:
-        """Say whether one has to be closed so that one can be opened."""
-        idle = sum(map(len, shelf.idle.values()))
-        return 0 < self._limits.most < shelf.taken + idle
+    def _surplus(self, shelf: _Shelf) -> 'Lent | None':
+        """Return what has to be closed so that one can be opened."""
+        idle = [kept for kept in shelf.idle.values() if kept]
+        is_full = shelf.taken + sum(map(len, idle)) > self._most
+        return idle[0].pop(0) if idle and is_full else None
 
     def _put(
         self, shelf: _Shelf, connection: 'Lent | None', is_fit: bool
@@ -176,7 +174,7 @@ class Pool:
 
     def _is_alive(self, connection: Connection) -> bool:
         now = time.monotonic()
-        if 0 <= self._limits.recycle < now - connection.opened:
+        if now - connection.opened > self._recycle:
             return False
         if now - connection.used < TEST_SECONDS:
             return True
