@@ -244,6 +244,13 @@ class NginxTest(front_cases.FrontCases):
     def front(cls, keypairs: int, nova: int) -> web.Nginx:
         return web.Nginx(keypairs, nova)
 
+    def test_no_body_without_end_is_kept(self) -> None:
+        connection = self.connection()
+        connection.putrequest('POST', '/v2.1/os-keypairs')
+        connection.putheader('Content-Length', str(10**12))
+        connection.endheaders()
+        self.assertEqual(413, connection.getresponse().status)
+
 
 @unittest.skipUnless(
     process.find_program('apache2')
