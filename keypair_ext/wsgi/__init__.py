@@ -38,6 +38,16 @@ def filter_factory(
     return mount
 
 
+def neighbours_factory(
+    global_conf: GlobalConf, **local_conf: str
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Build ``egg:keypair-ext#neighbours``, which older paste files name.
+
+    It does nothing: the application itself has its routes.
+    """
+    return lambda app: app
+
+
 def http_basic_factory(
     global_conf: GlobalConf, **local_conf: str
 ) -> Callable[[WSGIApplication], WSGIApplication]:

@@ -56,6 +56,7 @@ FILTERS = (
     'http_proxy_to_wsgi',
     'keystone_context',
     'legacy_v2_compatible',
+    'neighbours',
     'noauth',
     'request_log',
     'token_cache',

@@ -39,6 +39,11 @@ class FactoriesTest(WSGITestCase):
         made = wsgi.filter_factory({}, **local_conf)(lambda *ignored: [])
         self.assertIsInstance(made, dispatch.Filter)
 
+    def test_a_filter_of_older_paste_files_does_nothing(self) -> None:
+        app = object()
+        mount = wsgi.neighbours_factory({}, profile='nova')
+        self.assertIs(app, mount(app))  # type: ignore[arg-type]
+
     def test_global_keys_are_not_ours(self) -> None:
         self.assertRaises(
             exception.ConfigurationError,
