@@ -121,33 +121,30 @@ def refuse_unauthenticated(
     :param challenge: the value of ``WWW-Authenticate``; None where a filter
         above adds one.
     """
-    document = _error(401, exception.NotAuthenticated.message)
     headers = [] if challenge is None else [('WWW-Authenticate', challenge)]
-    return _answer(environ, start_response, 401, document, headers)
+    message = exception.NotAuthenticated.message
+    return _refuse(environ, start_response, 401, message, headers)
 
 
 def refuse_forbidden(
     environ: WSGIEnvironment, start_response: StartResponse, message: str
 ) -> Iterable[bytes]:
     """Answer 403 in the shape of the 401."""
-    return _answer(environ, start_response, 403, _error(403, message))
+    return _refuse(environ, start_response, 403, message)
 
 
-def _error(code: int, message: str) -> dict[str, dict[str, object]]:
-    title = http.client.responses[code]
-    return {'error': {'code': code, 'title': title, 'message': message}}
-
-
-def _answer(
+def _refuse(
     environ: WSGIEnvironment,
     start_response: StartResponse,
     code: int,
-    document: dict[str, dict[str, object]],
+    message: str,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Iterable[bytes]:
-    body = json.dumps(document).encode()
+    title = http.client.responses[code]
+    error = {'code': code, 'title': title, 'message': message}
+    body = json.dumps({'error': error}).encode()
     start_response(
-        f'{code} {http.client.responses[code]}',
+        f'{code} {title}',
         [
             ('Content-Type', 'application/json'),
             ('Content-Length', str(len(body))),
