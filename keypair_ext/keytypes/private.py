@@ -105,8 +105,8 @@ _ONE_NUMBER = re.compile(
     rb'(?<![A-Za-z0-9+/])AAAA(?:[A-Za-z0-9+/]{4}){6,22}'
     rb'(?:[A-Za-z0-9+/]{2,3})?={0,2}(?![A-Za-z0-9+/=]|\s+[A-Za-z0-9+/]{20})'
 )
-# So is, where a line break takes it apart, a piece of a public key.
-_BEFORE_PUBLIC = (b'NzaC1lZDI1NTE5', b'guY29t')
+# So is, where something takes it apart, a piece of a public key.
+_BEFORE_PUBLIC = (b'NzaC1lZDI1NTE5', b'guY29t', b'NzaC1yc2EAAAADAQAB')
 
 _WHITE = b' \t\n\v\f\r'
 _INVISIBLE = bytes(set(range(32)) - set(_WHITE)) + b'\x7f'

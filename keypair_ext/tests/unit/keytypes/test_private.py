@@ -281,6 +281,7 @@ class TestNotFound(base.TestCase):
                     '\n'.join(textwrap.wrap(key.line, n))
                     for n in range(20, 80)
                 ),
+                *(f'{key.line[:n]}!{key.line[n:]}' for n in range(120)),
             ):
                 self.assert_not_found(text)
 
