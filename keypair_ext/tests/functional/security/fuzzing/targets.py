@@ -116,6 +116,8 @@ def _check_like_nova(
         or 'PRIVATE KEY' in text
         or 'PuTTY-User' in text
         or len(text) * 3 > base.MAX_BYTES
+        # Behind the key, where pieces of others come together.
+        or keytypes.holds_private_key(' '.join(text.split(' ')[2:]))
     )
     if nova is not None and not refused_on_purpose:
         assert ours is not None
