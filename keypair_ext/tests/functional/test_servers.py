@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import sys
 import unittest
 from pathlib import Path
@@ -88,6 +89,14 @@ class ApacheTest(connection_cases.ConnectionCases):
             if b'wsgi:keypair-ext'
             in Path(f'/proc/{number}/cmdline').read_bytes()
         }
+
+    def test_bodies_that_do_not_come(self) -> None:
+        length = b'Content-Length: 100\r\n'
+        for _ in range(2):
+            self.send(self.request('POST', length) + b'{')
+        began = time.monotonic()
+        self.assertEqual([], self.names())
+        self.assertLess(time.monotonic() - began, 20)
 
 
 @_installed
