@@ -11,8 +11,8 @@ import os
 import re
 import signal
 import subprocess
-import time
 import sys
+import time
 import unittest
 from pathlib import Path
 from typing import ClassVar
