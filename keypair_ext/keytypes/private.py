@@ -211,7 +211,7 @@ def _is_putty(text: bytes) -> bool:
     for found in _ONE_NUMBER.finditer(text):
         data = binascii.a2b_base64(found[0] + b'==')
         before = text[max(0, found.start() - 99) : found.start()]
-        before = before.translate(_FROM_URL, _NO_BASE64).rstrip(b'+/')
+        before = re.sub(rb'[^A-Za-z0-9]', b'', before)
         if (
             int.from_bytes(data[:4]) == len(data) - 4
             and not data[4:].isascii()

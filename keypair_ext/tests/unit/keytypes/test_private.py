@@ -282,6 +282,10 @@ class TestNotFound(base.TestCase):
                     for n in range(20, 80)
                 ),
                 *(f'{key.line[:n]}!{key.line[n:]}' for n in range(120)),
+                *(
+                    f'{key.line[: n - 2]}-{key.line[n - 2 : n]}*{key.line[n:]}'
+                    for n in range(2, 120)
+                ),
             ):
                 self.assert_not_found(text)
 
