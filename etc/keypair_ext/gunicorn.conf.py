@@ -9,8 +9,8 @@ import signal
 wsgi_app = 'keypair_ext.wsgi.api:application'
 
 # Where it listens, and how many processes it has.
-bind = os.environ.get('KEYPAIR_EXT_LISTEN', '127.0.0.1:8774')
-workers = int(os.environ.get('KEYPAIR_EXT_WORKERS', '2'))
+bind = os.environ.get('KEYPAIR_EXT_LISTEN') or '127.0.0.1:8774'
+workers = int(os.environ.get('KEYPAIR_EXT_WORKERS') or '2')
 
 # Load the application once, for all processes; they have one thread each.
 preload_app = True

@@ -182,7 +182,7 @@ class BareTest(base.TestCase):
         self.port = process.free_port()
         self.url = f'http://{process.LOOPBACK}:{self.port}'
 
-    def start(self, *argv: str | Path) -> process.Process:
+    def start(self, *argv: str | Path, workers: str = '1') -> process.Process:
         """Start with no environment but where things are."""
         daemon = process.Process(
             argv,
@@ -193,6 +193,7 @@ class BareTest(base.TestCase):
                 'PATH': os.environ['PATH'],
                 'OS_KEYPAIR_EXT_CONFIG_DIR': str(self.home),
                 **shipped.variables(self.port, 1),
+                'KEYPAIR_EXT_WORKERS': workers,
             },
             cwd=Path('/'),
         )
@@ -219,6 +220,16 @@ class BareTest(base.TestCase):
                 headers={'X-Auth-Token': service_fixtures.TOKEN},
             ).expect(404)
             self.assertIn('/os-keypairs/Zo%C3%AB" status: 404', daemon.log)
+            daemon.stop()
+
+    def test_an_empty_number_of_processes(self) -> None:
+        for server in (self.uwsgi(), gunicorn.command()):
+            daemon = self.start(*server, workers='')
+            process.wait_until(
+                lambda number=daemon.pid: len(process.children(number)) == 2,  # type: ignore[misc]
+                'two processes',
+                20,
+            )
             daemon.stop()
 
     @unittest.skipUnless(_may_unshare(), 'namespaces cannot be made here')
