@@ -2,7 +2,7 @@
 
 """Reads and writes: requests per second and CPU per request, side by side.
 
-Two servers take turns, A B A B, so that what else the machine does meets
+Two servers take turns, A B B A, so that what else the machine does meets
 both. A ratio is the median of the pairs' ratios.
 """
 
@@ -94,8 +94,9 @@ class Comparison:
         for server in servers:
             kind(server, _WARM_UP_SECONDS)
         samples: dict[str, list[Sample]] = {s.name: [] for s in servers}
-        for _ in range(self._pairs):
-            for server in servers:
+        for number in range(self._pairs):
+            # Who comes second has the worse of it.
+            for server in servers[:: -1 if number % 2 else 1]:
                 samples[server.name].append(kind(server, self._seconds))
         return summary(samples)
 

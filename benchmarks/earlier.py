@@ -76,12 +76,16 @@ class _Earlier(fixtures.Fixture):
         home = self.useFixture(process.Directory(_NAME)).path
         paste = self._root / 'etc' / 'keypair_ext' / 'api-paste.ini'
         (home / paste.name).write_text(paste.read_text())
+        # As the other one has it: a file that is there is looked at.
+        policy = home / 'policy.yaml'
+        policy.touch()
         conf = home / 'keypair_ext.conf'
         ini.write(
             conf,
             {
                 'api': {'auth_strategy': 'noauth'},
                 'database': {'connection': self._cluster.database_for(_NAME)},
+                'oslo_policy': {'policy_file': policy},
             },
         )
         manage = _program(self._root, 'keypair-ext-manage')
