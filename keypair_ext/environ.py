@@ -14,6 +14,9 @@ CONTEXT = 'nova.context'
 REQUEST_ID = 'openstack.request_id'
 GLOBAL_REQUEST_ID = 'openstack.global_request_id'
 
+# The headers that tell the request's identifier, where one has been given.
+NAMES = 'keypair_ext.names'
+
 # Set by a filter that tells the request's identifier in all usual headers.
 TELLS_REQUEST_ID = 'keypair_ext.tells_request_id'
 

@@ -82,28 +82,31 @@ def begin(environ: WSGIEnvironment) -> Headers:
     """Give the request its identifier, and return the headers that tell it.
 
     From here on it is in the lines that this thread logs, instead of the
-    last request's, and the last caller's identity. Where both are so
-    already, somebody above has begun.
+    last request's, and the last caller's identity. Somebody above may have
+    begun.
     """
-    current = context.get_current()
-    if current is None or current.request_id != environ.get(env.REQUEST_ID):
-        global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
-        if global_id and _GLOBAL_ID.fullmatch(global_id):
-            environ[env.GLOBAL_REQUEST_ID] = global_id
-        # A UUID of version 4 (RFC 9562), as Nova's.
-        digits = os.urandom(15).hex()
-        environ[env.REQUEST_ID] = (
-            f'req-{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-'
-            f'a{digits[15:18]}-{digits[18:]}'
-        )
-        identity.Context(
-            request_id=environ[env.REQUEST_ID],
-            global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
-        )
-    return [
-        ('x-openstack-request-id', environ[env.REQUEST_ID]),
-        ('x-compute-request-id', environ[env.REQUEST_ID]),
+    names: Headers | None = environ.get(env.NAMES)
+    if names is not None:
+        return names
+    global_id = environ.get('HTTP_X_OPENSTACK_REQUEST_ID')
+    if global_id and _GLOBAL_ID.fullmatch(global_id):
+        environ[env.GLOBAL_REQUEST_ID] = global_id
+    # A UUID of version 4 (RFC 9562), as Nova's.
+    digits = os.urandom(15).hex()
+    request_id = (
+        f'req-{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-'
+        f'a{digits[15:18]}-{digits[18:]}'
+    )
+    environ[env.REQUEST_ID] = request_id
+    identity.Context(
+        request_id=request_id,
+        global_request_id=environ.get(env.GLOBAL_REQUEST_ID),
+    )
+    names = environ[env.NAMES] = [
+        ('x-openstack-request-id', request_id),
+        ('x-compute-request-id', request_id),
     ]
+    return names
 
 
 def _log(

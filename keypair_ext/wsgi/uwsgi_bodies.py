@@ -96,15 +96,17 @@ class Bodies:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Go on with a body that can be read, if there is one."""
-        connection = self._server.connection_fd()
-        body = self._body(environ, connection)
-        if body is None:
+        length = environ.get('CONTENT_LENGTH', '')
+        # Not a number: uWSGI has read none, and the application refuses it.
+        is_sized = length.isascii() and length.isdecimal()
+        if not is_sized and 'HTTP_TRANSFER_ENCODING' not in environ:
             return self._application(environ, start_response)
-        environ['wsgi.input'] = body
+        connection = self._server.connection_fd()
+        body = environ['wsgi.input'] = self._body(environ, connection)
         answer = self._application(environ, start_response)
         return _Answer(answer, body, connection)
 
-    def _body(self, environ: WSGIEnvironment, connection: int) -> _Body | None:
+    def _body(self, environ: WSGIEnvironment, connection: int) -> _Body:
         expects = environ.get('HTTP_EXPECT', '').lower() == '100-continue'
         waits = connection if expects else None
         if 'HTTP_TRANSFER_ENCODING' in environ:
@@ -113,13 +115,9 @@ class Bodies:
             environ['wsgi.input_terminated'] = True
             # Returns the next chunk, b'' after the last; OSError for none.
             return _Body(self._server.chunked_read, float('inf'), waits)
-        length = environ.get('CONTENT_LENGTH', '')
-        # Not a number: uWSGI has read none, and the application refuses it.
-        if not (length.isascii() and length.isdecimal()):
-            return None
         read = functools.partial(environ['wsgi.input'].read, _PIECE)
         # No request is larger, and Python refuses some longer numbers.
-        return _Body(read, int(length[:19]), waits)
+        return _Body(read, int(environ['CONTENT_LENGTH'][:19]), waits)
 
 
 def _linger(connection: int) -> None:
