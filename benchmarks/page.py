@@ -118,9 +118,9 @@ Measured on {cpus} cores ({cpu}) with Python {python} against {nova}, both
 under uWSGI with one process of one thread, the same settings and one MariaDB
 with durable commits. wrk keeps four connections busy and opens a new one for
 each request. The servers take turns; a ratio is the median of the pairs.
-Ratios carry over to other machines, absolute figures do not. Where a token of
-Keystone is sent, Nova remembers it in memcached, and ours in the worker, as
-:doc:`../install/service` recommends.
+Ratios carry over to other machines roughly, absolute figures do not. Where a
+token of Keystone is sent, Nova remembers it in memcached, and ours in the
+worker, as :doc:`../install/service` recommends.
 
 ``make bench`` runs the short form. The figures here are those of
 ``python -m benchmarks run --form long``, which lets MariaDB use {gigabytes} GB
